@@ -1,0 +1,120 @@
+//! What the other side said.
+
+use std::fmt;
+
+use super::text;
+
+/// How much of a refusal's body is kept: enough for the title of a proxy's error page.
+pub const BODY_KEPT: usize = 4096;
+
+/// An answer that was not the hoped-for one, kept whole: an HTTP status with what explains it, or
+/// an FTP reply.
+///
+/// Its texts are as the peer sent them. `Display` escapes and cuts them; use
+/// [`text::escape`](super::text::escape) when showing a field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The HTTP status or FTP reply code.
+    pub code: u16,
+    /// The reason phrase, or the text of the FTP reply.
+    pub reason: String,
+    /// `Server`, when sent.
+    pub server: Option<String>,
+    /// `Via`, when sent.
+    pub via: Option<String>,
+    /// `Proxy-Status` (RFC 9209), when sent.
+    pub proxy_status: Option<String>,
+    /// `X-Squid-Error`, when sent.
+    pub squid_error: Option<String>,
+    /// The schemes that a 401 or 407 offered, in order: `Basic`, `Negotiate`.
+    pub schemes: Vec<String>,
+    /// `Retry-After` in seconds, when sent as a number or as a date that was understood.
+    pub retry_after: Option<u64>,
+    /// The first [`BODY_KEPT`] bytes of the body, as text.
+    pub body: String,
+}
+
+impl Answer {
+    /// An answer that is known by its code and words only.
+    pub fn new(code: u16, reason: impl Into<String>) -> Self {
+        Self {
+            code,
+            reason: reason.into(),
+            ..Self::default()
+        }
+    }
+
+    /// The peer's own explanation in a few words, if it gave one: Proxy-Status, Squid's error
+    /// name, or the title of its error page. Not escaped.
+    pub fn explanation(&self) -> Option<String> {
+        if let Some(status) = &self.proxy_status {
+            return Some(format!("proxy-status: {status}"));
+        }
+        if let Some(error) = &self.squid_error {
+            return Some(format!("squid: {error}"));
+        }
+        html_title(&self.body).or_else(|| plain_first_line(&self.body))
+    }
+
+    /// The product that answered, as far as its headers tell: `squid`, `Apache`, `tinyproxy`.
+    pub fn product(&self) -> Option<&str> {
+        let word = self.server.as_deref()?.split(['/', ' ']).next()?;
+        (!word.is_empty()).then_some(word)
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.code.to_string();
+        if !self.reason.is_empty() {
+            shown.push(' ');
+            shown.push_str(self.reason.trim());
+        }
+        if let Some(explanation) = self.explanation() {
+            shown.push_str(&format!(" ({explanation})"));
+        }
+        f.write_str(&text::clip(&shown))
+    }
+}
+
+fn html_title(body: &str) -> Option<String> {
+    let lower = body.to_ascii_lowercase();
+    let start = lower.find("<title>")? + "<title>".len();
+    let end = start + lower[start..].find("</title>")?;
+    let title = body[start..end].split_whitespace().collect::<Vec<_>>();
+    (!title.is_empty()).then(|| title.join(" "))
+}
+
+fn plain_first_line(body: &str) -> Option<String> {
+    let line = body.lines().map(str::trim).find(|line| !line.is_empty())?;
+    (!line.starts_with('<') && !line.starts_with('{')).then(|| line.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_explanation_is_shown() {
+        let mut answer = Answer::new(403, "Forbidden");
+        assert_eq!(answer.to_string(), "403 Forbidden");
+        answer.body = "<HTML><head><TITLE>Access\n denied</TITLE>".into();
+        assert_eq!(answer.to_string(), "403 Forbidden (Access denied)");
+        answer.squid_error = Some("ERR_ACCESS_DENIED 0".into());
+        assert_eq!(
+            answer.to_string(),
+            "403 Forbidden (squid: ERR_ACCESS_DENIED 0)"
+        );
+        answer.proxy_status = Some("gw; error=http_request_denied".into());
+        assert!(answer.to_string().contains("proxy-status: gw;"));
+    }
+
+    #[test]
+    fn a_hostile_reason_is_escaped_and_cut() {
+        let answer = Answer::new(550, format!("\x1b]0;x\x07{}", "y".repeat(500)));
+        let shown = answer.to_string();
+        assert!(shown.starts_with("550 \\x1b]0;x\\x07") && shown.ends_with('…'));
+        assert!(shown.chars().count() < 230);
+    }
+}

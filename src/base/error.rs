@@ -1,0 +1,437 @@
+//! The one error of this crate.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use super::{Answer, Route, Stage, Steps, text};
+
+/// What went wrong, by cause. It decides the exit code, whose side it is and whether trying
+/// again can help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A bad argument: a URL that is none, a checksum of the wrong length.
+    Usage,
+    /// A setting, environment variable or settings file is wrong or unreadable.
+    Settings,
+    /// A secret could not be read.
+    Secret,
+    /// The policy forbids this way.
+    Policy,
+    /// Understood, but not built yet or not built in.
+    Unsupported,
+    /// The name of the first hop is unknown.
+    Resolve,
+    /// The first hop refused the connection or cannot be reached.
+    Dial,
+    /// A stage took longer than its limit.
+    Timeout,
+    /// The proxy refused: 403 and every other definite no.
+    ProxyRefused,
+    /// The proxy wants credentials, or others than it got (407).
+    ProxyAuth,
+    /// The proxy could not reach the target, or is overloaded: 502, 503, 504.
+    ProxyUnavailable,
+    /// What answers at the proxy's port does not speak as a proxy: garbage, an oversized head, a
+    /// close in the middle.
+    ProxyProtocol,
+    /// TLS failed, or a certificate is not believed.
+    Tls,
+    /// The target refused: HTTP 4xx, FTP 5yz.
+    TargetRefused,
+    /// The target wants credentials, or others than it got: HTTP 401, FTP 530.
+    TargetAuth,
+    /// The target cannot now: HTTP 408, 429, 5xx; FTP 4yz.
+    TargetUnavailable,
+    /// The target's answer makes no sense.
+    TargetProtocol,
+    /// The stream ended or broke before the data did.
+    Cut,
+    /// The file changed on the server in the middle.
+    Changed,
+    /// Length or checksum differ from what was promised.
+    Mismatch,
+    /// A local file: exists, cannot be written, the disk is full.
+    LocalFile,
+    /// The user stopped it.
+    Interrupted,
+}
+
+/// Who can mend it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Side {
+    /// The settings or the arguments.
+    Settings,
+    /// This machine.
+    Here,
+    /// The network between here and the first hop.
+    Network,
+    /// The proxy.
+    Proxy,
+    /// The target.
+    Target,
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Settings => "settings",
+            Self::Here => "this machine",
+            Self::Network => "network",
+            Self::Proxy => "proxy",
+            Self::Target => "target",
+        })
+    }
+}
+
+impl Kind {
+    /// The name that `--json` uses; stable.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Settings => "settings",
+            Self::Secret => "secret",
+            Self::Policy => "policy",
+            Self::Unsupported => "unsupported",
+            Self::Resolve => "resolve",
+            Self::Dial => "dial",
+            Self::Timeout => "timeout",
+            Self::ProxyRefused => "proxy-refused",
+            Self::ProxyAuth => "proxy-auth",
+            Self::ProxyUnavailable => "proxy-unavailable",
+            Self::ProxyProtocol => "proxy-protocol",
+            Self::Tls => "tls",
+            Self::TargetRefused => "target-refused",
+            Self::TargetAuth => "target-auth",
+            Self::TargetUnavailable => "target-unavailable",
+            Self::TargetProtocol => "target-protocol",
+            Self::Cut => "cut",
+            Self::Changed => "changed",
+            Self::Mismatch => "mismatch",
+            Self::LocalFile => "local-file",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Whether the same thing done again may end well. A definite refusal never does.
+    pub fn is_transient(self) -> bool {
+        matches!(
+            self,
+            Self::Resolve
+                | Self::Dial
+                | Self::Timeout
+                | Self::ProxyUnavailable
+                | Self::ProxyProtocol
+                | Self::TargetUnavailable
+                | Self::Cut
+                | Self::Changed
+        )
+    }
+}
+
+/// What was being done, through which proxy and why that one, what the other side said, which
+/// limit was hit and what to do next.
+///
+/// `Display` is one line and never contains the [`source`](StdError::source) nor a secret; texts
+/// from outside in it are escaped. The advice is apart, in [`Error::hint`].
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    stage: Stage,
+    side: Option<Side>,
+    what: String,
+    doing: Option<String>,
+    route: Option<Route>,
+    answer: Option<Answer>,
+    limit: Option<Limit>,
+    hint: Option<String>,
+    permanent: bool,
+    attempts: u32,
+    steps: Steps,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// A limit that was hit, and the setting that changes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The dotted key of the setting.
+    pub setting: &'static str,
+    /// The value that was hit, with its unit.
+    pub value: String,
+}
+
+impl Error {
+    /// An error of `kind` in `stage`; `what` says what happened, in lower case, without what was
+    /// being done.
+    pub fn new(kind: Kind, stage: Stage, what: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            stage,
+            side: None,
+            what: what.into(),
+            doing: None,
+            route: None,
+            answer: None,
+            limit: None,
+            hint: None,
+            permanent: false,
+            attempts: 1,
+            steps: Steps::default(),
+            source: None,
+        }))
+    }
+
+    /// Says what was being done, to which host and port, unless a lower layer already said it:
+    /// `open a tunnel to ftp.example.org:21`.
+    pub fn while_doing(mut self, doing: impl Into<String>) -> Self {
+        self.0.doing.get_or_insert_with(|| doing.into());
+        self
+    }
+
+    /// Says which way was taken, unless a lower layer already said it.
+    pub fn with_route(mut self, route: &Route) -> Self {
+        self.0.route.get_or_insert_with(|| route.clone());
+        self
+    }
+
+    /// Keeps what the other side said.
+    pub fn with_answer(mut self, answer: Answer) -> Self {
+        self.0.answer = Some(answer);
+        self
+    }
+
+    /// Names the limit that was hit.
+    pub fn with_limit(mut self, setting: &'static str, value: impl Into<String>) -> Self {
+        self.0.limit = Some(Limit {
+            setting,
+            value: value.into(),
+        });
+        self
+    }
+
+    /// Says what to do next, unless a lower layer already said it.
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint.get_or_insert_with(|| hint.into());
+        self
+    }
+
+    /// Says who can mend it, where the kind's usual side is not it.
+    pub fn with_side(mut self, side: Side) -> Self {
+        self.0.side = Some(side);
+        self
+    }
+
+    /// Forbids trying again although the kind would allow it.
+    pub fn permanent(mut self) -> Self {
+        self.0.permanent = true;
+        self
+    }
+
+    /// Keeps the cause.
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Says how often it was tried.
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// Puts the stages that were passed before in front of those already known.
+    pub fn after(mut self, mut steps: Steps) -> Self {
+        steps.extend(std::mem::take(&mut self.0.steps));
+        self.0.steps = steps;
+        self
+    }
+
+    /// The cause, as a class.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The stage that failed.
+    pub fn stage(&self) -> Stage {
+        self.0.stage
+    }
+
+    /// What happened, without what was being done and by which way.
+    pub fn what(&self) -> &str {
+        &self.0.what
+    }
+
+    /// What was being done.
+    pub fn doing(&self) -> Option<&str> {
+        self.0.doing.as_deref()
+    }
+
+    /// The route that was taken, once it was known.
+    pub fn route(&self) -> Option<&Route> {
+        self.0.route.as_ref()
+    }
+
+    /// What the other side said.
+    pub fn answer(&self) -> Option<&Answer> {
+        self.0.answer.as_ref()
+    }
+
+    /// The limit that was hit.
+    pub fn limit(&self) -> Option<&Limit> {
+        self.0.limit.as_ref()
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// How often it was tried.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The stages that were passed before the one that failed.
+    pub fn steps(&self) -> &Steps {
+        &self.0.steps
+    }
+
+    /// Whether trying again may help.
+    pub fn is_transient(&self) -> bool {
+        self.0.kind.is_transient() && !self.0.permanent
+    }
+
+    /// How long the other side asked to wait before the next try.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let seconds = self.0.answer.as_ref()?.retry_after?;
+        Some(Duration::from_secs(seconds))
+    }
+
+    /// Who can mend it.
+    pub fn side(&self) -> Side {
+        let through_proxy = self.0.route.as_ref().is_some_and(|r| r.proxy().is_some());
+        self.0.side.unwrap_or(match self.0.kind {
+            Kind::Usage | Kind::Settings | Kind::Secret | Kind::Policy | Kind::Unsupported => {
+                Side::Settings
+            }
+            Kind::LocalFile | Kind::Interrupted | Kind::Mismatch => Side::Here,
+            Kind::Resolve | Kind::Dial if through_proxy => Side::Proxy,
+            Kind::Resolve | Kind::Dial | Kind::Cut => Side::Network,
+            Kind::ProxyRefused | Kind::ProxyUnavailable | Kind::ProxyProtocol => Side::Proxy,
+            Kind::ProxyAuth => Side::Settings,
+            Kind::Timeout => match self.0.stage {
+                Stage::Resolve | Stage::Dial => Side::Network,
+                Stage::ProxyTls | Stage::Connect | Stage::Auth => Side::Proxy,
+                _ => Side::Target,
+            },
+            Kind::Tls if self.0.stage == Stage::ProxyTls => Side::Proxy,
+            Kind::Tls
+            | Kind::TargetRefused
+            | Kind::TargetAuth
+            | Kind::TargetUnavailable
+            | Kind::TargetProtocol
+            | Kind::Changed => Side::Target,
+        })
+    }
+
+    /// Finds an `Error` of ours among the causes of another: hyper and `std::io` wrap it.
+    pub fn find<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Error> {
+        let mut next = Some(error);
+        while let Some(current) = next {
+            if let Some(found) = current.downcast_ref::<Error>() {
+                return Some(found);
+            }
+            // `io::Error::other(error)` hides the error itself from `source()`.
+            let inner = current
+                .downcast_ref::<std::io::Error>()
+                .and_then(std::io::Error::get_ref);
+            if let Some(inner) = inner {
+                let inner: &(dyn StdError + 'static) = inner;
+                if let Some(found) = Self::find(inner) {
+                    return Some(found);
+                }
+            }
+            next = current.source();
+        }
+        None
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        match (&inner.doing, &inner.route) {
+            (Some(doing), Some(route)) => write!(f, "{doing} {route}: ")?,
+            (Some(doing), None) => write!(f, "{doing}: ")?,
+            (None, Some(route)) => write!(f, "{route}: ")?,
+            (None, None) => {}
+        }
+        f.write_str(&inner.what)?;
+        if let Some(limit) = &inner.limit {
+            write!(f, " (limit {} = {})", limit.setting, limit.value)?;
+        }
+        if inner.attempts > 1 {
+            write!(f, ", tried {} times", inner.attempts)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("stage", &inner.stage)
+            .field("message", &self.to_string())
+            .field("answer", &inner.answer.as_ref().map(ToString::to_string))
+            .field("hint", &inner.hint.as_deref().map(text::escape))
+            .field("source", &inner.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<Error> for std::io::Error {
+    fn from(error: Error) -> Self {
+        Self::other(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Origin, Reason};
+
+    #[test]
+    fn one_line_says_what_where_and_why_that_way() {
+        let route = Route::direct(Reason::NoProxy, Origin::Default);
+        let error = Error::new(Kind::Timeout, Stage::Dial, "no answer")
+            .while_doing("dial 192.0.2.1:21")
+            .while_doing("something higher")
+            .with_route(&route)
+            .with_limit("timeouts.dial", "10 s")
+            .with_attempts(3);
+        assert_eq!(
+            error.to_string(),
+            "dial 192.0.2.1:21 directly (no proxy is configured): no answer \
+             (limit timeouts.dial = 10 s), tried 3 times"
+        );
+        assert_eq!(error.side(), Side::Network);
+    }
+
+    #[test]
+    fn it_is_found_behind_io_and_other_errors() {
+        let error = Error::new(Kind::ProxyRefused, Stage::Connect, "no");
+        let wrapped = std::io::Error::other(std::io::Error::from(error));
+        assert_eq!(Error::find(&wrapped).unwrap().kind(), Kind::ProxyRefused);
+    }
+}

@@ -1,0 +1,31 @@
+//! Leaf values that every other room speaks about.
+//!
+//! Nothing here performs I/O or knows an order of events: a target, a proxy, a bypass rule, a
+//! route with its reason, a secret, a stage and an error are values that can be made in a test
+//! without a runtime.
+
+pub mod answer;
+pub mod bypass;
+pub mod error;
+pub mod origin;
+pub mod proxy;
+pub mod proxy_url;
+pub mod route;
+pub mod secret;
+pub mod stage;
+pub mod target;
+pub mod text;
+
+pub use answer::Answer;
+pub use bypass::Bypass;
+pub use error::{Error, Kind, Side};
+pub use origin::Origin;
+pub use proxy::{Auth, Credentials, Proxy, ProxyScheme, Trust, TunnelMode};
+pub use proxy_url::ProxyUrl;
+pub use route::{Reason, Rejected, Route, Way};
+pub use secret::{Secret, SecretRef, SecretSource};
+pub use stage::{Stage, Step, Steps};
+pub use target::{Host, Scheme, Target};
+
+/// The result of every fallible operation of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,119 @@
+//! The steps of reaching a target.
+
+use std::fmt;
+use std::time::Duration;
+
+/// One step on the way to a target, in the order in which they come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Reading and checking settings.
+    Settings,
+    /// Deciding which way to go.
+    Route,
+    /// Resolving the name of the first hop.
+    Resolve,
+    /// Opening a socket to the first hop.
+    Dial,
+    /// TLS with the proxy.
+    ProxyTls,
+    /// Opening the tunnel by CONNECT.
+    Connect,
+    /// Answering the proxy's challenge.
+    Auth,
+    /// TLS with the target.
+    TargetTls,
+    /// Waiting for the target's first words (FTP).
+    Greeting,
+    /// Logging in to the target.
+    Login,
+    /// Asking for a data port (FTP).
+    Passive,
+    /// Opening the data channel (FTP).
+    Data,
+    /// Sending the request and reading the head of its answer.
+    Request,
+    /// Moving the bytes.
+    Transfer,
+    /// Writing what came to a file, and verifying it.
+    Store,
+}
+
+impl Stage {
+    /// The word that output and `--json` use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Settings => "settings",
+            Self::Route => "route",
+            Self::Resolve => "resolve",
+            Self::Dial => "dial",
+            Self::ProxyTls => "proxy-tls",
+            Self::Connect => "connect",
+            Self::Auth => "auth",
+            Self::TargetTls => "target-tls",
+            Self::Greeting => "greeting",
+            Self::Login => "login",
+            Self::Passive => "passive",
+            Self::Data => "data",
+            Self::Request => "request",
+            Self::Transfer => "transfer",
+            Self::Store => "store",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A stage that was passed.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Which stage.
+    pub stage: Stage,
+    /// What was done, to whom: `proxy.corp:3128`, `ftp.example.org:21`.
+    pub subject: String,
+    /// What came back, safe to show: addresses, a status, a reply.
+    pub answer: String,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// The stages passed so far, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Steps(Vec<Step>);
+
+impl Steps {
+    /// Notes a passed stage. `answer` is escaped and cut.
+    pub fn pass(
+        &mut self,
+        stage: Stage,
+        subject: impl Into<String>,
+        answer: impl AsRef<str>,
+        elapsed: Duration,
+    ) {
+        self.0.push(Step {
+            stage,
+            subject: subject.into(),
+            answer: super::text::clip(answer.as_ref()),
+            elapsed,
+        });
+    }
+
+    /// Adds another record's stages after these.
+    pub fn extend(&mut self, other: Steps) {
+        self.0.extend(other.0);
+    }
+
+    /// The stages in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Step> {
+        self.0.iter()
+    }
+
+    /// Whether nothing was passed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,107 @@
+//! Text from outside, made safe to show.
+
+use std::fmt::Write as _;
+
+/// How much of a peer's words an error message shows.
+pub const SHOWN: usize = 200;
+
+/// `text` with control characters and other invisible characters escaped, so that it can be
+/// printed to a terminal or a log without moving the cursor, changing colours or faking a line.
+pub fn escape(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            c if c.is_control() && (c as u32) < 0x100 => {
+                let _ = write!(shown, "\\x{:02x}", c as u32);
+            }
+            c if c.is_control() || is_invisible(c) => {
+                let _ = write!(shown, "\\u{{{:x}}}", c as u32);
+            }
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// [`escape`] for bytes that should be UTF-8 but need not be.
+pub fn escape_bytes(bytes: &[u8]) -> String {
+    let mut shown = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        shown.push_str(&escape(chunk.valid()));
+        for byte in chunk.invalid() {
+            let _ = write!(shown, "\\x{byte:02x}");
+        }
+    }
+    shown
+}
+
+/// [`escape`], cut at [`SHOWN`] characters with `…` where something was left out.
+pub fn clip(text: &str) -> String {
+    clip_to(text, SHOWN)
+}
+
+/// [`escape`], cut at `most` characters.
+pub fn clip_to(text: &str, most: usize) -> String {
+    let mut characters = text.chars();
+    let head: String = characters.by_ref().take(most).collect();
+    let mut shown = escape(&head);
+    if characters.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Characters that change how their neighbours are shown: bidirectional controls, zero-width
+/// marks, line separators (Unicode Standard Annex #9; "Trojan Source").
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The entry of `known` that is nearest to `word`, when it is near enough to be a slip of the
+/// fingers: at most two edits, or one third of the word.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_cannot_reach_a_terminal() {
+        let cases = [
+            ("plain text é", "plain text é"),
+            ("\x1b[31mred\x07", "\\x1b[31mred\\x07"),
+            ("a\r\nb\tc", "a\\r\\nb\\tc"),
+            ("\u{9b}2J", "\\x9b2J"),
+            ("abc\u{202e}txt.exe", "abc\\u{202e}txt.exe"),
+        ];
+        for (given, shown) in cases {
+            assert_eq!(escape(given), shown);
+        }
+        assert_eq!(escape_bytes(b"caf\xe9\x1b"), "caf\\xe9\\x1b");
+    }
+
+    #[test]
+    fn long_text_is_cut_with_a_mark() {
+        assert_eq!(clip_to("abcdef", 3), "abc…");
+        assert_eq!(clip_to("abc", 3), "abc");
+    }
+
+    #[test]
+    fn nearest_suggests_slips_only() {
+        let known = ["username", "password", "url"];
+        assert_eq!(nearest("usrname", known), Some("username"));
+        assert_eq!(nearest("pasword", known), Some("password"));
+        assert_eq!(nearest("colour", known), None);
+    }
+}

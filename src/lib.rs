@@ -1,0 +1,8 @@
+//! The one way out of a private network.
+#![forbid(unsafe_code)]
+
+pub mod base;
+pub mod connector;
+pub mod dial;
+pub mod route;
+pub mod settings;
