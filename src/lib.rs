@@ -4,5 +4,9 @@
 pub mod base;
 pub mod connector;
 pub mod dial;
+pub mod http;
+pub mod proto;
 pub mod route;
 pub mod settings;
+pub mod tls;
+pub mod tunnel;

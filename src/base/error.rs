@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Answer, Route, Stage, Steps, text};
@@ -136,8 +137,10 @@ impl Kind {
 ///
 /// `Display` is one line and never contains the [`source`](StdError::source) nor a secret; texts
 /// from outside in it are escaped. The advice is apart, in [`Error::hint`].
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: Kind,
     stage: Stage,
@@ -151,7 +154,7 @@ struct Inner {
     permanent: bool,
     attempts: u32,
     steps: Steps,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// A limit that was hit, and the setting that changes it.
@@ -232,7 +235,7 @@ impl Error {
 
     /// Keeps the cause.
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 

@@ -29,3 +29,6 @@ pub use target::{Host, Scheme, Target};
 
 /// The result of every fallible operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// How requests of this crate name their sender.
+pub const USER_AGENT: &str = concat!("outbound/", env!("CARGO_PKG_VERSION"));

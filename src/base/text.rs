@@ -60,6 +60,16 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// A duration as people write it: `10 s`, `1.5 s`, `250 ms`.
+pub fn seconds(duration: std::time::Duration) -> String {
+    let millis = duration.as_millis();
+    match millis {
+        0..1000 => format!("{millis} ms"),
+        _ if millis.is_multiple_of(1000) => format!("{} s", millis / 1000),
+        _ => format!("{:.1} s", duration.as_secs_f64()),
+    }
+}
+
 /// The entry of `known` that is nearest to `word`, when it is near enough to be a slip of the
 /// fingers: at most two edits, or one third of the word.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -95,6 +105,19 @@ mod tests {
     fn long_text_is_cut_with_a_mark() {
         assert_eq!(clip_to("abcdef", 3), "abc…");
         assert_eq!(clip_to("abc", 3), "abc");
+    }
+
+    #[test]
+    fn durations_are_readable() {
+        let cases = [
+            (250, "250 ms"),
+            (1000, "1 s"),
+            (1500, "1.5 s"),
+            (60_000, "60 s"),
+        ];
+        for (millis, shown) in cases {
+            assert_eq!(seconds(std::time::Duration::from_millis(millis)), shown);
+        }
     }
 
     #[test]

@@ -1,24 +1,63 @@
 //! The one way out: every protocol opens its streams here.
 
-use std::sync::Arc;
+mod proxied;
+pub mod secrets;
+mod service;
 
-use crate::base::{Error, Kind, Result, Route, Stage, Target};
-use crate::dial::Stream;
+pub(crate) use proxied::wants_credentials;
+pub use service::{HttpStream, Passage};
+pub(crate) use service::{PlainHttp, Routed};
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+use crate::base::{
+    Error, Kind, Proxy, ProxyScheme, Result, Route, Stage, Target, Trust, TunnelMode, Way,
+};
+use crate::dial::{self, Limits, Stream};
 use crate::route;
 use crate::settings::{Connection, Policy, Timeouts};
+use crate::tls::{self, Alpn, TlsConfigs};
 
-/// Opens streams to targets under one connection's settings. Cheap to clone; clones share what
-/// was learned (secrets, which proxies want credentials, TLS sessions).
+/// Opens streams to targets under one connection's settings. Cheap to clone; clones, and
+/// connectors made by [`for_connection`](Self::for_connection), share what was learned: secrets,
+/// which proxies want credentials, TLS sessions.
 #[derive(Clone, Debug)]
 pub struct Connector {
-    policy: Arc<Policy>,
+    shared: Arc<Shared>,
     connection: Option<Arc<Connection>>,
 }
 
+#[derive(Debug)]
+struct Shared {
+    policy: Arc<Policy>,
+    tls: TlsConfigs,
+    secrets: secrets::Secrets,
+    /// Proxies that answered 407 and then took our credentials: they get them unasked from then
+    /// on, which saves a round trip.
+    asking: Mutex<HashSet<String>>,
+}
+
 impl Connector {
-    /// The connector for targets of `connection`, or of none.
-    pub fn new(policy: Arc<Policy>, connection: Option<Arc<Connection>>) -> Self {
-        Self { policy, connection }
+    /// The connector for targets that belong to no connection.
+    pub fn new(policy: Arc<Policy>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                policy,
+                tls: TlsConfigs::default(),
+                secrets: secrets::Secrets::default(),
+                asking: Mutex::default(),
+            }),
+            connection: None,
+        }
+    }
+
+    /// The connector for targets of another connection, or of none.
+    pub fn for_connection(&self, connection: Option<Arc<Connection>>) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            connection,
+        }
     }
 
     /// The connection whose settings apply.
@@ -26,9 +65,19 @@ impl Connector {
         self.connection.as_ref()
     }
 
+    /// The policy that decides.
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.shared.policy
+    }
+
     /// How long each stage may take.
     pub fn timeouts(&self) -> &Timeouts {
-        self.policy.timeouts()
+        self.shared.policy.timeouts()
+    }
+
+    /// The secrets read so far, and the way to read more.
+    pub fn secrets(&self) -> &secrets::Secrets {
+        &self.shared.secrets
     }
 
     /// Decides the way for `target`. No I/O.
@@ -36,27 +85,77 @@ impl Connector {
     /// # Errors
     /// As [`route::resolve`].
     pub fn route(&self, target: &Target) -> Result<Route> {
-        route::resolve(&self.policy, self.connection.as_deref(), target)
+        route::resolve(&self.shared.policy, self.connection.as_deref(), target)
+    }
+
+    /// Whether plain HTTP to a target of this connection goes by CONNECT too.
+    pub(crate) fn tunnels_plain_http(&self, proxy: &Proxy) -> bool {
+        let asked = self.connection.as_ref().and_then(|c| c.tunnel);
+        asked.unwrap_or(proxy.tunnel) == TunnelMode::Always
     }
 
     /// Opens a byte stream to `target` by `route`: a socket, or a tunnel. No TLS to the target.
     ///
     /// # Errors
-    /// Every stage up to `connect` and `auth`.
-    pub async fn open(&self, _route: &Route, _target: &Target) -> Result<Stream> {
-        Err(Error::new(Kind::Unsupported, Stage::Dial, "not built yet"))
+    /// Every stage up to `connect` and `auth`. The error names the route and keeps the steps.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes what was opened.
+    pub async fn open(&self, route: &Route, target: &Target) -> Result<Stream> {
+        match &route.way {
+            Way::Direct => dial::dial(target.host(), target.port(), self.limits()).await,
+            Way::Proxy(proxy) => proxied::tunnel(self, proxy, target).await,
+        }
+        .map_err(|error| {
+            error
+                .while_doing(format!("open a stream to {target}"))
+                .with_route(route)
+        })
     }
 
-    /// Starts TLS with the target on a stream, also in mid-stream (FTP's `AUTH TLS`).
+    /// Opens a byte stream to the first hop of `route` for requests in absolute form: to the
+    /// proxy itself, or to the target when the route is direct.
     ///
     /// # Errors
-    /// The handshake failed or the certificate is not believed.
-    pub async fn secure(&self, _stream: Stream, _target: &Target) -> Result<Stream> {
-        Err(Error::new(
-            Kind::Unsupported,
-            Stage::TargetTls,
-            "not built yet",
-        ))
+    /// As [`open`](Self::open).
+    pub(crate) async fn open_hop(&self, route: &Route, target: &Target) -> Result<Stream> {
+        match &route.way {
+            Way::Direct => dial::dial(target.host(), target.port(), self.limits()).await,
+            Way::Proxy(proxy) => self.dial_proxy(proxy).await,
+        }
+        .map_err(|error| {
+            error
+                .while_doing(format!("open a stream to {target}"))
+                .with_route(route)
+        })
+    }
+
+    /// Starts TLS with the target on a stream, also in mid-stream (FTP's `AUTH TLS`). Trust is
+    /// the connection's.
+    ///
+    /// # Errors
+    /// [`Kind::Tls`] or [`Kind::Timeout`].
+    pub async fn secure(&self, stream: Stream, target: &Target) -> Result<Stream> {
+        self.secure_with(stream, target, Alpn::None).await
+    }
+
+    /// [`secure`](Self::secure), offering protocols by ALPN.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn secure_with(&self, stream: Stream, target: &Target, alpn: Alpn) -> Result<Stream> {
+        let none = Trust::default();
+        let (trust, key) = match &self.connection {
+            Some(connection) => (
+                &connection.trust,
+                format!("connections.{}", connection.name),
+            ),
+            None => (&none, String::new()),
+        };
+        let config = self.shared.tls.get(trust, alpn)?;
+        let limit = self.timeouts().tls;
+        let (host, port) = (target.host(), target.port());
+        tls::secure(stream, host, port, config, Stage::TargetTls, &key, limit).await
     }
 
     /// [`route`](Self::route), [`open`](Self::open), and [`secure`](Self::secure) when the scheme
@@ -64,12 +163,42 @@ impl Connector {
     ///
     /// # Errors
     /// As those.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes what was opened.
     pub async fn connect(&self, target: &Target) -> Result<Stream> {
         let route = self.route(target)?;
         let stream = self.open(&route, target).await?;
         if target.scheme().is_tls() {
-            return self.secure(stream, target).await;
+            let secured = self.secure(stream, target).await;
+            return secured.map_err(|error| error.with_route(&route));
         }
         Ok(stream)
+    }
+
+    /// Opens a socket to the proxy.
+    async fn dial_proxy(&self, proxy: &Proxy) -> Result<Stream> {
+        match proxy.scheme {
+            ProxyScheme::Http => dial::dial(&proxy.host, proxy.port, self.limits()).await,
+            // The seam for what comes later: TLS to the proxy is `tls::secure` here, SOCKS is
+            // another handshake in `proxied`.
+            scheme => Err(Error::new(
+                Kind::Unsupported,
+                Stage::Dial,
+                format!("{scheme} proxies are understood but cannot be used yet"),
+            )
+            .with_hint(format!(
+                "set {} to the proxy's plain HTTP port (http://…)",
+                proxy.origin
+            ))),
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        let timeouts = self.timeouts();
+        Limits {
+            resolve: timeouts.resolve,
+            dial: timeouts.dial,
+        }
     }
 }

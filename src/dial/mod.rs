@@ -1,5 +1,182 @@
 //! From a host and port to a byte stream: resolve, happy eyeballs, socket.
 
+mod eyeballs;
 pub mod stream;
 
 pub use stream::Stream;
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+
+use crate::base::{Error, Host, Kind, Result, Stage, Steps, text};
+
+/// How long the two steps of dialling may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Resolving the name (`timeouts.resolve`).
+    pub resolve: Duration,
+    /// Opening a socket, all addresses together (`timeouts.dial`).
+    pub dial: Duration,
+}
+
+/// Opens a socket to the first hop: resolves its name, then tries its addresses as RFC 8305 has
+/// it. The stages are noted in the stream's steps.
+///
+/// # Errors
+/// [`Kind::Resolve`], [`Kind::Dial`] or [`Kind::Timeout`]; the error keeps the steps passed.
+///
+/// # Cancel safety
+/// Dropping the future closes whatever was being opened.
+pub async fn dial(host: &Host, port: u16, limits: Limits) -> Result<Stream> {
+    let mut steps = Steps::default();
+    let addresses = resolve(host, port, limits.resolve, &mut steps).await?;
+    let subject = format!("{host}:{port}");
+    let started = Instant::now();
+    match timeout(limits.dial, eyeballs::connect(&addresses)).await {
+        Ok(Ok((socket, address))) => {
+            // One request and one answer at a time: waiting to fill a segment only costs a trip.
+            let _ = socket.set_nodelay(true);
+            steps.pass(
+                Stage::Dial,
+                subject,
+                address.to_string(),
+                started.elapsed(),
+            );
+            Ok(Stream::tcp(socket).with_steps(steps))
+        }
+        Ok(Err(failures)) => Err(refused(&failures)
+            .while_doing(format!("dial {subject}"))
+            .after(steps)),
+        Err(_) => Err(Error::new(Kind::Timeout, Stage::Dial, silence(&addresses))
+            .while_doing(format!("dial {subject}"))
+            .with_limit("timeouts.dial", text::seconds(limits.dial))
+            .with_hint("a firewall that drops packets looks like this: ask whether this machine may reach that address and port")
+            .after(steps)),
+    }
+}
+
+async fn resolve(
+    host: &Host,
+    port: u16,
+    limit: Duration,
+    steps: &mut Steps,
+) -> Result<Vec<SocketAddr>> {
+    let name = match host {
+        Host::Ipv4(address) => return Ok(vec![(IpAddr::V4(*address), port).into()]),
+        Host::Ipv6(address) => return Ok(vec![(IpAddr::V6(*address), port).into()]),
+        Host::Domain(name) => name,
+    };
+    let doing = || format!("resolve {name}");
+    let started = Instant::now();
+    let found = timeout(limit, tokio::net::lookup_host((name.as_str(), port))).await;
+    let addresses: Vec<SocketAddr> = match found {
+        Ok(Ok(addresses)) => addresses.collect(),
+        Ok(Err(cause)) => {
+            return Err(unknown_name().while_doing(doing()).with_source(cause));
+        }
+        Err(_) => {
+            return Err(Error::new(
+                Kind::Timeout,
+                Stage::Resolve,
+                "the name server did not answer",
+            )
+            .while_doing(doing())
+            .with_limit("timeouts.resolve", text::seconds(limit)));
+        }
+    };
+    if addresses.is_empty() {
+        return Err(unknown_name().while_doing(doing()));
+    }
+    let shown: Vec<String> = addresses.iter().map(|a| a.ip().to_string()).collect();
+    steps.pass(
+        Stage::Resolve,
+        name.as_str(),
+        shown.join(", "),
+        started.elapsed(),
+    );
+    Ok(addresses)
+}
+
+fn unknown_name() -> Error {
+    Error::new(Kind::Resolve, Stage::Resolve, "the name is unknown here")
+}
+
+fn silence(addresses: &[SocketAddr]) -> String {
+    match addresses {
+        [one] => format!("no answer from {one}"),
+        many => format!("no answer from any of its {} addresses", many.len()),
+    }
+}
+
+/// What all addresses said, each once.
+fn refused(failures: &[(SocketAddr, std::io::Error)]) -> Error {
+    let mut said: Vec<String> = Vec::new();
+    for (address, cause) in failures {
+        let words = match cause.kind() {
+            std::io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+            std::io::ErrorKind::HostUnreachable => "host unreachable".to_owned(),
+            std::io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
+            _ => text::clip(&cause.to_string()),
+        };
+        said.push(format!("{address}: {words}"));
+    }
+    let error = Error::new(Kind::Dial, Stage::Dial, said.join("; "));
+    let all_refused = failures
+        .iter()
+        .all(|(_, cause)| cause.kind() == std::io::ErrorKind::ConnectionRefused);
+    if all_refused {
+        return error
+            .with_hint("nothing listens there: check the port, and whether the server is up");
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        resolve: Duration::from_secs(10),
+        dial: Duration::from_secs(10),
+    };
+
+    #[tokio::test]
+    async fn a_closed_port_says_which_address_refused() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let host = Host::parse("localhost").unwrap();
+        let error = dial(&host, port, LIMITS).await.unwrap_err();
+        assert_eq!((error.kind(), error.stage()), (Kind::Dial, Stage::Dial));
+        assert!(
+            error
+                .what()
+                .contains(&format!("127.0.0.1:{port}: connection refused"))
+        );
+        assert_eq!(error.steps().iter().count(), 1, "the resolve step is kept");
+    }
+
+    #[tokio::test]
+    async fn an_unknown_name_is_said() {
+        let host = Host::parse("no-such-name.invalid").unwrap();
+        let error = dial(&host, 80, LIMITS).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Resolve);
+        assert!(
+            error
+                .to_string()
+                .starts_with("resolve no-such-name.invalid: ")
+        );
+    }
+
+    #[tokio::test]
+    async fn steps_tell_name_and_address() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let host = Host::parse("localhost").unwrap();
+        let stream = dial(&host, port, LIMITS).await.unwrap();
+        let steps: Vec<_> = stream.steps().iter().map(|s| s.stage).collect();
+        assert_eq!(steps, [Stage::Resolve, Stage::Dial]);
+    }
+}

@@ -45,6 +45,13 @@ pub struct Connection {
     pub origin: Origin,
 }
 
+impl Connection {
+    /// Whether `url` lies below this connection's base.
+    pub fn covers(&self, url: &Url) -> bool {
+        url.origin() == self.url.origin() && url.path().starts_with(self.url.path())
+    }
+}
+
 /// Which proxy a connection uses, and where that is written.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -1,0 +1,209 @@
+//! CONNECT through a proxy, with its credentials.
+
+use std::sync::PoisonError;
+use std::time::Instant;
+
+use super::Connector;
+use crate::base::{
+    Answer, Auth, Credentials, Error, Kind, Proxy, Result, Secret, Side, Stage, Target, text,
+};
+use crate::dial::Stream;
+use crate::proto::auth;
+use crate::proto::connect::Refusal;
+use crate::tunnel::{self, Outcome, advice};
+
+/// Opens a tunnel to `target` through `proxy`.
+///
+/// Credentials are shown when the proxy asked for them, and unasked once it has asked in this
+/// process. An answered 407 and every 403 is final. A proxy that closes behind its 407 is dialled
+/// again (RFC 9931 lets it close).
+pub(super) async fn tunnel(
+    connector: &Connector,
+    proxy: &Proxy,
+    target: &Target,
+) -> Result<Stream> {
+    let doing = || format!("open a tunnel to {target}");
+    let mut authorization = connector.unasked(proxy).await?;
+    let mut stream = connector.dial_proxy(proxy).await?;
+    let mut again = false;
+    loop {
+        let limit = connector.timeouts().connect;
+        let shown = authorization.as_ref();
+        let started = Instant::now();
+        let opened = tunnel::open(stream, proxy, target, shown, limit, again).await;
+        match opened.map_err(|error| error.while_doing(doing()))? {
+            Outcome::Open(stream) => {
+                if authorization.is_some() {
+                    connector.remember_asking(proxy);
+                }
+                return Ok(stream);
+            }
+            Outcome::Stale => {
+                stream = connector.dial_proxy(proxy).await?;
+                again = false;
+            }
+            Outcome::Refused {
+                refusal,
+                stream: kept,
+                mut steps,
+            } => {
+                let sent = authorization.is_some();
+                let credentials = match answerable(proxy, &refusal, sent) {
+                    Some(credentials) => credentials,
+                    None => {
+                        let error = refused(proxy, target, *refusal, sent);
+                        return Err(error.while_doing(doing()).after(steps));
+                    }
+                };
+                authorization = Some(connector.basic(credentials).await?);
+                again = kept.is_some();
+                stream = match kept {
+                    Some(kept) => {
+                        let offered = refusal.answer.schemes.join(", ");
+                        let answer = format!("407, {offered} offered");
+                        steps.pass(Stage::Auth, proxy.authority(), answer, started.elapsed());
+                        kept.with_steps(steps)
+                    }
+                    None => connector.dial_proxy(proxy).await?,
+                };
+            }
+        }
+    }
+}
+
+/// The credentials to answer a refusal with: it is a 407 that offers Basic, and they were not
+/// sent yet.
+fn answerable<'p>(proxy: &'p Proxy, refusal: &Refusal, sent: bool) -> Option<&'p Credentials> {
+    let basic = refusal.challenges.iter().any(|c| c.is("Basic"));
+    let answerable = refusal.answer.code == 407 && basic && !sent;
+    proxy.credentials.as_ref().filter(|_| answerable)
+}
+
+impl Connector {
+    /// The value of `Proxy-Authorization` to send before being asked, if any.
+    pub(crate) async fn unasked(&self, proxy: &Proxy) -> Result<Option<Secret>> {
+        let Some(credentials) = &proxy.credentials else {
+            return Ok(None);
+        };
+        if proxy.auth != Auth::Basic && !self.is_asking(proxy) {
+            return Ok(None);
+        }
+        self.basic(credentials).await.map(Some)
+    }
+
+    /// The value of `Proxy-Authorization` for Basic.
+    pub(crate) async fn basic(&self, credentials: &Credentials) -> Result<Secret> {
+        let password = match &credentials.password {
+            Some(place) => {
+                let limit = self.timeouts().secret;
+                self.secrets().get(place, limit).await?
+            }
+            None => Secret::new(""),
+        };
+        auth::basic(&credentials.username, &password).map_err(|what| {
+            Error::new(Kind::Secret, Stage::Auth, what)
+                .while_doing(format!("prepare credentials of {}", credentials.origin))
+        })
+    }
+
+    fn is_asking(&self, proxy: &Proxy) -> bool {
+        let asking = self.shared.asking.lock();
+        let asking = asking.unwrap_or_else(PoisonError::into_inner);
+        asking.contains(&memory_key(proxy))
+    }
+
+    /// Notes that `proxy` wants credentials and took ours.
+    pub(crate) fn remember_asking(&self, proxy: &Proxy) {
+        let asking = self.shared.asking.lock();
+        let mut asking = asking.unwrap_or_else(PoisonError::into_inner);
+        asking.insert(memory_key(proxy));
+    }
+}
+
+/// One proxy under one user name.
+fn memory_key(proxy: &Proxy) -> String {
+    let username = proxy.credentials.as_ref().map(|c| c.username.as_str());
+    format!("{proxy} {}", username.unwrap_or_default())
+}
+
+/// The error for a 407: credentials are missing, wrong, or of a scheme that we do not speak.
+pub(crate) fn wants_credentials(proxy: &Proxy, answer: Answer, sent: bool) -> Error {
+    let offered = match &answer.schemes[..] {
+        [] => "no scheme".to_owned(),
+        schemes => text::clip(&schemes.join(", ")),
+    };
+    let basic = answer
+        .schemes
+        .iter()
+        .any(|scheme| scheme.eq_ignore_ascii_case("basic"));
+    let key = if proxy.key.is_empty() {
+        "proxy"
+    } else {
+        &proxy.key
+    };
+    let (what, hint) = match &proxy.credentials {
+        Some(credentials) if sent => {
+            let place = credentials.password.as_ref().map_or_else(
+                || "no password is set".to_owned(),
+                |p| format!("password from {p}"),
+            );
+            (
+                format!(
+                    "the proxy does not accept user `{}` ({place}): {answer}; it offers {offered}",
+                    text::clip(&credentials.username)
+                ),
+                "the user name or the password is wrong, or the account is locked".to_owned(),
+            )
+        }
+        Some(_) if !basic => (
+            format!("the proxy wants a login that is not built in: {answer}; it offers {offered}"),
+            "Basic is understood; ask the proxy's administrator to offer it to this machine"
+                .to_owned(),
+        ),
+        Some(_) | None => (
+            format!("the proxy wants a user name and password: {answer}; it offers {offered}"),
+            format!("set {key}.username and {key}.password"),
+        ),
+    };
+    Error::new(Kind::ProxyAuth, Stage::Auth, what)
+        .with_hint(hint)
+        .with_answer(answer)
+}
+
+/// The error for a refusal of CONNECT.
+fn refused(proxy: &Proxy, target: &Target, refusal: Refusal, sent: bool) -> Error {
+    let answer = refusal.answer;
+    let what = format!("the proxy answered {answer}");
+    let (kind, hint) = match answer.code {
+        407 => return wants_credentials(proxy, answer, sent),
+        400 | 405 | 501 => (
+            Kind::ProxyRefused,
+            "what answers may be a web server or a proxy without CONNECT: check the proxy's port"
+                .to_owned(),
+        ),
+        502 | 504 => (
+            Kind::ProxyUnavailable,
+            format!(
+                "the proxy could not reach {target}: check the name and port, and whether the \
+                 proxy's network may reach it"
+            ),
+        ),
+        500..=599 => (
+            Kind::ProxyUnavailable,
+            "the proxy is overloaded or cannot reach the target; try again later".to_owned(),
+        ),
+        300..=399 => (
+            Kind::ProxyRefused,
+            "a redirect in answer to CONNECT is a login page (captive portal): log in by browser \
+             first"
+                .to_owned(),
+        ),
+        _ => (Kind::ProxyRefused, advice::refused(target, &answer)),
+    };
+    let error = Error::new(kind, Stage::Connect, what).with_hint(hint);
+    let error = match answer.code {
+        502 | 504 => error.with_side(Side::Target),
+        _ => error,
+    };
+    error.with_answer(answer)
+}

@@ -1,0 +1,207 @@
+//! The connector under hyper-util's client: a `tower::Service<Uri>`.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::Uri;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection as HyperConnection};
+use hyper_util::rt::TokioIo;
+use tower_service::Service;
+use url::Url;
+
+use super::Connector;
+use crate::base::{Error, Kind, Result, Route, Scheme, Stage, Steps, Target};
+use crate::dial::Stream;
+use crate::tls::Alpn;
+
+/// How plain `http://` goes through a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PlainHttp {
+    /// The request in absolute form to the proxy; whoever makes the request adds
+    /// `Proxy-Authorization`.
+    Absolute,
+    /// By CONNECT.
+    Tunnel,
+}
+
+/// What a response can tell of the connection that it came by: found in its extensions.
+#[derive(Clone, Debug)]
+pub struct Passage {
+    /// The route that was taken.
+    pub route: Arc<Route>,
+    /// The stages passed when the connection was opened.
+    pub steps: Arc<Steps>,
+}
+
+/// A stream as hyper wants it.
+#[derive(Debug)]
+pub struct HttpStream {
+    io: TokioIo<Stream>,
+    absolute: bool,
+    passage: Passage,
+}
+
+impl Connector {
+    /// Opens a connection for HTTP requests to `target` by `route`, with TLS and ALPN where the
+    /// scheme wants it.
+    pub(crate) async fn open_http(
+        &self,
+        route: &Arc<Route>,
+        target: &Target,
+        plain: PlainHttp,
+    ) -> Result<HttpStream> {
+        let absolute = route.proxy().is_some() && !target.scheme().is_tls();
+        let absolute = absolute && plain == PlainHttp::Absolute;
+        let mut stream = if absolute {
+            self.open_hop(route, target).await?
+        } else {
+            self.open(route, target).await?
+        };
+        if target.scheme().is_tls() {
+            let secured = self.secure_with(stream, target, Alpn::Http).await;
+            stream = secured.map_err(|error| error.with_route(route))?;
+        }
+        let passage = Passage {
+            route: Arc::clone(route),
+            steps: Arc::new(stream.take_steps()),
+        };
+        Ok(HttpStream {
+            io: TokioIo::new(stream),
+            absolute,
+            passage,
+        })
+    }
+}
+
+/// Lets `hyper_util::client::legacy::Client` run on the connector. The route is resolved for each
+/// new connection. Plain `http://` goes through a proxy in absolute form, or by CONNECT when the
+/// proxy has credentials: a connector cannot add the `Proxy-Authorization` field that the
+/// absolute form needs ([`http::Client`](crate::http::Client) does).
+impl Service<Uri> for Connector {
+    type Response = HttpStream;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpStream>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connector = self.clone();
+        Box::pin(async move {
+            let target = target_of(&uri)?;
+            let route = Arc::new(connector.route(&target)?);
+            let plain = match route.proxy() {
+                Some(proxy) if connector.tunnels_plain_http(proxy) => PlainHttp::Tunnel,
+                Some(proxy) if proxy.credentials.is_some() => PlainHttp::Tunnel,
+                _ => PlainHttp::Absolute,
+            };
+            connector.open_http(&route, &target, plain).await
+        })
+    }
+}
+
+/// The connector with the route already decided: one for each client of a pool, because the pool
+/// knows only scheme and authority.
+#[derive(Clone, Debug)]
+pub(crate) struct Routed {
+    pub connector: Connector,
+    pub route: Arc<Route>,
+    pub plain: PlainHttp,
+}
+
+impl Service<Uri> for Routed {
+    type Response = HttpStream;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpStream>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let this = self.clone();
+        Box::pin(async move {
+            let target = target_of(&uri)?;
+            this.connector
+                .open_http(&this.route, &target, this.plain)
+                .await
+        })
+    }
+}
+
+fn target_of(uri: &Uri) -> Result<Target> {
+    let url = Url::parse(&uri.to_string()).map_err(|cause| {
+        Error::new(
+            Kind::Usage,
+            Stage::Route,
+            "the request's URI is not absolute",
+        )
+        .with_source(cause)
+    })?;
+    let target = Target::from_url(&url)?;
+    match target.scheme() {
+        Scheme::Http | Scheme::Https => Ok(target),
+        scheme => Err(Error::new(
+            Kind::Usage,
+            Stage::Route,
+            format!("an HTTP client cannot fetch `{scheme}://`"),
+        )),
+    }
+}
+
+impl HyperConnection for HttpStream {
+    fn connected(&self) -> Connected {
+        let connected = Connected::new()
+            .proxy(self.absolute)
+            .extra(self.passage.clone());
+        match self.io.inner().alpn() {
+            Some(b"h2") => connected.negotiated_h2(),
+            _ => connected,
+        }
+    }
+}
+
+impl Read for HttpStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buf)
+    }
+}
+
+impl Write for HttpStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+    }
+}

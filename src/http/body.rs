@@ -1,0 +1,100 @@
+//! The body of an answer, with a limit on silence.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
+use tokio::time::{Instant, Sleep};
+
+use super::failure;
+use crate::base::{Error, Kind, Stage, text};
+
+/// A body that is read as it comes. A stream that ends before the body does is an error, never an
+/// early end.
+#[derive(Debug)]
+pub struct Body {
+    incoming: Incoming,
+    chunk: Bytes,
+    idle: Duration,
+    silence: Pin<Box<Sleep>>,
+    from_proxy: bool,
+}
+
+impl Body {
+    pub(super) fn new(incoming: Incoming, idle: Duration, from_proxy: bool) -> Self {
+        Self {
+            incoming,
+            chunk: Bytes::new(),
+            idle,
+            silence: Box::pin(tokio::time::sleep(idle)),
+            from_proxy,
+        }
+    }
+
+    /// The length that is still to come, when it is known.
+    pub fn remaining(&self) -> Option<u64> {
+        let coming = self.incoming.size_hint().exact()?;
+        Some(coming + self.chunk.len() as u64)
+    }
+
+    /// Reads at most `most` bytes to see what a refusal says. What goes wrong on the way is no
+    /// matter: the refusal stands.
+    pub(super) async fn start(mut self, most: usize) -> Vec<u8> {
+        let mut kept = Vec::new();
+        let mut start = (&mut self).take(most as u64);
+        let reading = start.read_to_end(&mut kept);
+        let _ = tokio::time::timeout(Duration::from_secs(2), reading).await;
+        kept
+    }
+
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        loop {
+            let frame = match Pin::new(&mut self.incoming).poll_frame(cx) {
+                Poll::Ready(frame) => frame,
+                Poll::Pending => {
+                    ready!(self.silence.as_mut().poll(cx));
+                    let what = "no byte came";
+                    let error = Error::new(Kind::Timeout, Stage::Transfer, what)
+                        .with_limit("timeouts.idle", text::seconds(self.idle));
+                    return Poll::Ready(Err(error.into()));
+                }
+            };
+            self.silence.as_mut().reset(Instant::now() + self.idle);
+            match frame {
+                None => return Poll::Ready(Ok(false)),
+                Some(Err(cause)) => {
+                    let error = failure::cut(cause, self.from_proxy);
+                    return Poll::Ready(Err(error.into()));
+                }
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) if !data.is_empty() => {
+                        self.chunk = data;
+                        return Poll::Ready(Ok(true));
+                    }
+                    _ => {} // trailers, or an empty frame
+                },
+            }
+        }
+    }
+}
+
+impl AsyncRead for Body {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.chunk.is_empty() && !ready!(self.poll_chunk(cx))? {
+            return Poll::Ready(Ok(()));
+        }
+        let taken = self.chunk.len().min(buf.remaining());
+        buf.put_slice(&self.chunk[..taken]);
+        self.chunk.advance(taken);
+        Poll::Ready(Ok(()))
+    }
+}

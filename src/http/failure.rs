@@ -1,0 +1,145 @@
+//! What went wrong with a request, and whose side it is.
+
+use std::time::SystemTime;
+
+use http::header::{HeaderMap, HeaderName, RETRY_AFTER, SERVER, VIA};
+
+use super::client::{Response, shown};
+use crate::base::answer::BODY_KEPT;
+use crate::base::{Answer, Error, Kind, Stage};
+use crate::proto::auth;
+
+/// What the answer says, with the start of its body.
+pub(super) async fn answer(response: Response) -> Answer {
+    let reason = response.status.canonical_reason().unwrap_or_default();
+    let mut answer = Answer::new(response.status.as_u16(), reason);
+    let headers = &response.headers;
+    answer.server = field(headers, &SERVER);
+    answer.via = field(headers, &VIA);
+    answer.proxy_status = field(headers, &HeaderName::from_static("proxy-status"));
+    answer.squid_error = field(headers, &HeaderName::from_static("x-squid-error"));
+    answer.retry_after = field(headers, &RETRY_AFTER).and_then(|v| seconds(&v));
+    let challenging = match answer.code {
+        407 => "proxy-authenticate",
+        _ => "www-authenticate",
+    };
+    let fields = headers.get_all(challenging).iter();
+    let challenges = auth::challenges(fields.map(http::HeaderValue::as_bytes));
+    answer.schemes = challenges.into_iter().map(|c| c.scheme).collect();
+    let body = response.body.start(BODY_KEPT).await;
+    answer.body = String::from_utf8_lossy(&body).into_owned();
+    answer
+}
+
+fn field(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let value = headers.get(name)?.as_bytes();
+    let kept = &value[..value.len().min(BODY_KEPT)];
+    Some(String::from_utf8_lossy(kept).into_owned())
+}
+
+/// `Retry-After` in seconds or as a date (RFC 9110 section 10.2.3).
+fn seconds(value: &str) -> Option<u64> {
+    if let Ok(seconds) = value.trim().parse() {
+        return Some(seconds);
+    }
+    let date = httpdate::parse_http_date(value.trim()).ok()?;
+    let wait = date.duration_since(SystemTime::now()).unwrap_or_default();
+    Some(wait.as_secs())
+}
+
+/// The error for an answer that is not 2xx.
+pub(super) async fn refusal(response: Response) -> Error {
+    let doing = format!("GET {}", shown(&response.url));
+    let through = response.route.proxy().is_some();
+    let absolute = through && response.url.scheme() == "http";
+    let (route, steps) = (response.route.clone(), response.steps.clone());
+    let answer = answer(response).await;
+    // In a tunnel the proxy cannot answer. In absolute form it can, and says so in its fields.
+    let by_proxy = absolute && (answer.proxy_status.is_some() || answer.squid_error.is_some());
+    let unsure = absolute && !by_proxy && matches!(answer.code, 403 | 502..=504);
+    let who = match (by_proxy, unsure) {
+        (true, _) => "the proxy",
+        (_, true) => "the server (or the proxy on its way)",
+        _ => "the server",
+    };
+    let offered = match &answer.schemes[..] {
+        [] => String::new(),
+        schemes => format!(
+            "; it offers {}",
+            crate::base::text::clip(&schemes.join(", "))
+        ),
+    };
+    let what = format!("{who} answered {answer}{offered}");
+    let (kind, hint) = classify(answer.code, by_proxy);
+    let error = Error::new(kind, Stage::Request, what);
+    let error = match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    };
+    error
+        .while_doing(doing)
+        .with_route(&route)
+        .with_answer(answer)
+        .after(steps)
+}
+
+fn classify(code: u16, by_proxy: bool) -> (Kind, Option<&'static str>) {
+    match code {
+        500..=599 if by_proxy => (
+            Kind::ProxyUnavailable,
+            Some("the proxy could not reach the server: check its name and port"),
+        ),
+        _ if by_proxy => (
+            Kind::ProxyRefused,
+            Some("ask the proxy's administrator to allow this URL"),
+        ),
+        401 => (
+            Kind::TargetAuth,
+            Some(
+                "give a user name and password for the server (--user, or the connection's username and password)",
+            ),
+        ),
+        404 | 410 => (Kind::TargetRefused, Some("check the path")),
+        403 => (
+            Kind::TargetRefused,
+            Some("the server knows the path but does not give it to you"),
+        ),
+        408 | 429 | 500..=599 => (Kind::TargetUnavailable, None),
+        _ => (Kind::TargetRefused, None),
+    }
+}
+
+/// The error for a request that got no answer.
+pub(super) fn broken(cause: hyper_util::client::legacy::Error, from_proxy: bool) -> Error {
+    if let Some(ours) = Error::find(&cause) {
+        return ours.clone();
+    }
+    let hyper = std::error::Error::source(&cause).and_then(|e| e.downcast_ref::<hyper::Error>());
+    let malformed = hyper.is_some_and(|e| e.is_parse() && !e.is_incomplete_message());
+    let (who, protocol) = match from_proxy {
+        true => ("the proxy", Kind::ProxyProtocol),
+        false => ("the server", Kind::TargetProtocol),
+    };
+    let error = if malformed {
+        let what = format!("{who}'s answer is not HTTP");
+        Error::new(protocol, Stage::Request, what).permanent()
+    } else {
+        let what = format!("{who} closed the connection without an answer");
+        Error::new(Kind::Cut, Stage::Request, what)
+    };
+    error.with_source(cause)
+}
+
+/// The error for a body that broke off.
+pub(super) fn cut(cause: hyper::Error, from_proxy: bool) -> Error {
+    if let Some(ours) = Error::find(&cause) {
+        return ours.clone();
+    }
+    let who = if from_proxy {
+        "the proxy"
+    } else {
+        "the server"
+    };
+    let what = format!("{who} closed the connection before the end of the data");
+    Error::new(Kind::Cut, Stage::Transfer, what).with_source(cause)
+}

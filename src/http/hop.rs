@@ -1,0 +1,223 @@
+//! One request to one origin, without redirects.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, HeaderName};
+use http_body_util::Empty;
+use hyper_util::client::legacy::connect::capture_connection;
+use hyper_util::client::legacy::{Client as Legacy, ResponseFuture};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use url::Url;
+
+use super::body::Body;
+use super::client::{Request, Response, doing, fields};
+use super::failure;
+use crate::base::{Error, Kind, Proxy, Result, Route, Secret, Stage, Steps, Target, text};
+use crate::connector::{Connector, Passage, PlainHttp, Routed, wants_credentials};
+
+type Pooled = Legacy<Routed, Empty<Bytes>>;
+
+/// The clients made so far, one for each way: hyper-util's pool knows only scheme and authority,
+/// and would reuse a connection of another route.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pool {
+    clients: Arc<Mutex<HashMap<Key, Pooled>>>,
+}
+
+/// What must be equal for two requests to share a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    proxy: Option<String>,
+    user: Option<String>,
+    connection: Option<String>,
+    tunnel: bool,
+}
+
+impl Pool {
+    fn client(&self, connector: &Connector, route: &Arc<Route>, plain: PlainHttp) -> Pooled {
+        let proxy = route.proxy();
+        let credentials = proxy.and_then(|proxy| proxy.credentials.as_ref());
+        let key = Key {
+            proxy: proxy.map(ToString::to_string),
+            user: credentials.map(|credentials| credentials.username.clone()),
+            connection: connector.connection().map(|c| c.name.clone()),
+            tunnel: plain == PlainHttp::Tunnel,
+        };
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = clients.entry(key).or_insert_with(|| {
+            Legacy::builder(TokioExecutor::new())
+                .pool_timer(TokioTimer::new())
+                .pool_idle_timeout(Duration::from_secs(60))
+                .http1_max_buf_size(256 * 1024)
+                .http2_adaptive_window(true)
+                .build(Routed {
+                    connector: connector.clone(),
+                    route: Arc::clone(route),
+                    plain,
+                })
+        });
+        client.clone()
+    }
+}
+
+/// Sends one request by the route that its URL has now.
+pub(super) async fn send(
+    pool: &Pool,
+    connector: &Connector,
+    request: &Request,
+) -> Result<Response> {
+    let target = Target::from_url(&request.url)?;
+    let route = Arc::new(connector.route(&target)?);
+    let plain = match route.proxy() {
+        Some(proxy) if connector.tunnels_plain_http(proxy) => PlainHttp::Tunnel,
+        _ => PlainHttp::Absolute,
+    };
+    let client = pool.client(connector, &route, plain);
+    let hop = Hop {
+        connector,
+        request,
+        target,
+        route: Arc::clone(&route),
+        client,
+    };
+    let sent = match route.proxy().filter(|_| hop.in_clear()) {
+        Some(proxy) => hop.through(proxy).await,
+        None => hop.once(None).await,
+    };
+    sent.map_err(|error| error.while_doing(doing(request)).with_route(&route))
+}
+
+struct Hop<'a> {
+    connector: &'a Connector,
+    request: &'a Request,
+    target: Target,
+    route: Arc<Route>,
+    client: Pooled,
+}
+
+impl Hop<'_> {
+    /// The request in absolute form, with the proxy's credentials when it wants them.
+    async fn through(&self, proxy: &Proxy) -> Result<Response> {
+        let unasked = self.connector.unasked(proxy).await?;
+        let sent = unasked.is_some();
+        let response = self.once(unasked.as_ref()).await?;
+        if response.status != http::StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return Ok(response);
+        }
+        let steps = response.steps.clone();
+        let answer = failure::answer(response).await;
+        let basic = answer
+            .schemes
+            .iter()
+            .any(|scheme| scheme.eq_ignore_ascii_case("basic"));
+        let credentials = proxy.credentials.as_ref().filter(|_| basic && !sent);
+        let Some(credentials) = credentials else {
+            return Err(wants_credentials(proxy, answer, sent).after(steps));
+        };
+        let authorization = self.connector.basic(credentials).await?;
+        let response = self.once(Some(&authorization)).await?;
+        if response.status == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            let steps = response.steps.clone();
+            let answer = failure::answer(response).await;
+            return Err(wants_credentials(proxy, answer, true).after(steps));
+        }
+        self.connector.remember_asking(proxy);
+        Ok(response)
+    }
+
+    async fn once(&self, proxy_authorization: Option<&Secret>) -> Result<Response> {
+        let mut request = http::Request::new(Empty::new());
+        *request.method_mut() = self.request.method.clone();
+        *request.uri_mut() = uri(&self.request.url)?;
+        *request.headers_mut() = fields(self.request, &self.target, proxy_authorization)?;
+        let mut captured = capture_connection(&mut request);
+        let limit = self.connector.timeouts().reply;
+        let answering = self.client.request(request);
+        let connected = async {
+            captured.wait_for_connection_metadata().await;
+        };
+        let answered = head(answering, connected, limit).await?;
+        let response = answered.map_err(|cause| failure::broken(cause, self.in_clear()))?;
+        // tinyproxy answers without `Connection: close` and never reads a second request: a
+        // connection to a proxy is kept only when the answer shows that it stays.
+        if self.in_clear()
+            && !says_keep_alive(response.headers())
+            && let Some(connected) = captured.connection_metadata().as_ref()
+        {
+            connected.poison();
+        }
+        Ok(self.response(response))
+    }
+
+    /// Whether the request goes to a proxy in absolute form.
+    fn in_clear(&self) -> bool {
+        let proxy = self.route.proxy();
+        let tunnels = proxy.is_some_and(|proxy| self.connector.tunnels_plain_http(proxy));
+        proxy.is_some() && !tunnels && !self.target.scheme().is_tls()
+    }
+
+    fn response(&self, response: http::Response<hyper::body::Incoming>) -> Response {
+        let (parts, body) = response.into_parts();
+        let passage = parts.extensions.get::<Passage>();
+        let route = passage.map_or_else(|| Arc::clone(&self.route), |p| Arc::clone(&p.route));
+        let steps = passage.map_or_else(Steps::default, |p| (*p.steps).clone());
+        let body = Body::new(body, self.connector.timeouts().idle, self.in_clear());
+        Response {
+            status: parts.status,
+            headers: parts.headers,
+            url: self.request.url.clone(),
+            route,
+            steps,
+            body,
+        }
+    }
+}
+
+/// The URL as hyper wants it, without userinfo: credentials go by `Authorization` only.
+fn uri(url: &Url) -> Result<http::Uri> {
+    let mut url = url.clone();
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_fragment(None);
+    let parsed: std::result::Result<http::Uri, _> = url.as_str().parse();
+    parsed.map_err(|cause| {
+        Error::new(Kind::Usage, Stage::Request, "the URL cannot be requested").with_source(cause)
+    })
+}
+
+type Answered = Result<http::Response<hyper::body::Incoming>, hyper_util::client::legacy::Error>;
+
+/// Waits for the head of the answer. The limit starts when the connection stands: the stages
+/// before have limits of their own.
+async fn head(
+    answering: ResponseFuture,
+    connected: impl Future<Output = ()>,
+    limit: Duration,
+) -> Result<Answered> {
+    tokio::pin!(answering, connected);
+    tokio::select! {
+        answered = &mut answering => return Ok(answered),
+        () = &mut connected => {}
+    }
+    match tokio::time::timeout(limit, answering).await {
+        Ok(answered) => Ok(answered),
+        Err(_) => {
+            let what = "no answer to the request";
+            Err(Error::new(Kind::Timeout, Stage::Request, what)
+                .with_limit("timeouts.reply", text::seconds(limit)))
+        }
+    }
+}
+
+fn says_keep_alive(headers: &http::HeaderMap) -> bool {
+    let names = [CONNECTION, HeaderName::from_static("proxy-connection")];
+    names
+        .iter()
+        .flat_map(|name| headers.get_all(name))
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|token| token.trim().eq_ignore_ascii_case("keep-alive"))
+}

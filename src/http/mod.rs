@@ -1,0 +1,10 @@
+//! HTTP and HTTPS over the connector: one pooled hyper-util client for each route, redirects that
+//! decide the route anew, and refusals that say who refused.
+
+mod body;
+mod client;
+mod failure;
+mod hop;
+
+pub use body::Body;
+pub use client::{Client, Request, Response};

@@ -1,0 +1,9 @@
+//! Bytes to meaning and back, without I/O.
+//!
+//! Every protocol step that a peer can get wrong lives here as a value that is fed bytes and
+//! asked for events, so that each can be tested at every split of its input, without a socket.
+
+pub mod auth;
+pub mod connect;
+pub mod range;
+pub mod redirect;

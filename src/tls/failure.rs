@@ -1,0 +1,91 @@
+//! What a failed handshake means.
+
+use std::io;
+
+use rustls::{AlertDescription, CertificateError, Error as TlsError};
+
+use crate::base::{Error, Host, Kind, Stage};
+
+/// Turns the error of a handshake into one that says what to change. `key` is the dotted prefix
+/// of the settings that hold the trust.
+pub(super) fn explain(cause: io::Error, stage: Stage, host: &Host, key: &str) -> Error {
+    let tls = cause
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<TlsError>());
+    let (what, hint) = match tls {
+        Some(TlsError::InvalidCertificate(reason)) => certificate(reason, host, key),
+        Some(TlsError::AlertReceived(alert)) => alerted(*alert),
+        Some(TlsError::InvalidMessage(_)) => (
+            "what answers does not speak TLS".to_owned(),
+            Some("check the scheme and the port: a plain server answers like this".to_owned()),
+        ),
+        Some(other) => (other.to_string(), None),
+        None if cause.kind() == io::ErrorKind::UnexpectedEof => (
+            "the stream was closed during the TLS handshake".to_owned(),
+            None,
+        ),
+        None => ("the stream broke during the TLS handshake".to_owned(), None),
+    };
+    let error = Error::new(Kind::Tls, stage, what);
+    let error = match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    };
+    // A cut is chance; a certificate is not.
+    match tls {
+        None => Error::new(Kind::Cut, stage, error.what()).with_source(cause),
+        Some(_) => error.with_source(cause),
+    }
+}
+
+fn certificate(reason: &CertificateError, host: &Host, key: &str) -> (String, Option<String>) {
+    match reason {
+        CertificateError::UnknownIssuer => (
+            "its certificate is issued by an authority that is not trusted here".to_owned(),
+            Some(format!(
+                "if that authority is your company's (or its proxy inspects TLS), put its \
+                 certificate in a file and set {}",
+                setting(key)
+            )),
+        ),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
+            "its certificate has expired".to_owned(),
+            Some("its owner must renew it; check this machine's clock too".to_owned()),
+        ),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => (
+            "its certificate is not valid yet".to_owned(),
+            Some("check this machine's clock".to_owned()),
+        ),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
+            format!("its certificate is for another name than {host}"),
+            Some("use the name that the certificate has, or have it reissued".to_owned()),
+        ),
+        other => (format!("its certificate is not valid: {other}"), None),
+    }
+}
+
+fn setting(key: &str) -> String {
+    if key.is_empty() {
+        return "ca_file in a [connections.NAME] that covers this URL".to_owned();
+    }
+    format!("{key}.ca_file")
+}
+
+fn alerted(alert: AlertDescription) -> (String, Option<String>) {
+    let hint = match alert {
+        AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion => {
+            Some("it may speak only TLS versions older than 1.2".to_owned())
+        }
+        AlertDescription::UnrecognisedName => {
+            Some("the server does not serve this host name".to_owned())
+        }
+        AlertDescription::CertificateRequired => {
+            Some("the server wants a client certificate".to_owned())
+        }
+        _ => None,
+    };
+    (
+        format!("the other side ended the TLS handshake: {alert:?}"),
+        hint,
+    )
+}

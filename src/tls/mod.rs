@@ -1,0 +1,158 @@
+//! TLS by rustls: one configuration for each trust, for the proxy and for the target apart.
+
+mod danger;
+mod failure;
+mod roots;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use crate::base::{Error, Host, Kind, Result, Stage, Trust, text};
+use crate::dial::Stream;
+
+/// Protocols to offer in the handshake (RFC 7301).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Alpn {
+    /// Offer nothing.
+    None,
+    /// HTTP/2, else HTTP/1.1.
+    Http,
+    /// HTTP/1.1 only.
+    Http1,
+}
+
+impl Alpn {
+    fn protocols(self) -> Vec<Vec<u8>> {
+        match self {
+            Self::None => vec![],
+            Self::Http => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            Self::Http1 => vec![b"http/1.1".to_vec()],
+        }
+    }
+}
+
+/// Configurations made so far. They hold the session tickets, so sharing one resumes sessions.
+#[derive(Debug, Default)]
+pub struct TlsConfigs {
+    made: Mutex<HashMap<(Trust, Alpn), Arc<ClientConfig>>>,
+}
+
+impl TlsConfigs {
+    /// The configuration for `trust` and `alpn`. The first call reads certificate files; it
+    /// blocks for a few milliseconds.
+    ///
+    /// # Errors
+    /// `ca_file` cannot be read or holds no certificate.
+    pub fn get(&self, trust: &Trust, alpn: Alpn) -> Result<Arc<ClientConfig>> {
+        let key = (trust.clone(), alpn);
+        let made = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(config) = made().get(&key) {
+            return Ok(Arc::clone(config));
+        }
+        let config = Arc::new(configuration(trust, alpn)?);
+        // Another task may have been faster: its configuration holds the tickets.
+        Ok(Arc::clone(made().entry(key).or_insert(config)))
+    }
+}
+
+fn configuration(trust: &Trust, alpn: Alpn) -> Result<ClientConfig> {
+    // An explicit provider: the process default may belong to the program that links us.
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|cause| {
+            Error::new(Kind::Tls, Stage::Settings, "TLS cannot be set up").with_source(cause)
+        })?;
+    let builder = if trust.danger_accept_invalid_certs {
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(danger::AcceptEverything::new(provider)))
+    } else {
+        builder.with_root_certificates(roots::store(trust)?)
+    };
+    let mut config = builder.with_no_client_auth();
+    config.alpn_protocols = alpn.protocols();
+    Ok(config)
+}
+
+/// Starts TLS on `stream`, as a client that speaks to `host`.
+///
+/// `stage` is [`Stage::ProxyTls`] or [`Stage::TargetTls`]; `key` is the dotted prefix of the
+/// settings that hold the trust, for the advice in an error.
+///
+/// # Errors
+/// [`Kind::Tls`] or [`Kind::Timeout`]; the error keeps the steps passed.
+///
+/// # Cancel safety
+/// Dropping the future closes the stream.
+pub async fn secure(
+    mut stream: Stream,
+    host: &Host,
+    port: u16,
+    config: Arc<ClientConfig>,
+    stage: Stage,
+    key: &str,
+    limit: Duration,
+) -> Result<Stream> {
+    let mut steps = stream.take_steps();
+    let subject = format!("{host}:{port}");
+    let doing = format!("start TLS with {subject}");
+    let started = Instant::now();
+    let name = match server_name(host) {
+        Ok(name) => name,
+        Err(error) => return Err(error.while_doing(doing).after(steps)),
+    };
+    let handshake = TlsConnector::from(config).connect(name, stream);
+    let secured = match timeout(limit, handshake).await {
+        Ok(Ok(secured)) => secured,
+        Ok(Err(cause)) => {
+            return Err(failure::explain(cause, stage, host, key)
+                .while_doing(doing)
+                .after(steps));
+        }
+        Err(_) => {
+            let what = "the TLS handshake was not answered";
+            return Err(Error::new(Kind::Timeout, stage, what)
+                .while_doing(doing)
+                .with_limit("timeouts.tls", text::seconds(limit))
+                .after(steps));
+        }
+    };
+    let session = secured.get_ref().1;
+    let alpn = session.alpn_protocol().map(<[u8]>::to_vec);
+    steps.pass(stage, subject, agreed(session), started.elapsed());
+    Ok(Stream::layer(secured).with_steps(steps).with_alpn(alpn))
+}
+
+fn server_name(host: &Host) -> Result<ServerName<'static>> {
+    match host {
+        Host::Ipv4(address) => Ok(ServerName::IpAddress(std::net::IpAddr::V4(*address).into())),
+        Host::Ipv6(address) => Ok(ServerName::IpAddress(std::net::IpAddr::V6(*address).into())),
+        // A trailing dot is no part of the name in SNI (RFC 6066 section 3).
+        Host::Domain(name) => {
+            ServerName::try_from(name.trim_end_matches('.').to_owned()).map_err(|cause| {
+                let what = "the host name cannot be named in TLS";
+                Error::new(Kind::Usage, Stage::TargetTls, what).with_source(cause)
+            })
+        }
+    }
+}
+
+/// `TLS 1.3, h2`
+fn agreed(session: &ClientConnection) -> String {
+    let version = match session.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        Some(rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        _ => "TLS",
+    };
+    match session.alpn_protocol() {
+        Some(alpn) => format!("{version}, {}", text::escape_bytes(alpn)),
+        None => version.to_owned(),
+    }
+}
