@@ -5,6 +5,8 @@ pub mod base;
 pub mod connector;
 pub mod dial;
 pub mod http;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod proto;
 pub mod route;
 pub mod settings;

@@ -1,0 +1,26 @@
+//! Loopback servers for `outbound demo`, doctests and tests.
+//!
+//! A proxy, an HTTP(S) origin and an FTP server, in this process and on ports that the system
+//! chooses, with embedded datasets. They behave well by default and misbehave when asked to.
+//! Each stops when its handle is dropped. They are for tests: no limits against hostile clients
+//! but a bounded request head and command line.
+
+pub mod ca;
+pub mod cut;
+pub mod data;
+pub mod http;
+pub mod login;
+pub mod proxy;
+mod serve;
+pub mod tree;
+
+pub use ca::Ca;
+pub use cut::Cut;
+pub use http::Origin;
+pub use login::Login;
+pub use proxy::Proxy;
+pub use serve::Received;
+pub use tree::Tree;
+
+#[cfg(test)]
+mod tests;
