@@ -8,19 +8,23 @@
 pub mod ca;
 pub mod cut;
 pub mod data;
+pub mod ftp;
 pub mod http;
 pub mod login;
 pub mod proxy;
 mod serve;
 pub mod tree;
+pub mod whole;
 
 pub use ca::Ca;
 pub use cut::Cut;
+pub use ftp::FtpServer;
 pub use http::Origin;
 pub use login::Login;
 pub use proxy::Proxy;
 pub use serve::Received;
 pub use tree::Tree;
+pub use whole::Lab;
 
 #[cfg(test)]
 mod tests;

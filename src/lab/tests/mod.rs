@@ -1,7 +1,9 @@
 //! The lab's servers against curl.
 
+mod ftp;
 mod http;
 mod proxy;
+mod whole;
 
 use std::path::Path;
 use std::process::Output;
