@@ -224,6 +224,36 @@ async fn replies() {
     assert!(long.contains("500 Line too long"));
 }
 
+async fn read_until(stream: &mut TcpStream, end: &str) -> String {
+    let mut all = Vec::new();
+    while !all.ends_with(end.as_bytes()) {
+        all.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(all).unwrap()
+}
+
+#[tokio::test]
+async fn a_cut_may_pass_in_silence() {
+    let options = Options {
+        cut: Some(Cut::new(5, 1)),
+        cut_end: CutEnd::Silence,
+        ..datasets()
+    };
+    let server = FtpServer::start(options).await.unwrap();
+    let mut control = TcpStream::connect(server.addr()).await.unwrap();
+    let commands = b"USER ftp\r\nPASS x\r\nEPSV\r\nRETR /pub/air.csv\r\nNOOP\r\n";
+    control.write_all(commands).await.unwrap();
+    let replies = read_until(&mut control, "|)\r\n").await;
+    let port = replies.rsplit('|').nth(1).unwrap().parse().unwrap();
+    let mut data = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let mut bytes = Vec::new();
+    data.read_to_end(&mut bytes).await.unwrap();
+    assert_eq!(bytes, &air()[..5]);
+    let replies = read_until(&mut control, "200 OK\r\n").await;
+    assert_eq!(replies.lines().count(), 2, "{replies}");
+    assert!(replies.starts_with("150 "));
+}
+
 #[tokio::test]
 async fn features_are_those_that_are_served() {
     let refusing = Options {

@@ -88,7 +88,11 @@ async fn a_body_is_cut_at_the_byte_and_resumed() {
     let ca = Ca::new().unwrap();
     let ca_file = folder.path().join("ca.pem");
     ca.write_pem(&ca_file).unwrap();
-    for (scheme, alpn) in [("http", None), ("https", Some("http/1.1"))] {
+    for (kind, alpn) in [
+        ("plain", None),
+        ("tls", Some("http/1.1")),
+        ("h2", Some("h2")),
+    ] {
         let cut = Cut::new(10_000, 2);
         let tls = alpn.map(|alpn| ca.server_config(&["127.0.0.1"], &[alpn]).unwrap());
         let origin = Origin::start(Options {
@@ -98,7 +102,7 @@ async fn a_body_is_cut_at_the_byte_and_resumed() {
         })
         .await
         .unwrap();
-        let file = folder.path().join(scheme);
+        let file = folder.path().join(kind);
         let url = origin.url("/air.csv");
         let arguments = [
             "--cacert",
