@@ -3,6 +3,7 @@
 
 pub mod base;
 pub mod connector;
+pub mod dataset;
 pub mod dial;
 pub mod http;
 #[cfg(feature = "lab")]

@@ -14,6 +14,21 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Stand-in.
+    pub fn locate(&self, text: &str, _named: Option<&str>) -> crate::base::Result<Location> {
+        let url = Url::parse(text).map_err(|e| {
+            crate::base::Error::new(
+                crate::base::Kind::Usage,
+                crate::base::Stage::Settings,
+                e.to_string(),
+            )
+        })?;
+        Ok(Location {
+            url,
+            connection: None,
+        })
+    }
+
     /// How long each stage may take.
     pub fn timeouts(&self) -> &Timeouts {
         &self.timeouts
@@ -23,6 +38,15 @@ impl Policy {
     pub fn retry(&self) -> &Retry {
         &self.retry
     }
+}
+
+/// Stand-in.
+#[derive(Debug)]
+pub struct Location {
+    /// The URL.
+    pub url: Url,
+    /// Its connection.
+    pub connection: Option<std::sync::Arc<Connection>>,
 }
 
 /// A named dataset connection.

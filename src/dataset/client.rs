@@ -1,0 +1,226 @@
+//! The front door: a client, and a dataset under it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ::http::HeaderMap;
+use url::Url;
+
+use super::event::Observer;
+use super::fetch::{self, FetchOptions, Fetched};
+use super::reader::Reader;
+use super::source::{HttpSource, Source};
+use super::transfer::Transfer;
+use crate::base::{Credentials, Error, Kind, Origin, Result, Scheme, SecretRef, Stage, Target};
+use crate::connector::Connector;
+use crate::http;
+use crate::settings::{Connection, Policy};
+
+pub use super::source::Stat;
+
+/// Opens datasets under one policy. Cheap to clone; clones share connections, secrets and what
+/// was learned of servers.
+#[derive(Clone, Debug)]
+pub struct Client {
+    connector: Connector,
+    http: http::Client,
+}
+
+impl Client {
+    /// A client under `policy`.
+    pub fn new(policy: Policy) -> Self {
+        let connector = Connector::new(Arc::new(policy));
+        Self {
+            http: http::Client::new(connector.clone()),
+            connector,
+        }
+    }
+
+    /// The connector for targets that belong to no connection.
+    pub fn connector(&self) -> &Connector {
+        &self.connector
+    }
+
+    /// The dataset at a URL, or at a path below a named connection (`census:2020/file.csv`). A
+    /// URL belongs to the connection with the longest base URL that covers it. No I/O.
+    ///
+    /// # Errors
+    /// It is no URL, the connection is unknown, or the path leaves the connection's base.
+    pub fn dataset(&self, place: &str) -> Result<Dataset> {
+        self.dataset_of(place, None)
+    }
+
+    /// [`dataset`](Self::dataset) under the connection called `connection`, whatever its URL.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn dataset_of(&self, place: &str, connection: Option<&str>) -> Result<Dataset> {
+        let policy = self.connector.policy();
+        let location = policy.locate(place, connection)?;
+        let credentials = location
+            .connection
+            .as_ref()
+            .and_then(|connection| connection.credentials.clone());
+        Dataset::new(self, location.url, location.connection, credentials)
+    }
+
+    /// Opens the dataset at `place` for reading.
+    ///
+    /// # Errors
+    /// As [`Client::dataset`] and [`Dataset::open`].
+    pub async fn open(&self, place: &str) -> Result<Reader> {
+        self.dataset(place)?.open().await
+    }
+}
+
+/// One URL under a client's policy.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    connector: Connector,
+    http: http::Client,
+    url: Url,
+    target: Target,
+    credentials: Option<Credentials>,
+    headers: HeaderMap,
+}
+
+impl Dataset {
+    fn new(
+        client: &Client,
+        mut url: Url,
+        connection: Option<Arc<Connection>>,
+        credentials: Option<Credentials>,
+    ) -> Result<Self> {
+        let target = Target::from_url(&url)?;
+        let credentials = userinfo(&url)?.or(credentials);
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        let connector = client.connector.for_connection(connection);
+        Ok(Self {
+            http: client.http.with_connector(connector.clone()),
+            connector,
+            url,
+            target,
+            credentials,
+            headers: HeaderMap::new(),
+        })
+    }
+
+    /// Uses these credentials for the target instead of the connection's or the URL's.
+    pub fn with_credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// Sends these fields with HTTP requests. Those that are not about the representation stay
+    /// behind when a redirect leaves the origin.
+    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// The URL, without userinfo.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Scheme, host and port.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The connector of the dataset's connection.
+    pub fn connector(&self) -> &Connector {
+        &self.connector
+    }
+
+    /// Asks what is there, without tries.
+    ///
+    /// # Errors
+    /// Every stage up to `request` or `login`.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends it.
+    pub async fn stat(&self) -> Result<Stat> {
+        self.source().await?.stat().await
+    }
+
+    /// Opens it for reading from the first byte. The reader goes on by itself after a cut, as
+    /// `retry` of the settings allows, when the server proves that the file is the same.
+    ///
+    /// # Errors
+    /// Every stage up to the first byte, after the tries that the settings allow.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends it.
+    pub async fn open(&self) -> Result<Reader> {
+        self.open_observed(Observer::default()).await
+    }
+
+    /// [`open`](Self::open), with events for `observer`.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn open_observed(&self, observer: Observer) -> Result<Reader> {
+        let source = Arc::new(self.source().await?);
+        let retry = self.connector.policy().retry().clone();
+        let transfer = Transfer::open(source, None, retry, observer).await?;
+        Ok(Reader::new(transfer))
+    }
+
+    /// Brings it into the file `destination`: goes on from `destination.part` when the server
+    /// proves that it is the same file, and renames when everything is there and verified.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); the file exists and differs; another run is at it; the checksum
+    /// differs; the disk is full. What came is kept in the part file.
+    ///
+    /// # Cancel safety
+    /// Dropping the future keeps the part file; the next fetch goes on from there.
+    pub async fn fetch(&self, destination: &Path, options: &FetchOptions) -> Result<Fetched> {
+        fetch::fetch(self, destination, options).await
+    }
+
+    /// The protocol's side of this dataset.
+    pub(super) async fn source(&self) -> Result<Source> {
+        match self.target.scheme() {
+            Scheme::Http | Scheme::Https => {
+                let authorization = match &self.credentials {
+                    Some(credentials) => Some(self.connector.basic(credentials).await?),
+                    None => None,
+                };
+                Ok(Source::Http(HttpSource {
+                    client: self.http.clone(),
+                    url: self.url.clone(),
+                    headers: self.headers.clone(),
+                    authorization,
+                }))
+            }
+            scheme => Err(Error::new(
+                Kind::Unsupported,
+                Stage::Route,
+                format!("datasets over `{scheme}` cannot be read yet"),
+            )),
+        }
+    }
+}
+
+/// The credentials in a URL.
+fn userinfo(url: &Url) -> Result<Option<Credentials>> {
+    if url.username().is_empty() && url.password().is_none() {
+        return Ok(None);
+    }
+    let decode = |text: &str| {
+        let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
+        decoded.map(|text| text.into_owned()).map_err(|_| {
+            let what = "the URL's user name or password is not UTF-8";
+            Error::new(Kind::Usage, Stage::Settings, what)
+        })
+    };
+    let password = url.password().map(decode).transpose()?;
+    Ok(Some(Credentials {
+        username: decode(url.username())?,
+        origin: Origin::Url,
+        password: password.map(|password| SecretRef::inline(password, Origin::Url)),
+    }))
+}

@@ -1,0 +1,69 @@
+//! What happens during a transfer, for whoever wants to show it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::{Error, Route};
+
+/// Something that happened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// Bytes begin to come: at `offset`, of `total` when that is known.
+    Started {
+        /// The way they come.
+        route: &'a Route,
+        /// The offset of the first byte.
+        offset: u64,
+        /// The length of the whole.
+        total: Option<u64>,
+    },
+    /// So many bytes of the whole are here.
+    Advanced {
+        /// The offset behind the last byte.
+        offset: u64,
+    },
+    /// It broke and is tried again after a pause.
+    Retrying {
+        /// What broke.
+        error: &'a Error,
+        /// How long the pause is.
+        pause: Duration,
+        /// The number of the coming try since the last progress, from 2.
+        attempt: u32,
+    },
+    /// It starts again at the first byte.
+    Restarted {
+        /// Why what was there cannot be used.
+        why: &'a str,
+    },
+}
+
+/// Takes events. It is called from the transfer's task and must not block.
+#[derive(Clone, Default)]
+pub struct Observer(Option<Arc<Observe>>);
+
+type Observe = dyn Fn(Event<'_>) + Send + Sync;
+
+impl Observer {
+    /// Calls `observe` for every event.
+    pub fn new(observe: impl Fn(Event<'_>) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(observe)))
+    }
+
+    pub(super) fn notify(&self, event: Event<'_>) {
+        if let Some(observe) = &self.0 {
+            observe(event);
+        }
+    }
+}
+
+impl std::fmt::Debug for Observer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "Observer"
+        } else {
+            "no Observer"
+        })
+    }
+}

@@ -1,0 +1,31 @@
+//! What people came for: a dataset at a URL, whatever the protocol.
+//!
+//! A [`Client`] knows the policy, a [`Dataset`] is one URL under it. `stat` asks what is there,
+//! `open` gives a reader that resumes, `fetch` brings it into a file: first as `NAME.part`, and
+//! under its own name only when it is whole.
+//!
+//! ```text
+//! Dataset::fetch ─► Transfer ─► Source (http | ftp) ─► Connector
+//!        │             └ goes on after a cut: range or REST, proven by the validator
+//!        └─► Part (NAME.part, NAME.part.meta, lock) ─► rename
+//! ```
+
+mod checksum;
+mod client;
+mod event;
+mod fetch;
+mod name;
+mod part;
+mod reader;
+mod retry;
+mod source;
+mod transfer;
+mod validator;
+
+pub use checksum::Checksum;
+pub use client::{Client, Dataset, Stat};
+pub use event::{Event, Observer};
+pub use fetch::{FetchOptions, Fetched, Outcome};
+pub use name::file_name;
+pub use reader::Reader;
+pub use validator::Validator;

@@ -1,0 +1,303 @@
+//! `NAME.part`: what is there of a file that is not whole yet.
+//!
+//! At every moment the file under its final name is the old one or the new one. `NAME.part` holds
+//! a beginning of the file that `NAME.part.meta` proves; the meta file is written after the part
+//! was emptied and before its first byte, so a crash in between costs bytes, never correctness.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+use super::source::Resume;
+use super::validator::Validator;
+use crate::base::{Error, Kind, Result, Stage, text};
+
+/// An open, locked `NAME.part`.
+#[derive(Debug)]
+pub(super) struct Part {
+    destination: PathBuf,
+    path: PathBuf,
+    meta: PathBuf,
+    file: File,
+    length: u64,
+}
+
+/// What `NAME.part.meta` holds.
+#[derive(Debug, Serialize, Deserialize)]
+struct Meta {
+    /// SHA-256 of the URL: the URL itself may hold a token.
+    url: String,
+    validator: Option<Validator>,
+}
+
+impl Part {
+    /// Opens and locks the part file of `destination`.
+    ///
+    /// # Errors
+    /// Another run holds it, or the folder cannot be written.
+    pub(super) fn open(destination: &Path) -> Result<Self> {
+        let path = with_suffix(destination, ".part");
+        let meta = with_suffix(destination, ".part.meta");
+        // A run that just ended renames its file away between our opening and our locking it:
+        // what was locked must still be what the name says.
+        let file = loop {
+            let file = open_locked(&path)?;
+            if is_at(&file, &path) {
+                break file;
+            }
+        };
+        let length = file
+            .metadata()
+            .map_err(|cause| local(&path, "look at", cause))?
+            .len();
+        Ok(Self {
+            destination: destination.to_owned(),
+            path,
+            meta,
+            file,
+            length,
+        })
+    }
+
+    /// The path of the part file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// From where to go on, if there is a beginning of `url`'s file with a proof.
+    pub(super) fn resume(&self, url: &Url) -> Option<Resume> {
+        let meta: Meta = serde_json::from_slice(&fs::read(&self.meta).ok()?).ok()?;
+        let validator = meta.validator.filter(|_| meta.url == fingerprint(url))?;
+        (self.length > 0).then_some(Resume {
+            offset: self.length,
+            validator,
+        })
+    }
+
+    /// Empties the file and notes what the coming bytes are.
+    pub(super) fn restart(&mut self, url: &Url, validator: Option<&Validator>) -> Result<()> {
+        self.file
+            .set_len(0)
+            .map_err(|cause| local(&self.path, "empty", cause))?;
+        self.length = 0;
+        let meta = Meta {
+            url: fingerprint(url),
+            validator: validator.cloned(),
+        };
+        let mut text = serde_json::to_string(&meta).unwrap_or_default();
+        text.push('\n');
+        fs::write(&self.meta, text).map_err(|cause| local(&self.meta, "write", cause))
+    }
+
+    /// The file, for writing from `offset` on. The lock stays with it.
+    pub(super) fn writer(&self, offset: u64) -> Result<File> {
+        use io::Seek as _;
+        let mut file = self
+            .file
+            .try_clone()
+            .map_err(|cause| local(&self.path, "open", cause))?;
+        file.seek(io::SeekFrom::Start(offset))
+            .map_err(|cause| local(&self.path, "seek in", cause))?;
+        Ok(file)
+    }
+
+    /// Gives the whole file its final name and time. Unless `overwrite`, a file that came up
+    /// under that name meanwhile stays.
+    pub(super) fn finish(
+        self,
+        modified: Option<SystemTime>,
+        overwrite: bool,
+        sync: bool,
+    ) -> Result<()> {
+        if let Some(modified) = modified {
+            // The time is a convenience; a file system that refuses it has the data all the same.
+            let _ = self.file.set_modified(modified);
+        }
+        if sync {
+            self.file
+                .sync_all()
+                .map_err(|cause| local(&self.path, "sync", cause))?;
+        }
+        if !overwrite && self.destination.exists() {
+            return Err(exists(&self.destination).with_hint(format!(
+                "it came up during the transfer; the new data is in {}",
+                shown(&self.path)
+            )));
+        }
+        fs::rename(&self.path, &self.destination)
+            .map_err(|cause| local(&self.destination, "rename to", cause))?;
+        if sync {
+            let folder = match self.destination.parent() {
+                Some(folder) if folder != Path::new("") => folder,
+                _ => Path::new("."),
+            };
+            let synced = File::open(folder).and_then(|folder| folder.sync_all());
+            synced.map_err(|cause| local(folder, "sync", cause))?;
+        }
+        self.forget_meta();
+        Ok(())
+    }
+
+    /// Makes the next run start over: what is here proved to be wrong.
+    pub(super) fn forget_meta(&self) {
+        let _ = fs::remove_file(&self.meta);
+    }
+
+    /// Removes the part file when it is empty, so that a refused request leaves nothing behind.
+    pub(super) fn tidy(self) {
+        if self.file.metadata().is_ok_and(|about| about.len() == 0) {
+            let _ = fs::remove_file(&self.path);
+            self.forget_meta();
+        }
+    }
+}
+
+fn open_locked(path: &Path) -> Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(|cause| local(path, "open", cause))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let what = "another run is writing it";
+            return Err(Error::new(Kind::LocalFile, Stage::Store, what)
+                .while_doing(format!("open {}", shown(path)))
+                .with_hint("wait for it to end, or choose another file with -o"));
+        }
+        // A file system without locks: go on, as every program without locks does.
+        Err(TryLockError::Error(cause)) => tracing::debug!(%cause, "no file lock"),
+    }
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(held), Ok(named)) => (held.dev(), held.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+/// Where an open file cannot be renamed, the question does not arise.
+#[cfg(not(unix))]
+fn is_at(_file: &File, _path: &Path) -> bool {
+    true
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn fingerprint(url: &Url) -> String {
+    let digest = Sha256::digest(url.as_str().as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(super) fn shown(path: &Path) -> String {
+    text::escape(&path.to_string_lossy())
+}
+
+/// The error for a name that is taken.
+pub(super) fn exists(path: &Path) -> Error {
+    Error::new(Kind::LocalFile, Stage::Store, "a file of that name exists")
+        .while_doing(format!("write {}", shown(path)))
+}
+
+/// The error for a local file operation.
+pub(super) fn local(path: &Path, verb: &str, cause: io::Error) -> Error {
+    let doing = format!("{verb} {}", shown(path));
+    let (what, hint) = match cause.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
+            "the disk is full",
+            Some("what came so far is kept in the .part file; make room and run it again"),
+        ),
+        io::ErrorKind::PermissionDenied => ("not permitted", None),
+        io::ErrorKind::NotFound => ("the folder does not exist", None),
+        _ => ("it failed", None),
+    };
+    let error = Error::new(Kind::LocalFile, Stage::Store, what)
+        .while_doing(doing)
+        .with_source(cause);
+    match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    fn url() -> Url {
+        Url::parse("http://h/x?token=secret").unwrap()
+    }
+
+    fn proof() -> Validator {
+        Validator::Etag {
+            tag: "\"1\"".into(),
+        }
+    }
+
+    #[test]
+    fn a_part_resumes_only_with_proof_of_the_same_url() {
+        let folder = tempfile::tempdir().unwrap();
+        let destination = folder.path().join("x.csv");
+        let mut part = Part::open(&destination).unwrap();
+        assert!(part.resume(&url()).is_none());
+        part.restart(&url(), Some(&proof())).unwrap();
+        part.writer(0).unwrap().write_all(b"abc").unwrap();
+        drop(part);
+        let part = Part::open(&destination).unwrap();
+        assert_eq!(part.resume(&url()).unwrap().offset, 3);
+        assert!(part.resume(&Url::parse("http://h/y").unwrap()).is_none());
+        let meta = fs::read_to_string(folder.path().join("x.csv.part.meta")).unwrap();
+        assert!(!meta.contains("secret"));
+    }
+
+    #[test]
+    fn one_run_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let destination = folder.path().join("x");
+        let _held = Part::open(&destination).unwrap();
+        let error = Part::open(&destination).unwrap_err();
+        assert!(error.to_string().contains("another run is writing it"));
+    }
+
+    #[test]
+    fn the_final_name_is_never_taken_from_another_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let destination = folder.path().join("x");
+        let mut part = Part::open(&destination).unwrap();
+        part.restart(&url(), None).unwrap();
+        part.writer(0).unwrap().write_all(b"new").unwrap();
+        fs::write(&destination, "old").unwrap();
+        assert!(part.finish(None, false, false).is_err());
+        assert_eq!(fs::read_to_string(&destination).unwrap(), "old");
+        let part = Part::open(&destination).unwrap();
+        part.finish(None, true, true).unwrap();
+        assert_eq!(fs::read_to_string(&destination).unwrap(), "new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn nothing_stays_of_a_request_that_gave_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut part = Part::open(&folder.path().join("x")).unwrap();
+        part.restart(&url(), None).unwrap();
+        part.tidy();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

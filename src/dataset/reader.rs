@@ -1,0 +1,70 @@
+//! A dataset as a stream of bytes that resumes.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::SystemTime;
+
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::transfer::{Step, Transfer};
+use super::validator::Validator;
+use crate::base::{Error, Kind, Stage};
+
+/// Reads a dataset from its first byte to its last, opening it again after a cut when the server
+/// proves that it is still the same file. Its errors are `io::Error`s that hold an
+/// [`Error`]: [`Error::find`] gets it out.
+///
+/// Dropping it ends the transfer.
+#[derive(Debug)]
+pub struct Reader {
+    transfer: Transfer,
+}
+
+impl Reader {
+    pub(super) fn new(transfer: Transfer) -> Self {
+        Self { transfer }
+    }
+
+    /// The length of the whole, when the server told it.
+    pub fn length(&self) -> Option<u64> {
+        self.transfer.about()?.total
+    }
+
+    /// When the file was changed last, when the server told it.
+    pub fn modified(&self) -> Option<SystemTime> {
+        self.transfer.about()?.modified
+    }
+
+    /// What proves that the file is the same, when the server gave any.
+    pub fn validator(&self) -> Option<&Validator> {
+        self.transfer.about()?.validator.as_ref()
+    }
+
+    /// How many bytes were read.
+    pub fn position(&self) -> u64 {
+        self.transfer.offset()
+    }
+}
+
+impl AsyncRead for Reader {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if buf.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        match ready!(self.transfer.poll_step(cx, buf))? {
+            Step::Data | Step::End => Poll::Ready(Ok(())),
+            Step::Restarted => {
+                let what = "the stream was cut and cannot go on in the middle: the file changed, \
+                            or the server does not prove that it is the same";
+                let error = Error::new(Kind::Changed, Stage::Transfer, what)
+                    .with_hint("read it again from the start, or fetch it into a file");
+                Poll::Ready(Err(error.into()))
+            }
+        }
+    }
+}

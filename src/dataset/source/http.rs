@@ -1,0 +1,193 @@
+//! Bytes over HTTP: ranges with `If-Range`.
+
+use http::header::{
+    ACCEPT_ENCODING, ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG,
+    HeaderMap, HeaderName, HeaderValue, IF_RANGE, LAST_MODIFIED, RANGE,
+};
+use http::{Method, StatusCode};
+use url::Url;
+
+use super::{Opened, Resume, Stat};
+use crate::base::{Error, Kind, Result, Secret, Stage, text};
+use crate::dataset::Validator;
+use crate::dataset::validator::http_time;
+use crate::http::{Client, Request, Response};
+use crate::proto::range::ContentRange;
+
+/// A URL of HTTP or HTTPS.
+#[derive(Debug)]
+pub(crate) struct HttpSource {
+    pub client: Client,
+    pub url: Url,
+    pub headers: HeaderMap,
+    pub authorization: Option<Secret>,
+}
+
+impl HttpSource {
+    fn request(&self, method: Method) -> Request {
+        let mut headers = self.headers.clone();
+        // Bytes as they are: a length and an offset mean something only then.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        Request {
+            method,
+            headers,
+            authorization: self.authorization.clone(),
+            ..Request::get(self.url.clone())
+        }
+    }
+
+    pub(super) async fn stat(&self) -> Result<Stat> {
+        let head = self.client.send(self.request(Method::HEAD)).await?;
+        let response = match head.status {
+            // Servers and signed URLs that know GET only: ask for it and leave the body.
+            StatusCode::METHOD_NOT_ALLOWED
+            | StatusCode::NOT_IMPLEMENTED
+            | StatusCode::FORBIDDEN => self.client.send(self.request(Method::GET)).await?,
+            _ => head,
+        };
+        let response = response.success().await?;
+        let length = number(&response.headers, &CONTENT_LENGTH);
+        let media_type = field(&response.headers, &CONTENT_TYPE).map(text::clip);
+        let resumable = field(&response.headers, &ACCEPT_RANGES).map(|v| v.contains("bytes"));
+        Ok(Stat {
+            length,
+            modified: field(&response.headers, &LAST_MODIFIED).and_then(http_time),
+            media_type,
+            validator: validator(&response.headers, length),
+            resumable,
+            url: response.url,
+            route: response.route,
+            steps: response.steps,
+        })
+    }
+
+    pub(super) async fn open(&self, resume: Option<&Resume>) -> Result<Opened> {
+        let condition = resume.and_then(|r| Some((r, r.validator.if_range()?)));
+        let Some((resume, if_range)) = condition else {
+            let why = resume.map(|_| "the server gives no proof that the file is the same");
+            return self.open_whole(why).await;
+        };
+        let mut request = self.request(Method::GET);
+        let fields = &mut request.headers;
+        fields.insert(RANGE, value(&format!("bytes={}-", resume.offset))?);
+        fields.insert(IF_RANGE, value(if_range)?);
+        let response = self.client.send(request).await?;
+        let range = field(&response.headers, &CONTENT_RANGE).and_then(ContentRange::parse);
+        match (response.status, range) {
+            (StatusCode::PARTIAL_CONTENT, Some(ContentRange::Part { first, total, .. }))
+                if first == resume.offset =>
+            {
+                let now = validator(&response.headers, total);
+                if now.is_some_and(|now| contradicts(&now, &resume.validator)) {
+                    return self.open_whole(Some(CHANGED)).await;
+                }
+                Ok(Opened {
+                    validator: Some(resume.validator.clone()),
+                    ..opened(response, resume.offset, total)
+                })
+            }
+            (StatusCode::PARTIAL_CONTENT, _) => Err(odd_range(&response)),
+            (StatusCode::RANGE_NOT_SATISFIABLE, Some(ContentRange::Unsatisfied { total }))
+                if total == resume.offset =>
+            {
+                Ok(Opened {
+                    validator: Some(resume.validator.clone()),
+                    body: Box::new(tokio::io::empty()),
+                    ..opened(response, total, Some(total))
+                })
+            }
+            (StatusCode::RANGE_NOT_SATISFIABLE, _) => self.open_whole(Some(CHANGED)).await,
+            // A server that knows no ranges, or a file that is another one now.
+            (StatusCode::OK, _) => {
+                let opened = whole(response);
+                let same = opened.validator.as_ref() == Some(&resume.validator);
+                let why = if same {
+                    "the server does not give ranges"
+                } else {
+                    CHANGED
+                };
+                Ok(Opened {
+                    restarted: Some(why),
+                    ..opened
+                })
+            }
+            _ => Err(unexpected(response).await),
+        }
+    }
+
+    async fn open_whole(&self, why: Option<&'static str>) -> Result<Opened> {
+        let response = self.client.send(self.request(Method::GET)).await?;
+        match response.status {
+            StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION => Ok(Opened {
+                restarted: why,
+                ..whole(response)
+            }),
+            _ => Err(unexpected(response).await),
+        }
+    }
+}
+
+const CHANGED: &str = "the file changed on the server";
+
+fn whole(response: Response) -> Opened {
+    let total = response.body.remaining();
+    opened(response, 0, total)
+}
+
+fn opened(response: Response, offset: u64, total: Option<u64>) -> Opened {
+    Opened {
+        offset,
+        restarted: None,
+        total,
+        validator: validator(&response.headers, total),
+        modified: field(&response.headers, &LAST_MODIFIED).and_then(http_time),
+        route: response.route,
+        body: Box::new(response.body),
+    }
+}
+
+/// Whether two validators of the same kind differ.
+fn contradicts(now: &Validator, before: &Validator) -> bool {
+    std::mem::discriminant(now) == std::mem::discriminant(before) && now != before
+}
+
+fn validator(headers: &HeaderMap, length: Option<u64>) -> Option<Validator> {
+    let of = |name| field(headers, name);
+    Validator::http(of(&ETAG), of(&LAST_MODIFIED), of(&DATE), length)
+}
+
+fn field<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn number(headers: &HeaderMap, name: &HeaderName) -> Option<u64> {
+    field(headers, name)?.parse().ok()
+}
+
+fn value(text: &str) -> Result<HeaderValue> {
+    HeaderValue::from_str(text).map_err(|cause| {
+        let what = "the validator of the kept part cannot be sent";
+        Error::new(Kind::LocalFile, Stage::Request, what).with_source(cause)
+    })
+}
+
+fn odd_range(response: &Response) -> Error {
+    let said = field(&response.headers, &CONTENT_RANGE).unwrap_or("nothing");
+    let what = format!(
+        "the server answered a range that was not asked for: `{}`",
+        text::clip(said)
+    );
+    Error::new(Kind::TargetProtocol, Stage::Request, what).with_route(&response.route)
+}
+
+/// The error for a status that gives no bytes.
+async fn unexpected(response: Response) -> Error {
+    let (status, route) = (response.status, response.route.clone());
+    match response.success().await {
+        Err(refusal) => refusal,
+        Ok(_) => {
+            let what = format!("the server answered {status}, which gives no data");
+            Error::new(Kind::TargetProtocol, Stage::Request, what).with_route(&route)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Where the bytes of a dataset come from: one URL over one protocol.
+
+mod http;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::io::AsyncRead;
+use url::Url;
+
+pub(super) use self::http::HttpSource;
+use super::Validator;
+use crate::base::{Result, Route, Steps};
+
+/// A URL that can be asked about, and opened at an offset.
+#[derive(Debug)]
+pub(super) enum Source {
+    Http(HttpSource),
+}
+
+/// What a server says of a file without giving it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Stat {
+    /// The URL that answered, after redirects, without userinfo.
+    pub url: Url,
+    /// The length in bytes, when the server tells.
+    pub length: Option<u64>,
+    /// When it was changed last, when the server tells.
+    pub modified: Option<SystemTime>,
+    /// The media type, for HTTP.
+    pub media_type: Option<String>,
+    /// What would prove later that it is still the same file.
+    pub validator: Option<Validator>,
+    /// Whether a transfer can go on in the middle, as far as the server tells.
+    pub resumable: Option<bool>,
+    /// The way it was asked.
+    pub route: Arc<Route>,
+    /// The stages passed.
+    pub steps: Steps,
+}
+
+/// From where to go on: bytes that are here already, proven by a validator.
+#[derive(Clone, Debug)]
+pub(super) struct Resume {
+    pub offset: u64,
+    pub validator: Validator,
+}
+
+/// A stream of bytes that was opened.
+pub(super) struct Opened {
+    /// The offset of the first byte that it gives: what was asked for, or 0.
+    pub offset: u64,
+    /// Why it is 0 although more was asked for.
+    pub restarted: Option<&'static str>,
+    /// The length of the whole.
+    pub total: Option<u64>,
+    pub validator: Option<Validator>,
+    pub modified: Option<SystemTime>,
+    pub route: Arc<Route>,
+    /// Gives an error, not an end, when the stream ends before the data does.
+    pub body: Box<dyn AsyncRead + Send + Unpin>,
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened")
+            .field("offset", &self.offset)
+            .field("total", &self.total)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Source {
+    /// Asks what is there.
+    pub(super) async fn stat(&self) -> Result<Stat> {
+        match self {
+            Self::Http(source) => source.stat().await,
+        }
+    }
+
+    /// Opens it, from `resume` on when the server proves that the file is the same.
+    pub(super) async fn open(&self, resume: Option<&Resume>) -> Result<Opened> {
+        match self {
+            Self::Http(source) => source.open(resume).await,
+        }
+    }
+}
