@@ -10,6 +10,7 @@ use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};
 
+use super::target::is_dns_name;
 use super::{Host, Target, text};
 
 /// A list of bypass rules, indexed so that a look-up does not depend on the number of names.
@@ -126,6 +127,11 @@ impl Bypass {
     /// The first rule that sends `target` direct. Names are not resolved for it, and a name is
     /// never compared with an address (no client does).
     pub fn matches(&self, target: &Target) -> Option<&Rule> {
+        self.rules.get(self.find(target)?)
+    }
+
+    /// The place in [`rules`](Self::rules) of the rule that [`matches`](Self::matches) gives.
+    pub fn find(&self, target: &Target) -> Option<usize> {
         let host = Comparable::from(target.host());
         let by_name = match &host {
             Comparable::Name(name) => self.first_by_name(name, target.port()),
@@ -136,11 +142,10 @@ impl Bypass {
             .iter()
             .copied()
             .find(|&index| self.rules[index].matches(&host, target.port()));
-        let index = match (by_name, by_scan) {
-            (Some(a), Some(b)) => a.min(b),
-            (a, b) => a.or(b)?,
-        };
-        self.rules.get(index)
+        match (by_name, by_scan) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
     }
 
     fn first_by_name(&self, name: &str, port: u16) -> Option<usize> {
@@ -297,20 +302,21 @@ fn parse_host(written: &str) -> Result<Host, String> {
     }
     let written = written.strip_suffix('.').unwrap_or(written);
     match Host::parse(written) {
-        Ok(Host::Domain(name)) if name.split('.').any(str::is_empty) => Err(bad()),
+        Ok(Host::Domain(name)) if !is_dns_name(&name) => Err(bad()),
         Ok(host) => Ok(host),
         Err(_) => Err(bad()),
     }
 }
 
 fn parse_net(address: &str, prefix: &str) -> Result<IpNet, String> {
-    let address = address
+    let bracketed = address
         .strip_prefix('[')
-        .and_then(|inner| inner.strip_suffix(']'))
-        .unwrap_or(address);
-    let address: IpAddr = address
-        .parse()
-        .map_err(|_| "the part before `/` is not an address".to_owned())?;
+        .and_then(|inner| inner.strip_suffix(']'));
+    let address: IpAddr = match bracketed {
+        Some(inner) => inner.parse().map(IpAddr::V6),
+        None => address.parse(),
+    }
+    .map_err(|_| "the part before `/` is not an address".to_owned())?;
     let most = if address.is_ipv4() { 32 } else { 128 };
     let bad_prefix = || format!("`/{}` is not from /0 to /{most}", text::clip(prefix));
     if prefix.is_empty() || !prefix.bytes().all(|b| b.is_ascii_digit()) {

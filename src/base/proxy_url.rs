@@ -4,6 +4,7 @@ use std::fmt;
 
 use percent_encoding::percent_decode_str;
 
+use super::target::is_dns_name;
 use super::{Host, ProxyScheme, Secret, text};
 
 /// A proxy URL, taken apart.
@@ -129,14 +130,18 @@ fn split_scheme(written: &str) -> Result<(ProxyScheme, &str), BadProxyUrl> {
 }
 
 fn split_userinfo(rest: &str) -> Result<(Option<&str>, &str), BadProxyUrl> {
-    match rest.rsplit_once('@') {
-        Some((userinfo, _)) if userinfo.contains('/') => Err(BadProxyUrl::new(
-            "a bare `/` stands before the `@` of the proxy URL",
-        )
-        .hint("write `/` as `%2F` in the user name or password")),
-        Some((userinfo, authority)) => Ok((Some(userinfo), authority)),
-        None => Ok((None, rest)),
+    let Some((userinfo, authority)) = rest.rsplit_once('@') else {
+        return Ok((None, rest));
+    };
+    // In a URL these three end the host: the password would be taken for a path.
+    for (bare, escaped) in [('/', "%2F"), ('?', "%3F"), ('#', "%23")] {
+        if userinfo.contains(bare) {
+            let what = format!("a bare `{bare}` stands before the `@` of the proxy URL");
+            let hint = format!("write `{bare}` as `{escaped}` in the user name or password");
+            return Err(BadProxyUrl::new(what).hint(hint));
+        }
     }
+    Ok((Some(userinfo), authority))
 }
 
 fn split_authority(authority: &str, scheme: ProxyScheme) -> Result<(Host, u16), BadProxyUrl> {
@@ -175,12 +180,17 @@ fn split_authority(authority: &str, scheme: ProxyScheme) -> Result<(Host, u16), 
     if host.is_empty() {
         return Err(BadProxyUrl::new("the proxy URL names no host"));
     }
-    let host = Host::parse(host).map_err(|cause| {
-        BadProxyUrl::new(format!(
-            "`{}` is not a proxy host: {cause}",
-            text::clip(host)
-        ))
-    })?;
+    let bad_host = |cause: &dyn fmt::Display| {
+        let shown = text::clip(host);
+        BadProxyUrl::new(format!("`{shown}` is not a proxy host: {cause}"))
+    };
+    let host = match Host::parse(host) {
+        Ok(Host::Domain(name)) if !is_dns_name(name.strip_suffix('.').unwrap_or(&name)) => {
+            return Err(bad_host(&"it cannot be a name in the DNS"));
+        }
+        Ok(host) => host,
+        Err(cause) => return Err(bad_host(&cause)),
+    };
     let port = match port {
         None => scheme.default_port(),
         Some(port) => parse_port(port)?,
@@ -213,10 +223,16 @@ fn decode_userinfo(userinfo: &str) -> Result<(Option<String>, Option<Secret>), B
 }
 
 fn decode(written: &str) -> Result<String, BadProxyUrl> {
-    percent_decode_str(written)
+    let decoded = percent_decode_str(written)
         .decode_utf8()
-        .map(|text| text.into_owned())
-        .map_err(|_| BadProxyUrl::new("the proxy URL's user name or password is not UTF-8"))
+        .map_err(|_| BadProxyUrl::new("the proxy URL's user name or password is not UTF-8"))?;
+    // RFC 7617 section 2: neither may hold a control character; a line end would split a header.
+    if decoded.chars().any(char::is_control) {
+        return Err(BadProxyUrl::new(
+            "the proxy URL's user name or password holds an encoded control character",
+        ));
+    }
+    Ok(decoded.into_owned())
 }
 
 #[cfg(test)]

@@ -168,6 +168,19 @@ pub(crate) fn parse_host(text: &str) -> Result<Host, Error> {
     })
 }
 
+/// Whether `name` can be a name in the DNS: letters, digits, hyphens, underscores, labels of 1 to
+/// 63 and a whole of at most 253 characters (RFC 1035 section 2.3.4). The URL standard lets more
+/// through, `*` and quotes among it.
+pub(crate) fn is_dns_name(name: &str) -> bool {
+    name.len() <= 253
+        && name.split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && label
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        })
+}
+
 fn bad_url(what: &str) -> Error {
     Error::new(Kind::Usage, Stage::Route, what)
 }
