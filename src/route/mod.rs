@@ -1,16 +1,140 @@
 //! Which way: a pure function from the policy, the connection and the target to a route.
 
-use crate::base::{Origin, Reason, Result, Route, Target};
-use crate::settings::{Connection, Policy};
+mod candidates;
+#[cfg(test)]
+mod tests;
 
-/// Decides the way for `target` under `connection`.
+use crate::base::{Error, Kind, Origin, Proxy, Reason, Rejected, Result, Route, Stage, Target};
+use crate::settings::{Connection, Direct, Policy};
+use candidates::Chosen;
+use std::sync::Arc;
+
+/// Decides the way for `target` under `connection`. No I/O, and no secret is read.
+///
+/// In the order of asking: `--proxy`; the connection's own choice; the global proxy; the
+/// environment. A bypass rule then sends a target direct whatever proxy was chosen. What was
+/// passed over is listed with why. Nothing falls to direct because of an error.
 ///
 /// # Errors
-/// The policy forbids every way that is left, or the value that would decide is wrong.
-pub fn resolve(
-    _policy: &Policy,
-    _connection: Option<&Connection>,
-    _target: &Target,
-) -> Result<Route> {
-    Ok(Route::direct(Reason::NoProxy, Origin::Default))
+/// [`Kind::Policy`]: the policy forbids to go direct and there is no proxy. [`Kind::Settings`]: the
+/// connection insists on the global proxy and there is none, or the variable that would decide has
+/// a wrong value.
+pub fn resolve(policy: &Policy, connection: Option<&Connection>, target: &Target) -> Result<Route> {
+    let mut rejected = Vec::new();
+    let chosen = candidates::choose(policy, connection, target, &mut rejected)
+        .map_err(|error| error.while_doing(format!("find the way to {target}")))?;
+    let mut route = match chosen {
+        Chosen::Direct(origin) => Route::direct(Reason::Direct, origin),
+        Chosen::Proxy(proxy, reason, origin) => match policy.bypassed(target) {
+            Some((rule, place)) => {
+                rejected.push(bypassed(&candidate(&reason, proxy), rule, origin));
+                Route::direct(Reason::Bypass(rule.to_string()), place.clone())
+            }
+            None => {
+                overruled(policy, target, &mut rejected);
+                Route::through(Arc::clone(proxy), reason, origin.clone())
+            }
+        },
+        Chosen::Environment => environment(policy, target, &mut rejected)
+            .map_err(|error| error.while_doing(format!("find the way to {target}")))?,
+    };
+    route.rejected = rejected;
+    Ok(route)
+}
+
+fn environment(policy: &Policy, target: &Target, rejected: &mut Vec<Rejected>) -> Result<Route> {
+    let mut asked = policy.environment().serving(target.scheme());
+    if let Some((rule, place)) = policy.bypassed(target) {
+        // A bypassed target does not ask for the proxy, so that a wrong value does not matter.
+        for variable in asked.filter(|variable| !variable.dropped) {
+            rejected.push(bypassed(variable.name, rule, &variable.origin()));
+        }
+        return Ok(Route::direct(
+            Reason::Bypass(rule.to_string()),
+            place.clone(),
+        ));
+    }
+    for variable in asked.by_ref() {
+        if variable.dropped {
+            rejected.push(Rejected {
+                candidate: variable.name.into(),
+                why: "REQUEST_METHOD is set: in a CGI program a client's header sets it".into(),
+                origin: variable.origin(),
+            });
+            continue;
+        }
+        let proxy = match &variable.proxy {
+            Ok(proxy) => proxy,
+            Err(problem) => return Err(problem.to_error(Stage::Route)),
+        };
+        for other in asked {
+            rejected.push(Rejected {
+                candidate: other.name.into(),
+                why: format!("{} is asked first", variable.name),
+                origin: other.origin(),
+            });
+        }
+        overruled(policy, target, rejected);
+        let reason = Reason::Variable(variable.name.into());
+        return Ok(Route::through(Arc::clone(proxy), reason, variable.origin()));
+    }
+    for (variable, served) in policy.environment().not_serving(target.scheme()) {
+        rejected.push(Rejected {
+            candidate: variable.name.into(),
+            why: served.into(),
+            origin: variable.origin(),
+        });
+    }
+    match policy.direct() {
+        Direct::Allow => Ok(Route::direct(Reason::NoProxy, Origin::Default)),
+        Direct::BypassOnly(origin) => Err(no_way(target, origin, rejected)),
+    }
+}
+
+/// Under `bypass-only` no proxy means no way.
+fn no_way(target: &Target, origin: &Origin, rejected: &[Rejected]) -> Error {
+    let mut what = format!(
+        "no proxy is configured for {}, and the policy forbids to go direct ({origin})",
+        target.scheme()
+    );
+    for passed in rejected {
+        what.push_str(&format!("; {}: {}", passed.candidate, passed.why));
+    }
+    let variable = match target.scheme().as_str() {
+        "ws" => "http",
+        "wss" => "https",
+        scheme => scheme,
+    };
+    Error::new(Kind::Policy, Stage::Route, what).with_hint(format!(
+        "set `proxy.url` (or {variable}_proxy), add {} to `proxy.bypass`, or say \
+         `proxy = \"direct\"` in its connection",
+        target.host()
+    ))
+}
+
+/// How a chosen proxy is called among the rejected.
+fn candidate(reason: &Reason, proxy: &Proxy) -> String {
+    match reason {
+        Reason::Flag => format!("--proxy {proxy}"),
+        reason => format!("{reason} {proxy}"),
+    }
+}
+
+fn bypassed(candidate: &str, rule: &crate::base::bypass::Rule, origin: &Origin) -> Rejected {
+    Rejected {
+        candidate: candidate.into(),
+        why: format!("bypass rule `{rule}` matches"),
+        origin: origin.clone(),
+    }
+}
+
+/// Bypass rules that match, in lists that are not in force.
+fn overruled(policy: &Policy, target: &Target, rejected: &mut Vec<Rejected>) {
+    for (rule, origin, in_force) in policy.overruled(target) {
+        rejected.push(Rejected {
+            candidate: format!("bypass rule `{rule}`"),
+            why: format!("the list in force is another: {in_force}"),
+            origin: origin.clone(),
+        });
+    }
 }

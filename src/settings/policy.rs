@@ -1,31 +1,98 @@
 //! The settings, checked and compiled: what `route::resolve` and the connector work from.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use url::Url;
-
-use crate::base::{Credentials, Origin, Trust, TunnelMode};
+use super::check::did_you_mean;
+use super::connection::Connection;
+use super::environment::Environment;
+use super::fact::BypassList;
+use super::problems::{Level, Problem};
+use super::shown::Shown;
+use crate::base::bypass::Rule;
+use crate::base::text::clip;
+use crate::base::{Error, Kind, Origin, Proxy, Result, Stage, Target};
 
 /// Everything that was asked for, checked. Made once, then shared.
+///
+/// [`Policy::default`] has no settings and no environment: everything goes direct.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
-    timeouts: Timeouts,
-    retry: Retry,
+    pub(super) proxy: Option<Arc<Proxy>>,
+    pub(super) named: BTreeMap<String, Arc<Proxy>>,
+    pub(super) connections: BTreeMap<String, Arc<Connection>>,
+    pub(super) forced: Option<Forced>,
+    /// The one in force first.
+    pub(super) bypasses: Vec<Arc<BypassList>>,
+    pub(super) environment: Environment,
+    pub(super) direct: Direct,
+    pub(super) timeouts: Timeouts,
+    pub(super) retry: Retry,
+    pub(super) log: Option<(String, Origin)>,
+    pub(super) shown: Vec<Shown>,
+    pub(super) warnings: Vec<Problem>,
+}
+
+/// What `--proxy` says.
+#[derive(Clone, Debug)]
+pub(crate) enum Forced {
+    Direct(Origin),
+    Proxy(Arc<Proxy>),
+}
+
+/// When a target may be reached without a proxy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Direct {
+    /// Whenever no proxy is configured for it.
+    #[default]
+    Allow,
+    /// By a bypass rule or `proxy = "direct"` only; where that is written.
+    BypassOnly(Origin),
 }
 
 impl Policy {
-    /// Stand-in.
-    pub fn locate(&self, text: &str, _named: Option<&str>) -> crate::base::Result<Location> {
-        let url = Url::parse(text).map_err(|e| {
-            crate::base::Error::new(
-                crate::base::Kind::Usage,
-                crate::base::Stage::Settings,
-                e.to_string(),
-            )
-        })?;
-        Ok(Location {
-            url,
-            connection: None,
+    /// The global proxy: that of `--proxy` if given, else that of the settings. The environment's
+    /// is not among them, it depends on the target.
+    pub fn proxy(&self) -> Option<&Arc<Proxy>> {
+        match &self.forced {
+            Some(Forced::Proxy(proxy)) => Some(proxy),
+            Some(Forced::Direct(_)) => None,
+            None => self.proxy.as_ref(),
+        }
+    }
+
+    /// The proxy of `[proxies.NAME]`.
+    pub fn named(&self, name: &str) -> Option<&Arc<Proxy>> {
+        self.named.get(name)
+    }
+
+    /// Every connection, by name.
+    pub fn connections(&self) -> impl Iterator<Item = &Arc<Connection>> {
+        self.connections.values()
+    }
+
+    /// The connection called `name`.
+    ///
+    /// # Errors
+    /// There is none; the error suggests the nearest name.
+    pub fn connection(&self, name: &str) -> Result<&Arc<Connection>> {
+        if let Some(connection) = self.connections.get(name) {
+            return Ok(connection);
+        }
+        let what = format!("no connection is called `{}`", clip(name));
+        let error = Error::new(Kind::Usage, Stage::Settings, what);
+        let known = || self.connections.keys().map(String::as_str);
+        Err(match did_you_mean(name, known()) {
+            Some(hint) => error.with_hint(hint),
+            None if self.connections.is_empty() => {
+                error.with_hint("the settings have no [connections]")
+            }
+            None => error.with_hint(format!(
+                "known are {}",
+                known().collect::<Vec<_>>().join(", ")
+            )),
         })
     }
 
@@ -38,60 +105,83 @@ impl Policy {
     pub fn retry(&self) -> &Retry {
         &self.retry
     }
-}
 
-/// Stand-in.
-#[derive(Debug)]
-pub struct Location {
-    /// The URL.
-    pub url: Url,
-    /// Its connection.
-    pub connection: Option<std::sync::Arc<Connection>>,
-}
-
-/// A named dataset connection.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Connection {
-    /// Its name in `[connections.NAME]`.
-    pub name: String,
-    /// Its base URL: what lies below belongs to this connection.
-    pub url: Url,
-    /// Which proxy it uses.
-    pub proxy: ProxyChoice,
-    /// Credentials for the target.
-    pub credentials: Option<Credentials>,
-    /// Trust for TLS to the target.
-    pub trust: Trust,
-    /// Overrides the proxy's tunnel mode.
-    pub tunnel: Option<TunnelMode>,
-    /// Where it is written.
-    pub origin: Origin,
-}
-
-impl Connection {
-    /// Whether `url` lies below this connection's base.
-    pub fn covers(&self, url: &Url) -> bool {
-        url.origin() == self.url.origin() && url.path().starts_with(self.url.path())
+    /// What is logged (`log`, `OUTBOUND_LOG`), and where that is written.
+    pub fn log(&self) -> Option<(&str, &Origin)> {
+        self.log
+            .as_ref()
+            .map(|(log, origin)| (log.as_str(), origin))
     }
-}
 
-/// Which proxy a connection uses, and where that is written.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ProxyChoice {
-    /// Nothing is said: the global proxy if there is one, else the environment.
-    Default,
-    /// `proxy = "global"`, or `use_global_proxy = true`: an error when there is none.
-    Global(Origin),
-    /// `proxy = "direct"`, or `use_global_proxy = false`.
-    Direct(Origin),
-    /// `proxy = "environment"`.
-    Environment(Origin),
-    /// `proxy = "NAME"` of `[proxies.NAME]`.
-    Named(String, Origin),
-    /// `proxy = { url = … }`.
-    Inline(std::sync::Arc<crate::base::Proxy>, Origin),
+    /// When a target may be reached without a proxy.
+    pub fn direct(&self) -> &Direct {
+        &self.direct
+    }
+
+    /// What is not wrong, but not as somebody may expect.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// [`warnings`](Self::warnings), and the proxy variables whose values are wrong: those are
+    /// errors for the targets that ask for them, and for no other.
+    pub fn doubts(&self) -> Vec<Problem> {
+        let mut doubts = self.warnings.clone();
+        for variable in self.environment.variables() {
+            if let (Err(problem), false) = (&variable.proxy, variable.dropped) {
+                doubts.push(Problem {
+                    level: Level::Warning,
+                    ..problem.clone()
+                });
+            }
+        }
+        doubts
+    }
+
+    /// Every value in force with its origin, for `config show`; secrets are not among them, only
+    /// the places where they are kept.
+    pub fn shown(&self) -> &[Shown] {
+        &self.shown
+    }
+
+    /// Whether the variables can decide any route.
+    pub(super) fn asks_environment(&self) -> bool {
+        let chosen =
+            |c: &Arc<Connection>| matches!(c.proxy, super::connection::ProxyChoice::Environment(_));
+        self.forced.is_none() && (self.proxy.is_none() || self.connections().any(chosen))
+    }
+
+    pub(crate) fn forced(&self) -> Option<&Forced> {
+        self.forced.as_ref()
+    }
+
+    /// The global proxy of the settings, `--proxy` or not.
+    pub(crate) fn global(&self) -> Option<&Arc<Proxy>> {
+        self.proxy.as_ref()
+    }
+
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The rule of the list in force that sends `target` direct, and where it is written.
+    pub(crate) fn bypassed(&self, target: &Target) -> Option<(&Rule, &Origin)> {
+        self.bypasses.first()?.matches(target)
+    }
+
+    /// Rules that match `target` in lists that are not in force, and where the list that is in
+    /// force is written.
+    pub(crate) fn overruled(
+        &self,
+        target: &Target,
+    ) -> impl Iterator<Item = (&Rule, &Origin, &Origin)> {
+        let in_force = self.bypasses.first();
+        let others = self.bypasses.iter().skip(1);
+        others.filter_map(move |list| {
+            let (rule, origin) = list.matches(target)?;
+            Some((rule, origin, &in_force?.origin))
+        })
+    }
 }
 
 /// How long each stage may take.

@@ -1,0 +1,1 @@
+//! Who chooses, and what is said about those who did not.

@@ -1,0 +1,264 @@
+//! From what a user types to a URL and the connection that it belongs to.
+
+use std::sync::Arc;
+
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use super::connection::Connection;
+use super::policy::Policy;
+use crate::base::text::clip;
+use crate::base::{
+    Credentials, Error, Kind, Origin, Result, Scheme, Secret, SecretRef, Stage, Target,
+};
+
+/// Where something is, and under whose settings it is reached.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Location {
+    /// The URL, without userinfo.
+    pub url: Url,
+    /// The connection that it belongs to.
+    pub connection: Option<Arc<Connection>>,
+    /// The userinfo of the URL: it goes before the connection's credentials.
+    pub credentials: Option<Credentials>,
+}
+
+impl Policy {
+    /// Finds what `text` names: a URL, or `NAME:PATH` below the base of a connection. `named` is
+    /// the connection that the user chose (`--connection`); then a mere path is one below its
+    /// base, and a URL uses the connection's proxy choice and credentials wherever it leads.
+    ///
+    /// A path in a connection cannot leave its base. Control characters are refused, raw or
+    /// percent-encoded (encoded ones may stand in the query of an HTTP URL, where they stay so).
+    ///
+    /// # Errors
+    /// As above, and for an unknown connection or scheme.
+    pub fn locate(&self, text: &str, named: Option<&str>) -> Result<Location> {
+        check_text(text)?;
+        let named = named.map(|name| self.connection(name)).transpose()?;
+        if has_authority(text) {
+            return self.locate_url(text, named);
+        }
+        match (text.split_once(':'), named) {
+            (Some((prefix, path)), named) => {
+                let connection = self.by_prefix(prefix, path)?;
+                match named {
+                    Some(other) if other.name != connection.name => Err(usage(format!(
+                        "`{}:` and --connection {} name different connections",
+                        connection.name, other.name
+                    ))),
+                    _ => in_connection(connection, path),
+                }
+            }
+            (None, Some(connection)) => in_connection(connection, text),
+            (None, None) => Err(usage(format!(
+                "`{}` is neither a URL nor NAME:PATH of a connection",
+                clip(text)
+            ))
+            .with_hint("a URL begins with its scheme, as in https:// or ftp://")),
+        }
+    }
+
+    fn locate_url(&self, text: &str, named: Option<&Arc<Connection>>) -> Result<Location> {
+        let prefix = text.split("://").next().unwrap_or_default();
+        if Scheme::parse(prefix).is_none() && self.connections.contains_key(prefix) {
+            let what = format!("`{prefix}` is a connection, not a scheme");
+            return Err(usage(what).with_hint(format!("write `{prefix}:PATH`")));
+        }
+        let mut url = Url::parse(text)
+            .map_err(|cause| usage(format!("the URL cannot be understood: {cause}")))?;
+        Target::from_url(&url)?;
+        let credentials = take_userinfo(&mut url)?.map(|(username, password)| Credentials {
+            username,
+            origin: Origin::Url,
+            password: password.map(|password| SecretRef {
+                source: crate::base::SecretSource::Inline(password),
+                origin: Origin::Url,
+            }),
+        });
+        check_encoded(&url)?;
+        let connection = named.or_else(|| self.connection_for(&url)).cloned();
+        Ok(Location {
+            url,
+            connection,
+            credentials,
+        })
+    }
+
+    fn by_prefix(&self, prefix: &str, path: &str) -> Result<&Arc<Connection>> {
+        if Scheme::parse(prefix).is_some() {
+            let what = format!("`{prefix}:` is not followed by `//`");
+            let rest = path.trim_start_matches('/');
+            let rest = if rest.contains('@') {
+                "HOST/PATH".into()
+            } else {
+                clip(rest)
+            };
+            return Err(usage(what).with_hint(format!("write `{prefix}://{rest}`")));
+        }
+        self.connection(prefix)
+    }
+
+    /// The connection whose base is the longest prefix of `url`.
+    pub fn connection_for(&self, url: &Url) -> Option<&Arc<Connection>> {
+        self.connections
+            .values()
+            .filter(|connection| connection.covers(url))
+            .max_by_key(|connection| segments(&connection.url).len())
+    }
+}
+
+impl Connection {
+    /// Whether `url` is the connection's base or lies below it: same scheme, host and effective
+    /// port, path at a segment boundary. What could climb out of the base by encoded separators
+    /// does not lie below it.
+    pub fn covers(&self, url: &Url) -> bool {
+        let (Ok(base), Ok(target)) = (Target::from_url(&self.url), Target::from_url(url)) else {
+            return false;
+        };
+        if base != target {
+            return false;
+        }
+        let (base, path) = (segments(&self.url), segments(url));
+        let below = match path.strip_prefix(base.as_slice()) {
+            Some(below) => below,
+            None => return false,
+        };
+        !below.iter().any(|segment| climbs(segment))
+    }
+}
+
+/// The decoded segments of a path, without a last empty one: `/pub` and `/pub/` are one folder.
+fn segments(url: &Url) -> Vec<Vec<u8>> {
+    let path = url.path();
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    if path.is_empty() {
+        return Vec::new();
+    }
+    path.split('/')
+        .map(|s| percent_decode_str(s).collect())
+        .collect()
+}
+
+/// Whether a decoded segment holds `..` between separators: some servers decode before they split.
+fn climbs(segment: &[u8]) -> bool {
+    segment
+        .split(|b| matches!(b, b'/' | b'\\'))
+        .any(|part| part == b"..")
+}
+
+/// A path below a connection's base.
+fn in_connection(connection: &Arc<Connection>, text: &str) -> Result<Location> {
+    let refuse = |why: &str| {
+        let what = format!("`{}` {why}", clip(text));
+        let name = &connection.name;
+        Err(usage(what).with_hint(format!(
+            "it must be a path below {}: `{name}:FOLDER/FILE`",
+            connection.url
+        )))
+    };
+    let is_http = !matches!(connection.url.scheme(), "ftp" | "ftps");
+    // FTP has no query: there a question mark is part of a name.
+    let (path, query) = match text.split_once('?') {
+        Some((path, query)) if is_http => (path, Some(query)),
+        _ => (text, None),
+    };
+    if path.starts_with('/') {
+        return refuse("is an absolute path");
+    }
+    if has_authority(path) {
+        return refuse("is a URL of its own");
+    }
+    for segment in path.split('/') {
+        let decoded: Vec<u8> = percent_decode_str(segment).collect();
+        if decoded == b".." || climbs(&decoded) {
+            return refuse("leads out of the connection's base");
+        }
+        if decoded == b"." || decoded.iter().any(|b| matches!(b, b'/' | b'\\')) {
+            return refuse("holds `.`, a backslash or an encoded separator");
+        }
+    }
+    let mut url = connection.url.clone();
+    if !path.is_empty() {
+        let base = url.path().strip_suffix('/').unwrap_or(url.path());
+        let whole = format!("{base}/{path}");
+        url.set_path(&whole);
+    }
+    url.set_query(query);
+    check_encoded(&url)?;
+    if !connection.covers(&url) {
+        return refuse("leads out of the connection's base");
+    }
+    Ok(Location {
+        url,
+        connection: Some(Arc::clone(connection)),
+        credentials: None,
+    })
+}
+
+/// Whether `text` begins as a URL with an authority does.
+fn has_authority(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, _)| {
+        let mut bytes = scheme.bytes();
+        bytes.next().is_some_and(|b| b.is_ascii_alphabetic())
+            && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b'_'))
+    })
+}
+
+/// Refuses control characters before the URL parser drops them without a word.
+pub(super) fn check_text(text: &str) -> Result<()> {
+    match text.chars().find(|c| c.is_control()) {
+        Some(c) => Err(usage(format!(
+            "the URL holds the control character U+{:04X}",
+            c as u32
+        ))),
+        None if text.trim().is_empty() => Err(usage("the URL is empty".into())),
+        None => Ok(()),
+    }
+}
+
+/// Refuses percent-encoded control characters where a protocol may decode them.
+fn check_encoded(url: &Url) -> Result<()> {
+    let found = |text: &str| percent_decode_str(text).find(u8::is_ascii_control);
+    let query = url
+        .query()
+        .filter(|_| matches!(url.scheme(), "ftp" | "ftps"));
+    match found(url.path()).or_else(|| query.and_then(found)) {
+        Some(byte) => Err(usage(format!(
+            "the URL's path holds the percent-encoded control character %{byte:02X}"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Takes user name and password out of a URL, decoded.
+///
+/// # Errors
+/// They are not UTF-8, or hold control characters.
+pub(super) fn take_userinfo(url: &mut Url) -> Result<Option<(String, Option<Secret>)>> {
+    let decode = |text: &str| {
+        let decoded = percent_decode_str(text).decode_utf8();
+        match decoded {
+            Ok(text) if !text.chars().any(char::is_control) => Ok(text.into_owned()),
+            Ok(_) => Err(usage(
+                "the URL's user name or password holds an encoded control character".into(),
+            )),
+            Err(_) => Err(usage("the URL's user name or password is not UTF-8".into())),
+        }
+    };
+    let username = decode(url.username())?;
+    let password = url.password().map(decode).transpose()?.map(Secret::new);
+    if username.is_empty() && password.is_none() {
+        return Ok(None);
+    }
+    // Neither fails: the URL has a host.
+    let _ = url.set_password(None);
+    let _ = url.set_username("");
+    Ok(Some((username, password)))
+}
+
+fn usage(what: String) -> Error {
+    Error::new(Kind::Usage, Stage::Settings, what)
+}
