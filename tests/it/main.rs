@@ -1,1 +1,7 @@
-//! The one integration binary.
+//! The one integration binary, so that the servers are started once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod peers;

@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# Brings the real servers that the integration tests run against: Squid, Apache httpd, nginx
+# and vsftpd, with the shared libraries that this machine lacks, and curl and openssl if they
+# are missing. They come as Debian packages and are only unpacked into a folder
+# (target/peers, or $OUTBOUND_PEERS): nothing is installed, no service is started, and
+# packages that conflict with each other live side by side. The second run is quick.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+prefix=${OUTBOUND_PEERS:-$here/../target/peers}
+
+# One package a line, and the program in it that the tests start.
+peers='squid       usr/sbin/squid
+squid          usr/lib/squid/basic_ncsa_auth
+apache2-bin    usr/sbin/apache2
+nginx          usr/sbin/nginx
+vsftpd         usr/sbin/vsftpd'
+# Brought only when the machine has no such program.
+tools='curl openssl'
+
+die() { echo "peers: $*" >&2; exit 1; }
+
+for program in apt-get apt-cache dpkg ldd flock; do
+  command -v "$program" >/dev/null || die "$program is missing; this script needs Debian or a relative"
+done
+
+mkdir -p "$prefix"
+prefix=$(cd "$prefix" && pwd)
+lib="$prefix/usr/lib/$(uname -m)-linux-gnu"
+exec 9>"$prefix/.lock"
+flock 9
+
+# ---------------------------------------------------------------- what must be there
+
+# Prints what is missing below the prefix: a program, or a library that one of them needs.
+missing() {
+  local package program
+  while read -r package program; do
+    if [ ! -x "$prefix/$program" ]; then
+      echo "$program of the package $package"
+    else
+      libraries "$prefix/$program"
+    fi
+  done <<<"$peers"
+  for program in $tools; do
+    command -v "$program" >/dev/null && continue
+    if [ -x "$prefix/usr/bin/$program" ]; then libraries "$prefix/usr/bin/$program"; else echo "the program $program"; fi
+  done
+}
+
+libraries() {
+  LD_LIBRARY_PATH=$lib ldd "$1" 2>&1 |
+    sed -n "s|^.*\(lib[^ ]*\).*not found.*|the library \1 for ${1##*/}|p"
+}
+
+# The stamp holds this script's digest: another list of packages is another stamp.
+stamp="$prefix/.stamp"
+wanted=$(sha256sum <"${BASH_SOURCE[0]}")
+if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && [ -z "$(missing)" ]; then
+  echo "peers: $(cat "$prefix/.brought") (already in $prefix)"
+  exit 0
+fi
+
+# ---------------------------------------------------------------- which packages
+
+updated=
+update() { # once, and only root may
+  [ -z "$updated" ] || return 1
+  [ "$(id -u)" = 0 ] || die "$1; run 'apt-get update' as root first"
+  updated=yes
+  # Another source of this machine may be out of reach: what counts is whether ours are found.
+  apt-get -qq update >&2 || true
+}
+
+# Prints NAME=VERSION of the package and of every library that it needs and the machine lacks.
+resolve() {
+  apt-get install --simulate --no-install-recommends "$1" 2>/dev/null |
+    sed -n 's/^Inst \([^ :]*\)[^(]*(\([^ ]*\) .*/\1 \2/p' |
+    while read -r name version; do
+      case $name in
+        # Everyone has libc, and one that does not match ld.so breaks every program.
+        libc6 | libc-bin | lib*-dev | lib*perl*) ;;
+        "$1" | "$1"-* | lib*) echo "$name=$version" ;;
+      esac
+    done
+}
+
+names=$(cut -d' ' -f1 <<<"$peers" | sort -u)
+for tool in $tools; do
+  command -v "$tool" >/dev/null || names="$names $tool"
+done
+
+plan() {
+  local name found
+  for name in $names; do
+    found=$(resolve "$name")
+    if ! grep -q "^$name=" <<<"$found"; then
+      # Already installed on this machine: bring the same version, for one way to start it.
+      found="$found $name=$(apt-cache policy "$name" | sed -n 's/^  Candidate: \([^(]*\)$/\1/p')"
+      case $found in *=) return 1 ;; esac
+    fi
+    printf '%s\n' $found
+  done
+}
+
+packages=$(plan) || { update "the package lists are missing" && packages=$(plan); } || {
+  for name in $names; do
+    [ -n "$(apt-cache show "$name" 2>/dev/null)" ] || die "the package $name is not known to apt; are Debian's sources configured?"
+  done
+  die "cannot resolve the packages:" $names
+}
+packages=$(sort -u <<<"$packages")
+
+# ---------------------------------------------------------------- bring and unpack
+
+work=$(mktemp -d "$prefix/.work.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/deb" "$work/root"
+
+options=()
+# Without this apt warns that its own user cannot write here.
+[ "$(id -u)" != 0 ] || options=(-o APT::Sandbox::User=root)
+download() { (cd "$work/deb" && apt-get "${options[@]}" -qq download $packages >"$work/log" 2>&1); }
+download || {
+  # Lists that are older than the archive name versions that have gone.
+  update "cannot download the packages: $(tail -n 3 "$work/log")"
+  packages=$(plan | sort -u)
+  download
+} || {
+  for package in $packages; do
+    ls "$work/deb/${package%%=*}"_*.deb >/dev/null 2>&1 || echo "peers: missing the package $package" >&2
+  done
+  die "cannot download the packages: $(tail -n 3 "$work/log")"
+}
+
+for deb in "$work"/deb/*.deb; do
+  dpkg -x "$deb" "$work/root" || die "cannot unpack ${deb##*/}"
+done
+
+# Libraries of packages that still say /lib belong where the loader is told to look.
+if [ -d "$work/root/lib" ]; then
+  cp -a "$work/root/lib/." "$work/root/usr/lib/"
+  rm -rf "$work/root/lib"
+fi
+
+rm -rf "$prefix/usr" "$prefix/etc" "$stamp"
+mv "$work/root/usr" "$work/root/etc" "$prefix/"
+
+lacking=$(missing)
+[ -z "$lacking" ] || die "still missing after unpacking: $(tr '\n' ',' <<<"$lacking")"
+
+for name in $names; do grep "^$name=" <<<"$packages"; done | tr '=\n' '  ' >"$prefix/.brought"
+echo "$wanted" >"$stamp"
+echo "peers: $(cat "$prefix/.brought") (unpacked into $prefix)"

@@ -1,0 +1,6 @@
+//! What the tests stand on: the real servers, a relay that injects faults, a scripted peer.
+// Not every test binary uses every part.
+#![allow(dead_code, unreachable_pub)]
+
+pub mod peers;
+pub mod sockets;

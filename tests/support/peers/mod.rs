@@ -1,0 +1,42 @@
+//! The real servers that `tests/peers.sh` brings, each on free loopback ports in a temporary
+//! folder of its own.
+//!
+//! `Squid::start(..)` and its like give a private one; `peers::squid()` and its like give one
+//! that all tests of the binary share.
+
+pub mod apache;
+pub mod nginx;
+pub mod process;
+pub mod squid;
+pub mod vsftpd;
+
+use std::sync::OnceLock;
+
+pub use apache::Apache;
+pub use nginx::{Certificate, Nginx};
+pub use process::{folder, tool};
+pub use squid::Squid;
+pub use vsftpd::Vsftpd;
+
+/// The shared Squid that serves everyone on this machine.
+pub fn squid() -> &'static Squid {
+    static SHARED: OnceLock<Squid> = OnceLock::new();
+    SHARED.get_or_init(|| Squid::start(squid::Options::default()))
+}
+
+/// The shared Squid that demands [`squid::USER`] and [`squid::PASSWORD`].
+pub fn squid_with_password() -> &'static Squid {
+    static SHARED: OnceLock<Squid> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        Squid::start(squid::Options {
+            password: true,
+            ..Default::default()
+        })
+    })
+}
+
+/// The shared Apache httpd with the sample forward proxy of Dataiku DSS.
+pub fn apache() -> &'static Apache {
+    static SHARED: OnceLock<Apache> = OnceLock::new();
+    SHARED.get_or_init(Apache::start)
+}

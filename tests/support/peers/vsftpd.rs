@@ -1,0 +1,78 @@
+//! vsftpd as anonymous, passive FTP server of a folder.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+
+use super::process::{self, Died, Home, Process, brought, share, template};
+use crate::support::sockets::free_port;
+
+/// A running vsftpd.
+pub struct Vsftpd {
+    process: Process,
+    port: u16,
+}
+
+impl Vsftpd {
+    /// Starts one that serves the folder, with further configuration lines such as
+    /// `pasv_address=10.9.8.7` (what PASV announces), `cmds_denied=EPSV` or `pasv_max_port=…`.
+    pub fn start(root: &Path, lines: &[&str]) -> Self {
+        share(root);
+        process::start(|| Self::attempt(root, lines))
+    }
+
+    fn attempt(root: &Path, lines: &[&str]) -> Result<Self, Died> {
+        let (home, port) = (Home::new("vsftpd"), free_port());
+        // It refuses one that sessions could write to.
+        std::fs::create_dir(home.path().join("empty")).expect("a folder of the server");
+        let mut extra = lines.join("\n");
+        if !is_root() {
+            extra += "\nrun_as_launching_user=YES";
+        }
+        let configuration = template(
+            "vsftpd.conf",
+            &[
+                ("PORT", &port.to_string()),
+                ("ROOT", root.to_str().expect("a UTF-8 path")),
+                ("EXTRA", &extra),
+                ("DIR", home.text()),
+                ("LOG", &home.log()),
+            ],
+        );
+        let mut command = Command::new(brought("usr/sbin/vsftpd"));
+        command.arg(home.write("vsftpd.conf", &configuration));
+        let process = Process::start(home, command, &[port])?;
+        Ok(Self { process, port })
+    }
+
+    /// Where its control channel listens.
+    pub fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
+    }
+
+    /// The control channel's port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// `ftp://127.0.0.1:PORT` with the path, which starts with `/`.
+    pub fn url(&self, path: &str) -> String {
+        format!("ftp://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// The process: its log and its id.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Every command and every reply.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+}
+
+/// Whether this process runs as root: the owner of its own entry in /proc tells.
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").is_ok_and(|entry| entry.uid() == 0)
+}
