@@ -3,4 +3,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod peers;
+pub mod relay;
+pub mod runtime;
+pub mod scripted;
 pub mod sockets;
