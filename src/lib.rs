@@ -2,6 +2,10 @@
 #![forbid(unsafe_code)]
 
 pub mod base;
+pub mod check;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 pub mod connector;
 pub mod dataset;
 pub mod dial;

@@ -1,4 +1,8 @@
 //! The `outbound` command: arguments in, exit code out.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    outbound::cli::main()
+}

@@ -1,5 +1,6 @@
 //! The one way out: every protocol opens its streams here.
 
+pub mod load;
 mod proxied;
 pub mod secrets;
 mod service;

@@ -11,10 +11,12 @@ use super::fetch::{self, FetchOptions, Fetched};
 use super::reader::Reader;
 use super::source::{HttpSource, Source};
 use super::transfer::Transfer;
-use crate::base::{Credentials, Error, Kind, Origin, Result, Scheme, SecretRef, Stage, Target};
+use crate::base::{
+    Credentials, Error, Kind, Origin, Result, Scheme, SecretRef, Stage, Steps, Target,
+};
 use crate::connector::Connector;
 use crate::http;
-use crate::settings::{Connection, Policy};
+use crate::settings::{Connection, Policy, Retry};
 
 pub use super::source::Stat;
 
@@ -82,6 +84,7 @@ pub struct Dataset {
     target: Target,
     credentials: Option<Credentials>,
     headers: HeaderMap,
+    retry: Retry,
 }
 
 impl Dataset {
@@ -103,7 +106,14 @@ impl Dataset {
             target,
             credentials,
             headers: HeaderMap::new(),
+            retry: client.connector.policy().retry().clone(),
         })
+    }
+
+    /// Tries as often as this instead of as the settings say.
+    pub fn with_retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
     }
 
     /// Uses these credentials for the target instead of the connection's or the URL's.
@@ -122,6 +132,11 @@ impl Dataset {
     /// The URL, without userinfo.
     pub fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// How often, and with which pauses, it is tried.
+    pub fn retry(&self) -> &Retry {
+        &self.retry
     }
 
     /// Scheme, host and port.
@@ -145,6 +160,14 @@ impl Dataset {
         self.source().await?.stat().await
     }
 
+    /// Walks every stage up to the first byte, once, and gives what each said.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), without tries; the error keeps the stages passed.
+    pub async fn probe(&self) -> Result<Steps> {
+        self.source().await?.probe().await
+    }
+
     /// Opens it for reading from the first byte. The reader goes on by itself after a cut, as
     /// `retry` of the settings allows, when the server proves that the file is the same.
     ///
@@ -163,8 +186,7 @@ impl Dataset {
     /// As there.
     pub async fn open_observed(&self, observer: Observer) -> Result<Reader> {
         let source = Arc::new(self.source().await?);
-        let retry = self.connector.policy().retry().clone();
-        let transfer = Transfer::open(source, None, retry, observer).await?;
+        let transfer = Transfer::open(source, None, self.retry.clone(), observer).await?;
         Ok(Reader::new(transfer))
     }
 

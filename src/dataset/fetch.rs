@@ -153,7 +153,7 @@ impl Run<'_> {
     /// Brings the bytes into the part file. Gives length and time of the whole.
     async fn bring(&mut self, source: Arc<Source>) -> Result<(u64, Option<SystemTime>)> {
         let resume = self.part.resume(self.dataset.url());
-        let retry = self.dataset.connector().policy().retry().clone();
+        let retry = self.dataset.retry().clone();
         let observer = self.options.observer.clone();
         let mut transfer = Transfer::open(source, resume, retry, observer).await?;
         self.kept = transfer.offset();

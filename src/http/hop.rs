@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, HeaderName};
@@ -135,6 +135,7 @@ impl Hop<'_> {
         *request.headers_mut() = fields(self.request, &self.target, proxy_authorization)?;
         let mut captured = capture_connection(&mut request);
         let limit = self.connector.timeouts().reply;
+        let started = Instant::now();
         let answering = self.client.request(request);
         let connected = async {
             captured.wait_for_connection_metadata().await;
@@ -149,7 +150,7 @@ impl Hop<'_> {
         {
             connected.poison();
         }
-        Ok(self.response(response))
+        Ok(self.response(response, started.elapsed()))
     }
 
     /// Whether the request goes to a proxy in absolute form.
@@ -159,11 +160,23 @@ impl Hop<'_> {
         proxy.is_some() && !tunnels && !self.target.scheme().is_tls()
     }
 
-    fn response(&self, response: http::Response<hyper::body::Incoming>) -> Response {
+    fn response(
+        &self,
+        response: http::Response<hyper::body::Incoming>,
+        elapsed: Duration,
+    ) -> Response {
         let (parts, body) = response.into_parts();
         let passage = parts.extensions.get::<Passage>();
         let route = passage.map_or_else(|| Arc::clone(&self.route), |p| Arc::clone(&p.route));
-        let steps = passage.map_or_else(Steps::default, |p| (*p.steps).clone());
+        let mut steps = passage.map_or_else(Steps::default, |p| (*p.steps).clone());
+        // The connection was opened inside the request: what it took is counted there.
+        let opened: Duration = steps.iter().map(|step| step.elapsed).sum();
+        steps.pass(
+            Stage::Request,
+            doing(self.request),
+            parts.status.to_string(),
+            elapsed.saturating_sub(opened),
+        );
         let body = Body::new(body, self.connector.timeouts().idle, self.in_clear());
         Response {
             status: parts.status,

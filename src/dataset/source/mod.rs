@@ -80,6 +80,13 @@ impl Source {
         }
     }
 
+    /// Walks every stage up to the first byte.
+    pub(super) async fn probe(&self) -> Result<Steps> {
+        match self {
+            Self::Http(source) => source.stat().await.map(|stat| stat.steps),
+        }
+    }
+
     /// Opens it, from `resume` on when the server proves that the file is the same.
     pub(super) async fn open(&self, resume: Option<&Resume>) -> Result<Opened> {
         match self {

@@ -1,0 +1,150 @@
+//! The arguments, as typed.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use crate::dataset::Checksum;
+use crate::settings::Flags;
+
+/// The one way out of a private network: brings datasets in through the company's HTTP proxy, and
+/// says which way it went, and why.
+#[derive(Debug, Parser)]
+#[command(
+    name = "outbound",
+    version,
+    max_term_width = 100,
+    propagate_version = true
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every subcommand.
+#[derive(Args, Debug)]
+pub struct Common {
+    /// Read this settings file instead of the system's and the user's
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Use the settings of this connection, whatever the URL
+    #[arg(long, global = true, value_name = "NAME")]
+    pub connection: Option<String>,
+    /// Go through this proxy, whatever the settings say; `direct` for none
+    #[arg(long, global = true, value_name = "URL")]
+    pub proxy: Option<String>,
+    /// Hosts that are reached directly, separated by commas; "" for none
+    #[arg(long, global = true, value_name = "LIST", visible_alias = "noproxy")]
+    pub no_proxy: Option<String>,
+    /// Print JSON on standard output, one object a line
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say more on standard error; twice for the dialogue with proxy and server
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Say only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+impl Common {
+    /// What of this the settings layers want.
+    pub fn flags(&self) -> Flags {
+        Flags {
+            config: self.config.clone(),
+            proxy: self.proxy.clone(),
+            no_proxy: self.no_proxy.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring datasets in
+    Fetch(FetchArgs),
+    /// Say what is at a URL without bringing it in
+    Stat(StatArgs),
+    /// Walk the stages of reaching a URL, name the culprit, and say what to change
+    Check(CheckArgs),
+    /// Say which way a URL goes, and why; no network
+    Route(RouteArgs),
+}
+
+/// Credentials for the target.
+#[derive(Args, Debug)]
+pub struct Login {
+    /// User name for the target (not for the proxy)
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Read the user's password from the first line of this file
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "user",
+        conflicts_with = "password_env"
+    )]
+    pub password_file: Option<PathBuf>,
+    /// Read the user's password from this environment variable
+    #[arg(long, value_name = "VARIABLE", requires = "user")]
+    pub password_env: Option<String>,
+    /// Send this field with HTTP requests, `Name: value`
+    #[arg(long = "header", short = 'H', value_name = "FIELD")]
+    pub headers: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct FetchArgs {
+    /// URLs, or paths below a connection (`census:2020/file.csv`)
+    #[arg(required = true, value_name = "URL")]
+    pub urls: Vec<String>,
+    /// Write to this file; `-` for standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write into this folder, which is made if need be
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    pub output_dir: Option<PathBuf>,
+    /// So many transfers at once
+    #[arg(short, long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: u16,
+    /// Tries without progress before giving up; 1 for no second try
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub retry: Option<u32>,
+    /// What the file must be: sha256:HEX or md5:HEX
+    #[arg(long, value_name = "ALGORITHM:HEX")]
+    pub checksum: Option<Checksum>,
+    /// Overwrite existing files
+    #[arg(short, long)]
+    pub force: bool,
+    /// Flush each file to the disk before it gets its name
+    #[arg(long)]
+    pub sync: bool,
+    #[command(flatten)]
+    pub login: Login,
+}
+
+#[derive(Args, Debug)]
+pub struct StatArgs {
+    /// URLs, or paths below a connection
+    #[arg(required = true, value_name = "URL")]
+    pub urls: Vec<String>,
+    #[command(flatten)]
+    pub login: Login,
+}
+
+#[derive(Args, Debug)]
+pub struct RouteArgs {
+    /// URLs, or paths below a connection
+    #[arg(required = true, value_name = "URL")]
+    pub urls: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// URLs, or paths below a connection
+    #[arg(required = true, value_name = "URL")]
+    pub urls: Vec<String>,
+    #[command(flatten)]
+    pub login: Login,
+}

@@ -1,0 +1,121 @@
+//! What people and machines get to see: data on standard output, talk on standard error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+use super::args::Common;
+use crate::base::{Error, text};
+
+/// How to talk.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// JSON on standard output.
+    pub json: bool,
+    /// Only what went wrong.
+    pub quiet: bool,
+    /// Whether a person watches standard error.
+    pub watched: bool,
+}
+
+impl Output {
+    /// As the flags say; starts the log.
+    pub fn new(common: &Common) -> Self {
+        start_log(common.verbose);
+        Self {
+            json: common.json,
+            quiet: common.quiet,
+            watched: io::stderr().is_terminal() && !common.quiet,
+        }
+    }
+
+    /// A line of data. A reader that went away is no error.
+    pub fn line(&self, line: &str) -> bool {
+        writeln!(io::stdout().lock(), "{line}").is_ok()
+    }
+
+    /// A line of talk.
+    pub fn say(&self, line: &str) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr().lock(), "{line}");
+        }
+    }
+
+    /// Something that is not wrong yet.
+    pub fn warn(&self, message: &str) {
+        self.say(&format!("outbound: warning: {message}"));
+    }
+
+    /// An error: one line, its causes, and what to do next.
+    pub fn error(&self, error: &Error) {
+        let _ = writeln!(io::stderr().lock(), "{}", report(error));
+    }
+}
+
+/// `outbound: …`, then `cause: …` and `hint: …` where there are any.
+pub fn report(error: &Error) -> String {
+    let mut lines = vec![format!("outbound: {error}")];
+    lines.extend(causes(error).map(|cause| format!("  cause: {cause}")));
+    if let Some(hint) = error.hint() {
+        lines.push(format!("  hint: {}", indented(hint)));
+    }
+    lines.join("\n")
+}
+
+/// The causes of an error, each once: many errors repeat their source.
+pub fn causes(error: &Error) -> impl Iterator<Item = String> {
+    let mut said = error.to_string();
+    let mut causes = Vec::new();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        let words = text::clip(&cause.to_string());
+        if !said.contains(&words) {
+            said.push_str(&words);
+            causes.push(words);
+        }
+        next = cause.source();
+    }
+    causes.into_iter()
+}
+
+/// What the user typed, safe to show again: userinfo left out, control characters escaped.
+pub fn without_userinfo(written: &str) -> String {
+    let shown = match url::Url::parse(written) {
+        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+            url.to_string()
+        }
+        _ => written.to_owned(),
+    };
+    text::clip_to(&shown, 2000)
+}
+
+/// The lines of a text below each other, control characters escaped.
+pub fn indented(lines: &str) -> String {
+    let lines: Vec<String> = lines.split('\n').map(text::escape).collect();
+    lines.join("\n    ")
+}
+
+/// `-v` says what is done, `-vv` the dialogue, `OUTBOUND_LOG` whatever it names.
+fn start_log(verbose: u8) {
+    let level = match verbose {
+        0 => LevelFilter::ERROR,
+        1 => LevelFilter::INFO,
+        2 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    let asked = std::env::var("OUTBOUND_LOG").unwrap_or_default();
+    let filter = match asked.is_empty() || verbose > 0 {
+        true => EnvFilter::new(format!("outbound={level}")),
+        false => EnvFilter::new(asked),
+    };
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        .without_time()
+        .try_init();
+}

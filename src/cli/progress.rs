@@ -1,0 +1,104 @@
+//! The progress bar: on standard error, at a terminal only.
+
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::output::Output;
+use crate::base::text;
+use crate::dataset::Event;
+
+/// The bars of all transfers.
+pub struct Progress {
+    bars: MultiProgress,
+    shown: bool,
+}
+
+/// The bar of one transfer.
+pub struct Bar {
+    bars: MultiProgress,
+    bar: ProgressBar,
+}
+
+/// More bars than this would scroll the terminal.
+const MOST: usize = 20;
+
+impl Progress {
+    pub fn new(output: &Output, transfers: usize) -> Self {
+        let shown = output.watched && !output.json && transfers <= MOST;
+        let target = if shown {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        Self {
+            bars: MultiProgress::with_draw_target(target),
+            shown,
+        }
+    }
+
+    /// A bar for what the user called `written`.
+    pub fn start(&self, written: &str) -> Bar {
+        let bar = self.bars.add(ProgressBar::no_length());
+        bar.set_style(style(false));
+        bar.set_prefix(name(written));
+        if self.shown {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        Bar {
+            bars: self.bars.clone(),
+            bar,
+        }
+    }
+
+    /// Removes all bars from the terminal.
+    pub fn clear(&self) {
+        let _ = self.bars.clear();
+    }
+}
+
+impl Bar {
+    /// Shows what happened.
+    pub fn event(&self, event: &Event<'_>) {
+        match event {
+            Event::Started { offset, total, .. } => {
+                if let Some(total) = total {
+                    self.bar.set_style(style(true));
+                    self.bar.set_length(*total);
+                }
+                self.bar.set_position(*offset);
+                // What was there before says nothing about the speed.
+                self.bar.reset_eta();
+            }
+            Event::Advanced { offset } => self.bar.set_position(*offset),
+            _ => {}
+        }
+    }
+
+    /// Prints lines without tearing the bars.
+    pub fn suspend(&self, print: impl FnOnce()) {
+        self.bars.suspend(print);
+    }
+
+    /// Removes the bar.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn name(written: &str) -> String {
+    let path = written.split(['?', '#']).next().unwrap_or(written);
+    let last = path.rsplit('/').find(|part| !part.is_empty());
+    text::clip_to(last.unwrap_or(path), 30)
+}
+
+fn style(with_length: bool) -> ProgressStyle {
+    let template = if with_length {
+        "{prefix}  {bytes}/{total_bytes}  [{wide_bar}]  {bytes_per_sec}  {eta}"
+    } else {
+        "{prefix}  {bytes}  {bytes_per_sec}  {spinner}"
+    };
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
+}

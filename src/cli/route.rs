@@ -1,0 +1,93 @@
+//! `outbound route`: which way, and why.
+
+use serde_json::json;
+
+use super::args::{Common, RouteArgs};
+use super::exit::Exit;
+use super::json;
+use super::output::{Output, without_userinfo};
+use crate::base::{Origin, Result, Route, Target, text};
+use crate::route::resolve;
+use crate::settings::{Location, Policy};
+
+pub fn run(policy: &Policy, common: &Common, args: &RouteArgs, output: &Output) -> Result<Exit> {
+    let mut exit = Exit::Success;
+    for url in &args.urls {
+        match decide(policy, common, url) {
+            Ok((location, route)) if output.json => {
+                output.line(&as_json(&location, &route));
+            }
+            Ok((location, route)) => show(output, &location, &route),
+            Err(error) => {
+                if output.json {
+                    let line =
+                        json!({ "url": without_userinfo(url), "error": json::error(&error) });
+                    output.line(&line.to_string());
+                }
+                output.error(&error);
+                exit = exit.and(Exit::of(&error));
+            }
+        }
+    }
+    Ok(exit)
+}
+
+fn decide(policy: &Policy, common: &Common, url: &str) -> Result<(Location, Route)> {
+    let mut location = policy.locate(url, common.connection.as_deref())?;
+    let target = Target::from_url(&location.url)?;
+    let route = resolve(policy, location.connection.as_deref(), &target)?;
+    let _ = location.url.set_username("");
+    let _ = location.url.set_password(None);
+    Ok((location, route))
+}
+
+fn as_json(location: &Location, route: &Route) -> String {
+    let rejected: Vec<_> = route
+        .rejected
+        .iter()
+        .map(|passed| {
+            json!({
+                "candidate": passed.candidate,
+                "why": passed.why,
+                "origin": passed.origin.to_string(),
+            })
+        })
+        .collect();
+    let mut object = json!({
+        "url": location.url.as_str(),
+        "connection": location.connection.as_ref().map(|c| c.name.as_str()),
+    });
+    if let (Some(object), serde_json::Value::Object(way)) =
+        (object.as_object_mut(), json::route(route))
+    {
+        object.extend(way);
+        object.insert("rejected".into(), rejected.into());
+    }
+    object.to_string()
+}
+
+fn show(output: &Output, location: &Location, route: &Route) {
+    let way = match route.proxy() {
+        Some(proxy) => format!("through {proxy}"),
+        None => "direct".to_owned(),
+    };
+    output.line(&format!("{}  {way}", text::escape(location.url.as_str())));
+    let origin = match &route.origin {
+        Origin::Default => String::new(),
+        origin => format!(", {origin}"),
+    };
+    output.line(&format!("  because     {}{origin}", route.reason));
+    if let Some(connection) = &location.connection {
+        output.line(&format!("  connection  {}", connection.name));
+    }
+    for passed in &route.rejected {
+        let origin = match &passed.origin {
+            Origin::Default => String::new(),
+            origin => format!(" ({origin})"),
+        };
+        output.line(&format!(
+            "  not         {}: {}{origin}",
+            passed.candidate, passed.why
+        ));
+    }
+}
