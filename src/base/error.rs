@@ -227,6 +227,13 @@ impl Error {
         self
     }
 
+    /// Says which stage failed, where the caller knows better: a tunnel that is refused for FTP's
+    /// data channel.
+    pub fn with_stage(mut self, stage: Stage) -> Self {
+        self.0.stage = stage;
+        self
+    }
+
     /// Forbids trying again although the kind would allow it.
     pub fn permanent(mut self) -> Self {
         self.0.permanent = true;
