@@ -5,5 +5,6 @@
 
 pub mod auth;
 pub mod connect;
+pub mod ftp;
 pub mod range;
 pub mod redirect;

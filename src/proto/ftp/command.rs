@@ -1,0 +1,171 @@
+//! Commands: RFC 959 section 4.1.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::base::text;
+
+/// The longest argument that is sent: vsftpd takes command lines of 4096 bytes, others more.
+pub const ARGUMENT_MAX: usize = 4000;
+
+/// The commands that are spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Verb {
+    /// Who logs in.
+    User,
+    /// The password.
+    Pass,
+    /// The representation: always `I`, bytes as they are.
+    Type,
+    /// The size of a file (RFC 3659 section 4).
+    Size,
+    /// The time of a file's last change (RFC 3659 section 3).
+    Mdtm,
+    /// A data port, IPv6 or IPv4 (RFC 2428).
+    Epsv,
+    /// A data port, IPv4.
+    Pasv,
+    /// Where the next transfer starts (RFC 3659 section 5).
+    Rest,
+    /// Send a file.
+    Retr,
+    /// Good-bye.
+    Quit,
+}
+
+impl Verb {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "USER",
+            Self::Pass => "PASS",
+            Self::Type => "TYPE",
+            Self::Size => "SIZE",
+            Self::Mdtm => "MDTM",
+            Self::Epsv => "EPSV",
+            Self::Pasv => "PASV",
+            Self::Rest => "REST",
+            Self::Retr => "RETR",
+            Self::Quit => "QUIT",
+        }
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An argument that cannot be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BadArgument {
+    /// It would end the command and begin another.
+    #[error("the argument of {0} contains a line end or NUL")]
+    LineEnd(Verb),
+    /// It is longer than [`ARGUMENT_MAX`].
+    #[error("the argument of {0} is longer than {ARGUMENT_MAX} bytes")]
+    TooLong(Verb),
+}
+
+/// A command with its argument, safe to send. `Debug` and `Display` hide a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Command {
+    verb: Verb,
+    argument: Zeroizing<Vec<u8>>,
+}
+
+impl Command {
+    /// A command without argument.
+    pub fn bare(verb: Verb) -> Self {
+        let argument = Zeroizing::default();
+        Self { verb, argument }
+    }
+
+    /// A command with an argument.
+    ///
+    /// # Errors
+    /// The argument contains CR, LF or NUL, or is longer than [`ARGUMENT_MAX`].
+    pub fn new(verb: Verb, argument: impl AsRef<[u8]>) -> Result<Self, BadArgument> {
+        let argument = argument.as_ref();
+        if argument.iter().any(|b| matches!(b, b'\r' | b'\n' | 0)) {
+            return Err(BadArgument::LineEnd(verb));
+        }
+        if argument.len() > ARGUMENT_MAX {
+            return Err(BadArgument::TooLong(verb));
+        }
+        let argument = Zeroizing::new(argument.to_vec());
+        Ok(Self { verb, argument })
+    }
+
+    /// The command's word.
+    pub fn verb(&self) -> Verb {
+        self.verb
+    }
+
+    /// Appends the line to `output`.
+    pub fn encode(&self, output: &mut Vec<u8>) {
+        output.extend_from_slice(self.verb.as_str().as_bytes());
+        if !self.argument.is_empty() || self.verb == Verb::Pass {
+            output.push(b' ');
+            output.extend_from_slice(&self.argument);
+        }
+        output.extend_from_slice(b"\r\n");
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.verb.as_str())?;
+        if self.verb == Verb::Pass {
+            return f.write_str(" …");
+        }
+        if !self.argument.is_empty() {
+            write!(f, " {}", text::escape_bytes(&self.argument))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Command({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(verb: Verb, argument: &[u8]) -> Vec<u8> {
+        let mut output = Vec::new();
+        Command::new(verb, argument).unwrap().encode(&mut output);
+        output
+    }
+
+    #[test]
+    fn lines_end_in_crlf() {
+        assert_eq!(line(Verb::Retr, b"a b/\xe9"), b"RETR a b/\xe9\r\n");
+        assert_eq!(line(Verb::Epsv, b""), b"EPSV\r\n");
+        assert_eq!(line(Verb::Pass, b""), b"PASS \r\n", "an empty password");
+    }
+
+    #[test]
+    fn an_argument_cannot_begin_another_command() {
+        for bad in [b"a\r\nDELE b".as_slice(), b"a\n", b"a\r", b"a\0b"] {
+            let refused = Command::new(Verb::Retr, bad).unwrap_err();
+            assert_eq!(refused, BadArgument::LineEnd(Verb::Retr));
+        }
+        let long = vec![b'x'; ARGUMENT_MAX + 1];
+        assert!(Command::new(Verb::Retr, long).is_err());
+    }
+
+    #[test]
+    fn a_password_never_shows_itself() {
+        let command = Command::new(Verb::Pass, "hunter2").unwrap();
+        assert_eq!(format!("{command} {command:?}"), "PASS … Command(PASS …)");
+    }
+}

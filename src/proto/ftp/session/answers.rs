@@ -1,0 +1,204 @@
+//! What each reply means to the command that waits for it.
+
+use super::{Event, Failure, Passive, Session, State};
+use crate::proto::ftp::command::{Command, Verb};
+use crate::proto::ftp::{Fault, Reply, facts, passive};
+
+impl Session {
+    /// Gives one reply to the command that waits for it.
+    pub(super) fn answer(&mut self, reply: Reply) {
+        if matches!(self.state, State::Greeting) {
+            return self.greeting(reply);
+        }
+        if reply.code() == 421 {
+            return self.fail_or_stumble("closed the control channel", Failure::Leaving(reply));
+        }
+        let Some(&verb) = self.waiting.front() else {
+            return self.fail(Failure::Fault(Fault::Unasked(reply.to_string())));
+        };
+        if reply.is_preliminary() {
+            if verb == Verb::Retr {
+                self.started(&reply);
+            }
+            return;
+        }
+        self.waiting.pop_front();
+        self.answered += 1;
+        match verb {
+            Verb::User => self.user(reply),
+            Verb::Pass => self.pass(reply),
+            Verb::Type if !reply.is_success() => self.refused(verb, reply),
+            Verb::Size => self.size(reply),
+            Verb::Mdtm => self.modified(reply),
+            Verb::Epsv => self.extended(reply),
+            Verb::Pasv => self.plain(reply),
+            Verb::Rest => self.rest(reply),
+            Verb::Retr => self.retr(reply),
+            Verb::Type | Verb::Quit => {}
+        }
+        if self.waiting.is_empty() {
+            self.crowded = false;
+        }
+        self.pump();
+    }
+
+    fn greeting(&mut self, reply: Reply) {
+        match reply.code() {
+            // 120: ready in some minutes.
+            100..=199 => return,
+            220 => {}
+            421 => return self.fail(Failure::Leaving(reply)),
+            _ => return self.fail(Failure::Greeting(reply)),
+        }
+        self.state = State::Login;
+        self.tell(Event::Greeted(reply));
+        self.pump();
+    }
+
+    fn user(&mut self, reply: Reply) {
+        match reply.code() {
+            200..=299 => {
+                // No password is wanted. One that is on its way is answered in many ways.
+                self.queue.retain(|command| command.verb() != Verb::Pass);
+                self.logged_in(reply);
+            }
+            331 if self.passes() => {}
+            _ => self.refused(Verb::User, reply),
+        }
+    }
+
+    /// Whether a PASS is on its way or will be.
+    fn passes(&self) -> bool {
+        self.waiting.contains(&Verb::Pass) || self.queue.iter().any(|c| c.verb() == Verb::Pass)
+    }
+
+    fn pass(&mut self, reply: Reply) {
+        if !matches!(self.state, State::Login) {
+            return;
+        }
+        match reply.code() {
+            200..=299 => self.logged_in(reply),
+            _ => self.refused(Verb::Pass, reply),
+        }
+    }
+
+    fn logged_in(&mut self, reply: Reply) {
+        self.state = State::Ready;
+        self.tell(Event::LoggedIn(reply));
+    }
+
+    /// A refusal ends the session. Where the server may just have lost count of commands sent
+    /// together, it is no verdict: 530 to PASS is one, 503 is none.
+    fn refused(&mut self, verb: Verb, reply: Reply) {
+        let is_verdict = match verb {
+            Verb::User | Verb::Pass => !matches!(reply.code(), 500..=503),
+            _ => false,
+        };
+        let failure = Failure::Refused { verb, reply };
+        if is_verdict {
+            return self.fail(failure);
+        }
+        self.fail_or_stumble("refused a command of the login", failure);
+    }
+
+    fn size(&mut self, reply: Reply) {
+        if self.lost_login(&reply) {
+            return self.refused(Verb::Size, reply);
+        }
+        let size = match reply.code() {
+            213 => facts::size(reply.text()),
+            _ => None,
+        };
+        self.tell(Event::Size(size.ok_or(reply)));
+    }
+
+    fn modified(&mut self, reply: Reply) {
+        if self.lost_login(&reply) {
+            return self.refused(Verb::Mdtm, reply);
+        }
+        let modified = match reply.code() {
+            213 => facts::modified(reply.text()),
+            _ => None,
+        };
+        self.tell(Event::Modified(modified.ok_or(reply)));
+    }
+
+    /// "Not logged in" behind a login that went through: the server handles commands that were
+    /// sent together side by side.
+    fn lost_login(&self, reply: &Reply) -> bool {
+        reply.code() == 530 && self.crowded
+    }
+
+    fn extended(&mut self, reply: Reply) {
+        if reply.code() == 530 {
+            return self.refused(Verb::Epsv, reply);
+        }
+        let port = match reply.code() {
+            229 => passive::epsv_port(reply.text()),
+            _ => None,
+        };
+        match port {
+            Some(port) => self.port(port, Passive::Extended, reply),
+            None => {
+                self.passive = Passive::Plain;
+                self.queue.push_front(Command::bare(Verb::Pasv));
+            }
+        }
+    }
+
+    fn plain(&mut self, reply: Reply) {
+        if reply.code() != 227 {
+            return self.refused(Verb::Pasv, reply);
+        }
+        match passive::pasv_port(reply.text()) {
+            Some(port) => self.port(port, Passive::Plain, reply),
+            None => self.fail(Failure::Fault(Fault::NoPort(reply.to_string()))),
+        }
+    }
+
+    fn port(&mut self, port: u16, passive: Passive, reply: Reply) {
+        self.tell(Event::Port {
+            port,
+            passive,
+            reply,
+        });
+    }
+
+    fn rest(&mut self, reply: Reply) {
+        // The second of two, asked again behind PASV, when the first was refused.
+        let State::Opening { granted, .. } = &mut self.state else {
+            return;
+        };
+        match reply.code() {
+            350 => *granted = true,
+            421 | 530 | 400..=499 => self.refused(Verb::Rest, reply),
+            _ => {
+                self.state = State::Ready;
+                self.tell(Event::NoRestart(reply));
+            }
+        }
+    }
+
+    fn started(&mut self, reply: &Reply) {
+        if let State::Moving { started } = &mut self.state
+            && !std::mem::replace(started, true)
+        {
+            let size = facts::announced_size(reply.text());
+            self.tell(Event::Started { size });
+        }
+    }
+
+    fn retr(&mut self, reply: Reply) {
+        let started = matches!(self.state, State::Moving { started: true });
+        self.state = State::Ready;
+        // A final reply without a 150 before it is seen with servers that had little to send.
+        self.tell(if started || reply.is_success() {
+            Event::Ended(reply)
+        } else {
+            Event::Failed(Failure::Refused {
+                verb: Verb::Retr,
+                reply,
+            })
+        });
+    }
+}

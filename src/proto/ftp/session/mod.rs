@@ -1,0 +1,438 @@
+//! The control channel's state machine: replies in, commands and events out.
+//!
+//! ```text
+//!            220            USER: 230, or PASS: 230
+//! Greeting ───────► Login ──────────────────────────► Ready ◄───────────────┐
+//!                                                     │  ▲ 5yz to REST, RETR │ final reply
+//!                                            retrieve │  │                   │
+//!                                                     ▼  │      150          │
+//!                                                   Opening ────────────► Moving
+//!
+//! any state ── 421, a refused login, no FTP, the end of the channel ──► Over: nothing more is sent
+//! ```
+//!
+//! Every reply belongs to the oldest command that waits for one (RFC 959 section 5.4), so commands
+//! may be sent before the earlier ones are answered. [`Pace`] says whether they are; nothing else
+//! depends on it. A server that stumbles over commands sent together makes the session end with
+//! [`Failure::Stumbled`]: the driver opens a new control channel and goes in lock-step.
+//!
+//! The seam for FTPS: `AUTH TLS` is a state between Greeting and Login which gives an event to
+//! secure the stream and waits for the driver's word, after dropping what was received in clear;
+//! `PBSZ` and `PROT` join the login's queue. With implicit TLS the driver secures the stream before
+//! the first byte, and only `PBSZ` and `PROT` are added.
+
+mod answers;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
+use tracing::debug;
+use zeroize::Zeroizing;
+
+use super::command::{BadArgument, Command, Verb};
+use super::{Fault, Modified, RemotePath, Replies, Reply};
+use crate::base::Secret;
+
+/// How commands are sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// Several at once where none depends on another's answer.
+    #[default]
+    OneFlight,
+    /// Each after the answer to the one before.
+    LockStep,
+}
+
+/// How a data port is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Passive {
+    /// EPSV, and PASV when it is refused.
+    #[default]
+    Extended,
+    /// PASV.
+    Plain,
+}
+
+/// What a server is known to need.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Habits {
+    /// How commands are sent.
+    pub pace: Pace,
+    /// How a data port is asked for.
+    pub passive: Passive,
+}
+
+/// What to ask about a file, and whether for a data port too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Want {
+    /// Its size.
+    pub size: bool,
+    /// The time of its last change.
+    pub modified: bool,
+    /// A data port.
+    pub port: bool,
+}
+
+/// What happened. Events come in the order of the replies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The server greeted; the login is on its way.
+    Greeted(Reply),
+    /// The login is through.
+    LoggedIn(Reply),
+    /// The answer to SIZE; a refusal, or one that was not understood, is kept.
+    Size(Result<u64, Reply>),
+    /// The answer to MDTM, likewise.
+    Modified(Result<Modified, Reply>),
+    /// The server listens for the data channel. Open it to the *control channel's host*.
+    Port {
+        /// The port.
+        port: u16,
+        /// Which command it answers.
+        passive: Passive,
+        /// The reply.
+        reply: Reply,
+    },
+    /// REST was refused: the file can be had from its start only. The session goes on.
+    NoRestart(Reply),
+    /// The file is coming. The size that the reply announces is of use at offset 0 only.
+    Started {
+        /// The announced size.
+        size: Option<u64>,
+    },
+    /// The transfer's final reply; only 226 and 250 say that the whole file was sent.
+    Ended(Reply),
+    /// Something failed.
+    Failed(Failure),
+}
+
+/// What failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The greeting was not 220.
+    Greeting(Reply),
+    /// A command was refused. After a refused RETR the session goes on, otherwise it is over.
+    Refused {
+        /// Which command.
+        verb: Verb,
+        /// The answer.
+        reply: Reply,
+    },
+    /// 421: the server closes the control channel. Nothing more is sent.
+    Leaving(Reply),
+    /// It speaks no FTP.
+    Fault(Fault),
+    /// The control channel ended.
+    Closed,
+    /// The server could not cope with commands sent together: start again in lock-step.
+    Stumbled {
+        /// What it did.
+        why: &'static str,
+        /// The reply that told, if one did.
+        reply: Option<Reply>,
+    },
+}
+
+#[derive(Debug)]
+enum State {
+    Greeting,
+    Login,
+    Ready,
+    Opening {
+        retr: Command,
+        offset: u64,
+        granted: bool,
+        connected: bool,
+    },
+    Moving {
+        started: bool,
+    },
+    Over,
+}
+
+/// One login on one control channel. It does no I/O: bytes go in by [`receive`](Self::receive) and
+/// come out by [`transmit`](Self::transmit), and [`event`](Self::event) tells what they meant.
+#[derive(Debug)]
+pub struct Session {
+    replies: Replies,
+    state: State,
+    pace: Pace,
+    passive: Passive,
+    queue: VecDeque<Command>,
+    waiting: VecDeque<Verb>,
+    /// Commands were sent together, and not all of them are answered.
+    crowded: bool,
+    output: Zeroizing<Vec<u8>>,
+    events: VecDeque<Event>,
+    answered: u64,
+}
+
+impl Session {
+    /// A session that will log in as `username` once the server has greeted. Without a password
+    /// none is sent, and a server that asks for one refuses the login.
+    ///
+    /// # Errors
+    /// The name or the password contains a line end, or is too long.
+    pub fn new(
+        username: &str,
+        password: Option<&Secret>,
+        habits: Habits,
+    ) -> Result<Self, BadArgument> {
+        let mut queue = VecDeque::from([Command::new(Verb::User, username)?]);
+        if let Some(password) = password {
+            queue.push_back(Command::new(Verb::Pass, password.expose())?);
+        }
+        queue.push_back(Command::new(Verb::Type, "I")?);
+        Ok(Self {
+            replies: Replies::default(),
+            state: State::Greeting,
+            pace: habits.pace,
+            passive: habits.passive,
+            queue,
+            waiting: VecDeque::new(),
+            crowded: false,
+            output: Zeroizing::default(),
+            events: VecDeque::new(),
+            answered: 0,
+        })
+    }
+
+    /// Takes bytes from the control channel in.
+    pub fn receive(&mut self, bytes: &[u8]) {
+        if self.is_over() {
+            return;
+        }
+        self.replies.feed(bytes);
+        while !self.is_over() {
+            match self.replies.next_reply() {
+                Ok(Some(reply)) => {
+                    debug!("ftp < {reply}");
+                    self.answer(reply);
+                }
+                Ok(None) => return,
+                Err(fault) => self.fail_or_stumble("sent what is no reply", Failure::Fault(fault)),
+            }
+        }
+    }
+
+    /// The control channel has ended.
+    pub fn close(&mut self) {
+        if !self.is_over() {
+            self.fail_or_stumble("closed the control channel", Failure::Closed);
+        }
+    }
+
+    /// The server has been silent for longer than one that copes would be. Gives true when
+    /// commands sent together may be the cause: the session is over then.
+    pub fn stall(&mut self) -> bool {
+        let stumbled = self.crowded && !self.is_over();
+        if stumbled {
+            self.stumble("did not answer", None);
+        }
+        stumbled
+    }
+
+    /// The bytes to send, if any. They may hold the password.
+    pub fn transmit(&mut self) -> Option<Zeroizing<Vec<u8>>> {
+        (!self.output.is_empty()).then(|| std::mem::take(&mut self.output))
+    }
+
+    /// What happened next, if anything.
+    pub fn event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Whether every command sent was answered, and none is left to send.
+    pub fn is_settled(&self) -> bool {
+        !matches!(self.state, State::Greeting) && self.waiting.is_empty() && self.queue.is_empty()
+    }
+
+    /// Whether commands were sent together and not all of them are answered.
+    pub fn is_crowded(&self) -> bool {
+        self.crowded
+    }
+
+    /// Whether the session has failed or said good-bye.
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, State::Over)
+    }
+
+    /// How many final replies came: progress, for the driver's clock.
+    pub fn answered(&self) -> u64 {
+        self.answered
+    }
+
+    /// Asks about a file. Before the greeting it joins the login's flight.
+    ///
+    /// Gives [`Event::Size`], [`Event::Modified`] and [`Event::Port`] as wanted, in this order.
+    ///
+    /// # Errors
+    /// The path is too long.
+    pub fn ask(&mut self, path: &RemotePath, want: Want) -> Result<(), BadArgument> {
+        let mut commands = Vec::new();
+        if want.size {
+            commands.push(Command::new(Verb::Size, path.as_bytes())?);
+        }
+        if want.modified {
+            commands.push(Command::new(Verb::Mdtm, path.as_bytes())?);
+        }
+        if want.port {
+            commands.push(Command::bare(self.passive_verb()));
+        }
+        if !self.is_over() {
+            self.queue.extend(commands);
+            self.pump();
+        }
+        Ok(())
+    }
+
+    /// Prepares to get a file from `offset` on, after [`Event::Port`]. REST goes out at once, so
+    /// that it is answered while the data channel is being opened; RETR follows
+    /// [`data_opened`](Self::data_opened).
+    ///
+    /// Gives [`Event::Started`] and [`Event::Ended`]; or [`Event::NoRestart`], or a refused RETR,
+    /// after which the session goes on.
+    ///
+    /// # Errors
+    /// The path is too long.
+    pub fn retrieve(&mut self, path: &RemotePath, offset: u64) -> Result<(), BadArgument> {
+        let retr = Command::new(Verb::Retr, path.as_bytes())?;
+        if !matches!(self.state, State::Ready) {
+            return Ok(());
+        }
+        self.state = State::Opening {
+            retr,
+            offset,
+            granted: offset == 0,
+            connected: false,
+        };
+        self.restart(offset)?;
+        self.pump();
+        Ok(())
+    }
+
+    /// The data channel is open.
+    pub fn data_opened(&mut self) {
+        if let State::Opening { connected, .. } = &mut self.state {
+            *connected = true;
+        }
+        self.pump();
+    }
+
+    /// The data channel could not be opened. Gives true when PASV is tried now: the port that
+    /// failed was EPSV's. Another [`Event::Port`] comes then.
+    ///
+    /// # Errors
+    /// None in practice; the offset always fits a command.
+    pub fn data_failed(&mut self, tried: Passive) -> Result<bool, BadArgument> {
+        let State::Opening { offset, .. } = self.state else {
+            return Ok(false);
+        };
+        if tried == Passive::Plain {
+            return Ok(false);
+        }
+        self.passive = Passive::Plain;
+        self.queue.push_back(Command::bare(Verb::Pasv));
+        // REST must come right before RETR (RFC 3659 section 5.1); some servers forget it at PASV.
+        self.restart(offset)?;
+        self.pump();
+        Ok(true)
+    }
+
+    /// Says good-bye; nothing more is heard.
+    pub fn quit(&mut self) {
+        if !self.is_over() && !matches!(self.state, State::Greeting) {
+            Command::bare(Verb::Quit).encode(&mut self.output);
+            debug!("ftp > QUIT");
+        }
+        self.state = State::Over;
+        self.queue.clear();
+    }
+
+    fn restart(&mut self, offset: u64) -> Result<(), BadArgument> {
+        if offset > 0 {
+            let rest = Command::new(Verb::Rest, offset.to_string())?;
+            self.queue.push_back(rest);
+        }
+        Ok(())
+    }
+
+    fn passive_verb(&self) -> Verb {
+        match self.passive {
+            Passive::Extended => Verb::Epsv,
+            Passive::Plain => Verb::Pasv,
+        }
+    }
+
+    /// Sends what may be sent now.
+    fn pump(&mut self) {
+        if matches!(self.state, State::Greeting | State::Over) {
+            return;
+        }
+        self.release_retr();
+        while !self.queue.is_empty() {
+            if !self.waiting.is_empty() {
+                if self.pace == Pace::LockStep {
+                    return;
+                }
+                self.crowded = true;
+            }
+            if let Some(command) = self.queue.pop_front() {
+                debug!("ftp > {command}");
+                command.encode(&mut self.output);
+                self.waiting.push_back(command.verb());
+            }
+        }
+    }
+
+    /// RETR waits for the data channel, and for REST: a RETR behind a refused REST would send the
+    /// file from its start.
+    fn release_retr(&mut self) {
+        let quiet = self.waiting.is_empty() && self.queue.is_empty();
+        let State::Opening {
+            retr,
+            granted: true,
+            connected: true,
+            ..
+        } = &self.state
+        else {
+            return;
+        };
+        if quiet {
+            self.queue.push_back(retr.clone());
+            self.state = State::Moving { started: false };
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.events.push_back(event);
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.state = State::Over;
+        self.queue.clear();
+        self.waiting.clear();
+        self.crowded = false;
+        self.output = Zeroizing::default();
+        self.tell(Event::Failed(failure));
+    }
+
+    fn stumble(&mut self, why: &'static str, reply: Option<Reply>) {
+        self.fail(Failure::Stumbled { why, reply });
+    }
+
+    /// Fails, or stumbles when commands sent together may be the cause.
+    fn fail_or_stumble(&mut self, why: &'static str, failure: Failure) {
+        if !self.crowded {
+            return self.fail(failure);
+        }
+        let reply = match failure {
+            Failure::Refused { reply, .. } | Failure::Leaving(reply) => Some(reply),
+            _ => None,
+        };
+        self.stumble(why, reply);
+    }
+}
