@@ -9,6 +9,7 @@ pub mod cli;
 pub mod connector;
 pub mod dataset;
 pub mod dial;
+pub mod ftp;
 pub mod http;
 #[cfg(feature = "lab")]
 pub mod lab;

@@ -1,0 +1,269 @@
+//! The control channel with what is known about its server: logging in, and asking.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::client::Stat;
+use super::control::{Control, Trouble};
+use super::dial::Dial;
+use super::explain::explain;
+use super::{Login, Memory, Modified, RemotePath, Want};
+use crate::base::{Error, Kind, Result, Route, Stage, Steps, Target};
+use crate::proto::ftp::{BadArgument, Event, Habits, Pace, Passive, Reply, Session};
+
+/// Everything it takes to log in, once more if need be.
+pub(super) struct Plan {
+    pub(super) dial: Arc<dyn Dial>,
+    pub(super) target: Target,
+    pub(super) route: Route,
+    pub(super) login: Login,
+    pub(super) memory: Memory,
+}
+
+/// A logged-in control channel.
+pub(super) struct Channel {
+    pub(super) plan: Arc<Plan>,
+    pub(super) habits: Habits,
+    pub(super) control: Control,
+    pub(super) asked: Asked,
+    /// A port that the server listens at and that is not used yet.
+    pub(super) port: Option<(u16, Passive)>,
+    /// From dialling to the login.
+    logged_in: Steps,
+    /// Of the last operation.
+    pub(super) recent: Steps,
+    /// When the last step ended.
+    pub(super) clock: Instant,
+}
+
+/// The answers about the file that was asked about last.
+#[derive(Default)]
+pub(super) struct Asked {
+    path: Option<RemotePath>,
+    size: Option<Result<u64, Reply>>,
+    modified: Option<Result<Modified, Reply>>,
+}
+
+impl Asked {
+    /// The answers without the refusals.
+    pub(super) fn stat(&self) -> Stat {
+        Stat {
+            size: self.size.clone().and_then(Result::ok),
+            modified: self.modified.clone().and_then(Result::ok),
+        }
+    }
+
+    /// Both refusals, when the server says 550 to either question: there is no such file.
+    pub(super) fn missing(&self) -> Option<&Reply> {
+        match (&self.size, &self.modified) {
+            (Some(Err(size)), Some(Err(modified))) => {
+                (size.code() == 550 && modified.code() == 550).then_some(size)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An error, and whether a new control channel in lock-step may do better.
+pub(super) struct Setback {
+    pub(super) error: Error,
+    pub(super) stumbled: bool,
+}
+
+impl From<Error> for Setback {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            stumbled: false,
+        }
+    }
+}
+
+impl Plan {
+    /// Connects and logs in, by what is known about the server, and in lock-step when it stumbles.
+    pub(super) async fn log_in(
+        self: &Arc<Self>,
+        errand: Option<&(RemotePath, Want)>,
+    ) -> Result<Channel> {
+        let habits = self.memory.habits(&self.target);
+        match self.log_in_as(habits, errand).await {
+            Ok(channel) => Ok(channel),
+            Err(setback) if setback.stumbled => self.log_in_slowly(habits.passive, errand).await,
+            Err(setback) => Err(setback.error),
+        }
+    }
+
+    /// Connects and logs in in lock-step, and remembers it when that goes well.
+    pub(super) async fn log_in_slowly(
+        self: &Arc<Self>,
+        passive: Passive,
+        errand: Option<&(RemotePath, Want)>,
+    ) -> Result<Channel> {
+        tracing::debug!("ftp: {} stumbles, going in lock-step", self.target);
+        let pace = Pace::LockStep;
+        let channel = self.log_in_as(Habits { pace, passive }, errand).await;
+        let channel = channel.map_err(|setback| setback.error)?;
+        self.memory.note(&self.target, channel.habits);
+        Ok(channel)
+    }
+
+    async fn log_in_as(
+        self: &Arc<Self>,
+        habits: Habits,
+        errand: Option<&(RemotePath, Want)>,
+    ) -> Result<Channel, Setback> {
+        let doing = format!("log in at {}", self.target);
+        let login = &self.login;
+        let unsendable = |bad: BadArgument| {
+            Error::new(Kind::Usage, Stage::Login, bad.to_string())
+                .while_doing(doing.clone())
+                .with_route(&self.route)
+        };
+        let password = login.password.as_ref();
+        let mut session = Session::new(&login.username, password, habits).map_err(unsendable)?;
+        if let Some((path, want)) = errand {
+            session.ask(path, *want).map_err(unsendable)?;
+        }
+        let mut stream = self.dial.open(&self.route, &self.target).await?;
+        let mut channel = Channel {
+            plan: Arc::clone(self),
+            habits,
+            logged_in: Steps::default(),
+            recent: stream.take_steps(),
+            control: Control::new(stream, session, self.dial.timeouts().reply),
+            asked: Asked::default(),
+            port: None,
+            clock: Instant::now(),
+        };
+        channel.asked.path = errand.map(|(path, _)| path.clone());
+        channel.settle(&doing, Stage::Greeting).await?;
+        channel.logged_in = std::mem::take(&mut channel.recent);
+        Ok(channel)
+    }
+}
+
+impl Channel {
+    /// The stages passed.
+    pub(super) fn steps(&self) -> Steps {
+        let mut steps = self.logged_in.clone();
+        steps.extend(self.recent.clone());
+        steps
+    }
+
+    /// Logs in again, in lock-step.
+    pub(super) async fn again(&mut self) -> Result<()> {
+        *self = self.plan.log_in_slowly(self.habits.passive, None).await?;
+        Ok(())
+    }
+
+    /// Finds out what is wanted, as far as it is not known.
+    pub(super) async fn ask(
+        &mut self,
+        path: &RemotePath,
+        want: Want,
+        doing: &str,
+    ) -> Result<(), Setback> {
+        self.begin();
+        // The answers of a call that was given up.
+        self.settle(doing, Stage::Request).await?;
+        if self.asked.path.as_ref() != Some(path) {
+            self.asked = Asked {
+                path: Some(path.clone()),
+                ..Asked::default()
+            };
+        }
+        let want = Want {
+            size: want.size && self.asked.size.is_none(),
+            modified: want.modified && self.asked.modified.is_none(),
+            port: want.port && self.port.is_none(),
+        };
+        let asked = self.control.session.ask(path, want);
+        asked.map_err(|bad| self.unsendable(bad, doing))?;
+        self.settle(doing, Stage::Request).await
+    }
+
+    /// Starts the record of another operation.
+    pub(super) fn begin(&mut self) {
+        self.recent = Steps::default();
+        self.clock = Instant::now();
+    }
+
+    /// Waits until every command is answered, and notes the answers.
+    pub(super) async fn settle(&mut self, doing: &str, mut stage: Stage) -> Result<(), Setback> {
+        loop {
+            match self.control.next().await {
+                Ok(Some(event)) => {
+                    if matches!(event, Event::Greeted(_)) {
+                        stage = Stage::Login;
+                    }
+                    if matches!(event, Event::LoggedIn(_)) {
+                        stage = Stage::Request;
+                    }
+                    self.note(event);
+                }
+                Ok(None) => return Ok(()),
+                Err(trouble) => return Err(self.setback(trouble, stage, doing)),
+            }
+        }
+    }
+
+    fn note(&mut self, event: Event) {
+        let elapsed = self.clock.elapsed();
+        let server = self.plan.target.authority();
+        match event {
+            Event::Greeted(reply) => {
+                let words = reply.to_string();
+                self.recent.pass(Stage::Greeting, server, words, elapsed);
+            }
+            Event::LoggedIn(reply) => {
+                let user = crate::base::text::clip(&self.plan.login.username);
+                self.recent
+                    .pass(Stage::Login, user, reply.to_string(), elapsed);
+            }
+            Event::Size(size) => self.asked.size = Some(size),
+            Event::Modified(modified) => self.asked.modified = Some(modified),
+            Event::Port {
+                port,
+                passive,
+                reply,
+            } => {
+                self.learn(passive);
+                self.port = Some((port, passive));
+                let words = format!("{}, port {port}", reply.code());
+                self.recent.pass(Stage::Passive, server, words, elapsed);
+            }
+            _ => return,
+        }
+        self.clock = Instant::now();
+    }
+
+    /// Remembers that this server wants PASV.
+    fn learn(&mut self, passive: Passive) {
+        if self.habits.passive != passive {
+            self.habits.passive = passive;
+            self.plan.memory.note(&self.plan.target, self.habits);
+        }
+    }
+
+    pub(super) fn setback(&self, trouble: Trouble, stage: Stage, doing: &str) -> Setback {
+        let stumbled = trouble.is_stumble();
+        let error = explain(trouble, stage, &self.plan.target, &self.plan.login);
+        Setback {
+            error: self.blame(error, doing),
+            stumbled,
+        }
+    }
+
+    pub(super) fn unsendable(&self, bad: BadArgument, doing: &str) -> Error {
+        let error = Error::new(Kind::Usage, Stage::Request, bad.to_string());
+        self.blame(error, doing)
+    }
+
+    /// Adds to an error what is known here.
+    pub(super) fn blame(&self, error: Error, doing: &str) -> Error {
+        error
+            .while_doing(doing)
+            .with_route(&self.plan.route)
+            .after(self.steps())
+    }
+}

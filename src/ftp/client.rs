@@ -1,0 +1,236 @@
+//! One login on one server.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::channel::{Asked, Channel, Plan};
+use super::control::Trouble;
+use super::dial::Dial;
+use super::explain::said;
+use super::transfer::Opened;
+use super::{Download, Login, Memory, Modified, RemotePath, Want};
+use crate::base::{Answer, Error, Kind, Result, Route, Stage, Steps, Target};
+use crate::connector::Connector;
+use crate::proto::ftp::{Event, Failure, Reply};
+
+/// What is known about a file. What a server does not tell is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stat {
+    /// The size in bytes (SIZE, RFC 3659).
+    pub size: Option<u64>,
+    /// The time of the last change (MDTM, RFC 3659).
+    pub modified: Option<Modified>,
+}
+
+/// What [`Client::connect_with`] takes besides the login.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What was learned about servers; shared between clients.
+    pub memory: Memory,
+    /// What will be asked first. It travels with the login, which saves a round trip.
+    pub errand: Option<(RemotePath, Want)>,
+}
+
+/// How [`Client::retrieve`] ended well.
+#[derive(Debug)]
+pub enum Retrieval {
+    /// The file is coming.
+    Download(Download),
+    /// The server cannot start in the middle of a file (REST refused): start over at 0.
+    NoRestart {
+        /// The login, to be used again.
+        client: Client,
+        /// What the server said.
+        answer: Answer,
+    },
+}
+
+/// A logged-in control channel. Dropping it closes the channel; [`close`](Self::close) says
+/// good-bye first.
+pub struct Client(Box<Channel>);
+
+impl Client {
+    /// Connects and logs in.
+    ///
+    /// # Errors
+    /// Those of [`Connector::route`] and [`Connector::open`]; [`Kind::Timeout`] (limit
+    /// `timeouts.reply`), [`Kind::TargetAuth`], [`Kind::TargetUnavailable`] (421 and other 4yz),
+    /// [`Kind::TargetProtocol`]; [`Kind::Usage`] when the user name or password cannot be sent.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes what was opened.
+    pub async fn connect(connector: &Connector, target: &Target, login: Login) -> Result<Self> {
+        Self::connect_with(connector, target, login, Options::default()).await
+    }
+
+    /// [`connect`](Self::connect) with what is known about servers, and with the first question.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn connect_with(
+        connector: &Connector,
+        target: &Target,
+        login: Login,
+        options: Options,
+    ) -> Result<Self> {
+        Self::start(Arc::new(connector.clone()), target, login, options).await
+    }
+
+    pub(super) async fn start(
+        dial: Arc<dyn Dial>,
+        target: &Target,
+        login: Login,
+        options: Options,
+    ) -> Result<Self> {
+        let doing = || format!("log in at {target}");
+        if target.scheme().is_tls() {
+            let what = "FTP over TLS is not built yet";
+            return Err(Error::new(Kind::Unsupported, Stage::TargetTls, what).while_doing(doing()));
+        }
+        let route = dial
+            .route(target)
+            .map_err(|error| error.while_doing(doing()))?;
+        let plan = Arc::new(Plan {
+            dial,
+            target: target.clone(),
+            route,
+            login,
+            memory: options.memory,
+        });
+        let channel = plan.log_in(options.errand.as_ref()).await?;
+        Ok(Self(Box::new(channel)))
+    }
+
+    /// The server.
+    pub fn target(&self) -> &Target {
+        &self.0.plan.target
+    }
+
+    /// The way that both channels take.
+    pub fn route(&self) -> &Route {
+        &self.0.plan.route
+    }
+
+    /// The stages passed: from dialling to the login, then those of the last operation.
+    pub fn steps(&self) -> Steps {
+        self.0.steps()
+    }
+
+    /// What the server tells about a file.
+    ///
+    /// # Errors
+    /// [`Kind::TargetRefused`] when it answers 550 to both SIZE and MDTM, which is how servers say
+    /// that there is no such file; and those of the control channel.
+    ///
+    /// # Cancel safety
+    /// After a cancelled call the client can be used again.
+    pub async fn stat(&mut self, path: &RemotePath) -> Result<Stat> {
+        let want = Want {
+            size: true,
+            modified: true,
+            port: false,
+        };
+        let doing = format!("stat `{path}` at {}", self.0.plan.target);
+        let asked = self.0.ask(path, want, &doing).await;
+        if let Err(setback) = asked {
+            if !setback.stumbled {
+                return Err(setback.error);
+            }
+            self.0.again().await?;
+            let asked = self.0.ask(path, want, &doing).await;
+            asked.map_err(|setback| setback.error)?;
+        }
+        match self.0.asked.missing() {
+            Some(reply) => {
+                let what = "the server knows no such file:";
+                let error = said(Kind::TargetRefused, Stage::Request, what, reply);
+                Err(self.0.blame(error, &doing))
+            }
+            None => Ok(self.0.asked.stat()),
+        }
+    }
+
+    /// Starts to get a file from `offset` on. `want` says what to find out about it on the way,
+    /// as far as [`stat`](Self::stat) has not (`port` is taken for granted).
+    ///
+    /// # Errors
+    /// [`Kind::TargetRefused`] (550), [`Kind::TargetUnavailable`] (4yz), those of the control
+    /// channel, and in [`Stage::Data`] those of [`Connector::open`] for the data channel. The
+    /// login is given up then.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes both channels.
+    pub async fn retrieve(self, path: &RemotePath, offset: u64, want: Want) -> Result<Retrieval> {
+        let mut client = self;
+        let doing = format!("retrieve `{path}` from {}", client.0.plan.target);
+        if path.is_directory() {
+            let what = "the path names a directory; listings are not built yet";
+            return Err(Error::new(Kind::Unsupported, Stage::Request, what).while_doing(doing));
+        }
+        let opened = match client.0.open_file(path, offset, want, &doing).await {
+            Err(setback) if setback.stumbled => {
+                client.0.again().await?;
+                client.0.open_file(path, offset, want, &doing).await
+            }
+            opened => opened,
+        };
+        match opened.map_err(|setback| setback.error)? {
+            Opened::Coming { data, announced } => {
+                let mut stat = client.0.asked.stat();
+                if offset == 0 {
+                    stat.size = stat.size.or(announced);
+                }
+                // The next transfer finds out anew.
+                client.0.asked = Asked::default();
+                Ok(Retrieval::Download(Download::new(
+                    client, data, offset, stat, doing,
+                )))
+            }
+            Opened::NoRestart(reply) => Ok(Retrieval::NoRestart {
+                client,
+                answer: reply.to_answer(),
+            }),
+        }
+    }
+
+    /// Says good-bye as well as it can, and closes. Waits at most a second.
+    pub async fn close(self) {
+        self.0.control.quit().await;
+    }
+
+    /// The idle limit of the data channel.
+    pub(super) fn idle(&self) -> std::time::Duration {
+        self.0.plan.dial.timeouts().idle
+    }
+
+    /// Waits for the final reply of a transfer.
+    pub(super) async fn final_reply(&mut self, doing: &str) -> Result<Reply> {
+        loop {
+            match self.0.control.next().await {
+                Ok(Some(Event::Ended(reply))) => return Ok(reply),
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    let trouble = Trouble::Failed(Failure::Closed);
+                    return Err(self.0.setback(trouble, Stage::Transfer, doing).error);
+                }
+                Err(trouble) => return Err(self.0.setback(trouble, Stage::Transfer, doing).error),
+            }
+        }
+    }
+
+    /// An error with what is known here added to it.
+    pub(super) fn blame(&self, error: Error, doing: &str) -> Error {
+        self.0.blame(error, doing)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("target", &self.0.plan.target)
+            .field("route", &self.0.plan.route)
+            .field("login", &self.0.plan.login)
+            .field("habits", &self.0.habits)
+            .finish_non_exhaustive()
+    }
+}

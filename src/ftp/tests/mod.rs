@@ -1,0 +1,159 @@
+//! The client against scripted servers on loopback.
+
+mod server;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+
+use self::server::{CLOSE, Script, Server};
+use super::client::Retrieval;
+use super::dial::{Dial, Opening};
+use super::{Client, Download, Login, Memory, Options, RemotePath, Want};
+use crate::base::{Answer, Error, Kind, Origin, Result, Route, Secret, Stage, Target};
+use crate::connector::Connector;
+use crate::settings::{Policy, Timeouts};
+
+/// Dials loopback directly, but for the data channels that a test refuses.
+struct Lines {
+    connector: Connector,
+    timeouts: Timeouts,
+    control: Target,
+    refusals: Mutex<VecDeque<Error>>,
+    opened: Mutex<Vec<Target>>,
+}
+
+impl Dial for Lines {
+    fn route(&self, target: &Target) -> Result<Route> {
+        self.connector.route(target)
+    }
+
+    fn open<'a>(&'a self, route: &'a Route, target: &'a Target) -> Opening<'a> {
+        self.opened.lock().unwrap().push(target.clone());
+        let refusal = (*target != self.control)
+            .then(|| self.refusals.lock().unwrap().pop_front())
+            .flatten();
+        match refusal {
+            Some(error) => Box::pin(std::future::ready(Err(error))),
+            None => Box::pin(self.connector.open(route, target)),
+        }
+    }
+
+    fn timeouts(&self) -> &Timeouts {
+        &self.timeouts
+    }
+}
+
+/// One server with one way to it.
+struct Bench {
+    server: Server,
+    lines: Arc<Lines>,
+    options: Options,
+}
+
+impl Bench {
+    async fn new(scripts: impl IntoIterator<Item = Script>) -> Self {
+        let server = Server::start(scripts).await;
+        let lines = Lines {
+            connector: Connector::new(Arc::new(Policy::default())),
+            timeouts: Timeouts::default(),
+            control: server.target.clone(),
+            refusals: Mutex::default(),
+            opened: Mutex::default(),
+        };
+        Self {
+            server,
+            lines: Arc::new(lines),
+            options: Options::default(),
+        }
+    }
+
+    /// Limits so short that a silent server is found out soon.
+    fn impatient(mut self) -> Self {
+        let lines = Arc::get_mut(&mut self.lines).unwrap();
+        lines.timeouts.reply = Duration::from_millis(300);
+        lines.timeouts.idle = Duration::from_millis(300);
+        self
+    }
+
+    fn refusing(self, errors: impl IntoIterator<Item = Error>) -> Self {
+        self.lines.refusals.lock().unwrap().extend(errors);
+        self
+    }
+
+    async fn client(&self) -> Result<Client> {
+        self.client_as(Login::default()).await
+    }
+
+    async fn client_as(&self, login: Login) -> Result<Client> {
+        let dial = Arc::clone(&self.lines) as Arc<dyn Dial>;
+        Client::start(dial, &self.server.target, login, self.options.clone()).await
+    }
+
+    async fn open(&self, offset: u64) -> Result<Download> {
+        open(self.client().await?, offset).await
+    }
+
+    /// Reads the whole file; the error of the read, where there is one.
+    async fn get(&self, offset: u64) -> Result<(Vec<u8>, Client)> {
+        let mut download = self.open(offset).await?;
+        let bytes = read(&mut download).await.1?;
+        Ok((bytes, download.finish().await?))
+    }
+}
+
+async fn open(client: Client, offset: u64) -> Result<Download> {
+    match client.retrieve(&path("/pub/a.bin"), offset, SIZE).await? {
+        Retrieval::Download(download) => Ok(download),
+        Retrieval::NoRestart { .. } => panic!("REST was refused"),
+    }
+}
+
+/// How many bytes came, and all of them or the error.
+async fn read(download: &mut Download) -> (usize, Result<Vec<u8>>) {
+    let mut bytes = Vec::new();
+    let ended = download.read_to_end(&mut bytes).await;
+    let ended = ended.map(|_| bytes.clone());
+    let ended = ended.map_err(|error| *error.into_inner().unwrap().downcast::<Error>().unwrap());
+    (bytes.len(), ended)
+}
+
+fn path(url_path: &str) -> RemotePath {
+    RemotePath::from_url_path(url_path).unwrap()
+}
+
+const SIZE: Want = Want {
+    size: true,
+    modified: false,
+    port: true,
+};
+
+#[tokio::test]
+async fn a_file_comes_in_two_flights() {
+    let bench = Bench::new([Script::default()]).await;
+    let (bytes, client) = bench.get(0).await.unwrap();
+    assert_eq!(bytes, Script::default().file);
+    assert_eq!(
+        bench.server.log(),
+        [[
+            "USER anonymous",
+            "PASS anonymous@",
+            "TYPE I",
+            "SIZE pub/a.bin",
+            "EPSV",
+            "RETR pub/a.bin"
+        ]]
+    );
+    let stages: Vec<_> = client.steps().iter().map(|s| s.stage).collect();
+    let wanted = [
+        Stage::Dial,
+        Stage::Greeting,
+        Stage::Login,
+        Stage::Passive,
+        Stage::Dial,
+        Stage::Data,
+    ];
+    assert_eq!(stages, wanted);
+}

@@ -1,0 +1,128 @@
+//! Opening a file: data port, data channel, REST and RETR.
+
+use super::channel::{Channel, Setback};
+use super::control::Trouble;
+use super::{RemotePath, Want};
+use crate::base::{Error, Kind, Stage};
+use crate::dial::Stream;
+use crate::proto::ftp::{Event, Failure, Passive, Reply};
+
+/// How opening a file ended well.
+pub(super) enum Opened {
+    /// The server sends it over this stream; the size is the one its 150 tells.
+    Coming {
+        data: Stream,
+        announced: Option<u64>,
+    },
+    /// REST was refused.
+    NoRestart(Reply),
+}
+
+impl Channel {
+    /// Opens `path` at `offset`.
+    pub(super) async fn open_file(
+        &mut self,
+        path: &RemotePath,
+        offset: u64,
+        want: Want,
+        doing: &str,
+    ) -> Result<Opened, Setback> {
+        let want = Want { port: true, ..want };
+        self.ask(path, want, doing).await?;
+        let asked = self.control.session.retrieve(path, offset);
+        asked.map_err(|bad| self.unsendable(bad, doing))?;
+        let sent = self.control.send().await;
+        sent.map_err(|trouble| self.setback(trouble, Stage::Request, doing))?;
+        let data = match self.open_data(doing).await? {
+            Ok(data) => data,
+            Err((error, Passive::Extended)) => self.open_plain(error, doing).await?,
+            Err((error, Passive::Plain)) => return Err(error.into()),
+        };
+        self.control.session.data_opened();
+        self.started(data, doing).await
+    }
+
+    /// Opens the data channel to the port that the server gave. A failure to open it, where
+    /// another port may help, is given with the command that asked for this one.
+    async fn open_data(
+        &mut self,
+        doing: &str,
+    ) -> Result<Result<Stream, (Error, Passive)>, Setback> {
+        let Some((port, passive)) = self.port.take() else {
+            let trouble = Trouble::Failed(Failure::Closed);
+            return Err(self.setback(trouble, Stage::Passive, doing));
+        };
+        let plan = &self.plan;
+        let target = plan.target.at_port(port);
+        let started = std::time::Instant::now();
+        match plan.dial.open(&plan.route, &target).await {
+            Ok(mut data) => {
+                self.recent.extend(data.take_steps());
+                let elapsed = started.elapsed();
+                let subject = target.authority();
+                self.recent.pass(Stage::Data, subject, "open", elapsed);
+                self.clock = std::time::Instant::now();
+                Ok(Ok(data))
+            }
+            Err(error) => {
+                let may_pass = matches!(
+                    error.kind(),
+                    Kind::Dial
+                        | Kind::Timeout
+                        | Kind::ProxyRefused
+                        | Kind::ProxyUnavailable
+                        | Kind::ProxyProtocol
+                );
+                let error = self.blame(error.with_stage(Stage::Data), doing);
+                if may_pass {
+                    return Ok(Err((error, passive)));
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Tries PASV after EPSV's port could not be reached: behind some firewalls the server's EPSV
+    /// port is dead. A second failure is reported as such; when PASV is refused, the first one is.
+    async fn open_plain(&mut self, first: Error, doing: &str) -> Result<Stream, Setback> {
+        tracing::debug!("ftp: the port of EPSV is dead, trying PASV: {first}");
+        let tried = self.control.session.data_failed(Passive::Extended);
+        if !tried.map_err(|bad| self.unsendable(bad, doing))? {
+            return Err(first.into());
+        }
+        let settled = self.settle(doing, Stage::Passive).await;
+        if let Err(setback) = settled {
+            return Err(if setback.stumbled {
+                setback
+            } else {
+                first.into()
+            });
+        }
+        match self.open_data(doing).await? {
+            Ok(data) => Ok(data),
+            Err((second, _)) => Err(second.into()),
+        }
+    }
+
+    /// Waits for the server's word that the file is coming.
+    async fn started(&mut self, data: Stream, doing: &str) -> Result<Opened, Setback> {
+        loop {
+            let announced = match self.control.next().await {
+                Ok(Some(Event::Started { size })) => size,
+                Ok(Some(Event::NoRestart(reply))) => return Ok(Opened::NoRestart(reply)),
+                Ok(Some(ended @ Event::Ended(_))) => {
+                    // No 150 came before: the download asks for the final reply again.
+                    self.control.put_back(ended);
+                    None
+                }
+                Ok(Some(_)) => continue,
+                Ok(None) => {
+                    let trouble = Trouble::Failed(Failure::Closed);
+                    return Err(self.setback(trouble, Stage::Request, doing));
+                }
+                Err(trouble) => return Err(self.setback(trouble, Stage::Request, doing)),
+            };
+            return Ok(Opened::Coming { data, announced });
+        }
+    }
+}
