@@ -102,6 +102,13 @@ impl Steps {
         });
     }
 
+    /// Takes the last stage back, when it is `stage` after all the one that failed.
+    pub fn take_back(&mut self, stage: Stage) {
+        if self.0.last().is_some_and(|step| step.stage == stage) {
+            self.0.pop();
+        }
+    }
+
     /// Adds another record's stages after these.
     pub fn extend(&mut self, other: Steps) {
         self.0.extend(other.0);

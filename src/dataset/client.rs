@@ -9,12 +9,13 @@ use url::Url;
 use super::event::Observer;
 use super::fetch::{self, FetchOptions, Fetched};
 use super::reader::Reader;
-use super::source::{HttpSource, Source};
+use super::source::{FtpSource, HttpSource, Source};
 use super::transfer::Transfer;
 use crate::base::{
     Credentials, Error, Kind, Origin, Result, Scheme, SecretRef, Stage, Steps, Target,
 };
 use crate::connector::Connector;
+use crate::ftp::{Login, Memory};
 use crate::http;
 use crate::settings::{Connection, Policy, Retry};
 
@@ -26,6 +27,7 @@ pub use super::source::Stat;
 pub struct Client {
     connector: Connector,
     http: http::Client,
+    ftp: Memory,
 }
 
 impl Client {
@@ -34,6 +36,7 @@ impl Client {
         let connector = Connector::new(Arc::new(policy));
         Self {
             http: http::Client::new(connector.clone()),
+            ftp: Memory::default(),
             connector,
         }
     }
@@ -80,6 +83,7 @@ impl Client {
 pub struct Dataset {
     connector: Connector,
     http: http::Client,
+    ftp: Memory,
     url: Url,
     target: Target,
     credentials: Option<Credentials>,
@@ -101,6 +105,7 @@ impl Dataset {
         let connector = client.connector.for_connection(connection);
         Ok(Self {
             http: client.http.with_connector(connector.clone()),
+            ftp: client.ftp.clone(),
             connector,
             url,
             target,
@@ -211,19 +216,50 @@ impl Dataset {
                     Some(credentials) => Some(self.connector.basic(credentials).await?),
                     None => None,
                 };
-                Ok(Source::Http(HttpSource {
+                Ok(Source::Http(Box::new(HttpSource {
                     client: self.http.clone(),
                     url: self.url.clone(),
                     headers: self.headers.clone(),
                     authorization,
-                }))
+                })))
             }
+            Scheme::Ftp => Ok(Source::Ftp(Box::new(FtpSource {
+                connector: self.connector.clone(),
+                target: self.target.clone(),
+                url: self.url.clone(),
+                login: self.login().await?,
+                memory: self.ftp.clone(),
+            }))),
             scheme => Err(Error::new(
                 Kind::Unsupported,
                 Stage::Route,
                 format!("datasets over `{scheme}` cannot be read yet"),
             )),
         }
+    }
+}
+
+impl Dataset {
+    /// Who logs in at an FTP server: anonymous unless there are credentials.
+    async fn login(&self) -> Result<Login> {
+        let Some(credentials) = &self.credentials else {
+            return Ok(Login::default());
+        };
+        let Some(place) = &credentials.password else {
+            let origin = credentials.origin.clone();
+            let login = Login::new(credentials.username.clone(), None, origin);
+            return Ok(match login.is_anonymous() {
+                true => Login {
+                    username: login.username,
+                    ..Login::default()
+                },
+                false => login,
+            });
+        };
+        let limit = self.connector.timeouts().secret;
+        let password = self.connector.secrets().get(place, limit).await?;
+        let username = credentials.username.clone();
+        Ok(Login::new(username, Some(password), place.origin.clone()))
     }
 }
 

@@ -52,7 +52,8 @@ pub(super) async fn refusal(response: Response) -> Error {
     let doing = format!("GET {}", shown(&response.url));
     let through = response.route.proxy().is_some();
     let absolute = through && response.url.scheme() == "http";
-    let (route, steps) = (response.route.clone(), response.steps.clone());
+    let (route, mut steps) = (response.route.clone(), response.steps.clone());
+    steps.take_back(Stage::Request);
     let answer = answer(response).await;
     // In a tunnel the proxy cannot answer. In absolute form it can, and says so in its fields.
     let by_proxy = absolute && (answer.proxy_status.is_some() || answer.squid_error.is_some());

@@ -1,5 +1,6 @@
 //! Where the bytes of a dataset come from: one URL over one protocol.
 
+mod ftp;
 mod http;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use std::time::SystemTime;
 use tokio::io::AsyncRead;
 use url::Url;
 
+pub(super) use self::ftp::FtpSource;
 pub(super) use self::http::HttpSource;
 use super::Validator;
 use crate::base::{Result, Route, Steps};
@@ -16,7 +18,8 @@ use crate::base::{Result, Route, Steps};
 /// A URL that can be asked about, and opened at an offset.
 #[derive(Debug)]
 pub(super) enum Source {
-    Http(HttpSource),
+    Http(Box<HttpSource>),
+    Ftp(Box<FtpSource>),
 }
 
 /// What a server says of a file without giving it.
@@ -77,6 +80,7 @@ impl Source {
     pub(super) async fn stat(&self) -> Result<Stat> {
         match self {
             Self::Http(source) => source.stat().await,
+            Self::Ftp(source) => source.stat().await,
         }
     }
 
@@ -84,6 +88,7 @@ impl Source {
     pub(super) async fn probe(&self) -> Result<Steps> {
         match self {
             Self::Http(source) => source.stat().await.map(|stat| stat.steps),
+            Self::Ftp(source) => source.probe().await,
         }
     }
 
@@ -91,6 +96,7 @@ impl Source {
     pub(super) async fn open(&self, resume: Option<&Resume>) -> Result<Opened> {
         match self {
             Self::Http(source) => source.open(resume).await,
+            Self::Ftp(source) => source.open(resume).await,
         }
     }
 }

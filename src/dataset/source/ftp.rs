@@ -1,0 +1,171 @@
+//! Bytes over FTP: REST, proven by SIZE and MDTM.
+
+use std::sync::Arc;
+
+use tokio::io::AsyncReadExt as _;
+use url::Url;
+
+use super::{Opened, Resume, Stat};
+use crate::base::{Result, Steps, Target};
+use crate::connector::Connector;
+use crate::dataset::Validator;
+use crate::ftp::{self, Client, Download, Login, Memory, Options, RemotePath, Retrieval, Want};
+
+/// A file of an FTP server.
+#[derive(Debug)]
+pub(crate) struct FtpSource {
+    pub connector: Connector,
+    pub target: Target,
+    pub url: Url,
+    pub login: Login,
+    pub memory: Memory,
+}
+
+/// What proves a file.
+const PROOF: Want = Want {
+    size: true,
+    modified: true,
+    port: false,
+};
+
+impl FtpSource {
+    fn path(&self) -> Result<RemotePath> {
+        RemotePath::from_url_path(self.url.path())
+    }
+
+    /// Logs in; `want` travels with the login.
+    async fn client(&self, path: &RemotePath, want: Want) -> Result<Client> {
+        let options = Options {
+            memory: self.memory.clone(),
+            errand: Some((path.clone(), want)),
+        };
+        let login = self.login.clone();
+        Client::connect_with(&self.connector, &self.target, login, options).await
+    }
+
+    pub(super) async fn stat(&self) -> Result<Stat> {
+        let path = self.path()?;
+        let mut client = self.client(&path, PROOF).await?;
+        let told = client.stat(&path).await?;
+        let stat = Stat {
+            url: self.url.clone(),
+            length: told.size,
+            modified: told.modified.as_ref().map(|modified| modified.time),
+            media_type: None,
+            validator: validator(&told),
+            resumable: None,
+            route: Arc::new(client.route().clone()),
+            steps: client.steps(),
+        };
+        client.close().await;
+        Ok(stat)
+    }
+
+    pub(super) async fn probe(&self) -> Result<Steps> {
+        let path = self.path()?;
+        let client = self
+            .client(
+                &path,
+                Want {
+                    port: true,
+                    ..PROOF
+                },
+            )
+            .await?;
+        match client.retrieve(&path, 0, PROOF).await? {
+            Retrieval::Download(mut download) => {
+                let mut byte = [0];
+                download
+                    .read(&mut byte)
+                    .await
+                    .map_err(super::super::transfer::told)?;
+                Ok(download.steps().clone())
+            }
+            Retrieval::NoRestart { client, .. } => Ok(client.steps()),
+        }
+    }
+
+    pub(super) async fn open(&self, resume: Option<&Resume>) -> Result<Opened> {
+        let path = self.path()?;
+        let want = Want {
+            port: true,
+            ..PROOF
+        };
+        let mut client = self.client(&path, want).await?;
+        let Some(resume) = resume else {
+            return self.whole(client, &path, None).await;
+        };
+        // The proof must come before the bytes: REST into another file would splice two files.
+        let told = client.stat(&path).await?;
+        if validator(&told).as_ref() != Some(&resume.validator) {
+            let why = match validator(&told) {
+                Some(_) => "the file changed on the server",
+                None => "the server gives no proof that the file is the same",
+            };
+            return self.whole(client, &path, Some(why)).await;
+        }
+        let route = Arc::new(client.route().clone());
+        if told.size == Some(resume.offset) {
+            client.close().await;
+            return Ok(Opened {
+                offset: resume.offset,
+                restarted: None,
+                total: told.size,
+                validator: validator(&told),
+                modified: told.modified.map(|modified| modified.time),
+                route,
+                body: Box::new(tokio::io::empty()),
+            });
+        }
+        match client.retrieve(&path, resume.offset, PROOF).await? {
+            Retrieval::Download(download) => Ok(opened(download, route, &told)),
+            Retrieval::NoRestart { client, .. } => {
+                let why = "the server cannot start in the middle of a file";
+                self.whole(client, &path, Some(why)).await
+            }
+        }
+    }
+
+    async fn whole(
+        &self,
+        client: Client,
+        path: &RemotePath,
+        why: Option<&'static str>,
+    ) -> Result<Opened> {
+        let route = Arc::new(client.route().clone());
+        match client.retrieve(path, 0, PROOF).await? {
+            Retrieval::Download(download) => {
+                let told = download.stat().clone();
+                Ok(Opened {
+                    restarted: why,
+                    ..opened(download, route, &told)
+                })
+            }
+            Retrieval::NoRestart { answer, .. } => Err(crate::base::Error::new(
+                crate::base::Kind::TargetProtocol,
+                crate::base::Stage::Request,
+                "the server refused REST although none was sent",
+            )
+            .with_answer(answer)),
+        }
+    }
+}
+
+fn opened(download: Download, route: Arc<crate::base::Route>, told: &ftp::Stat) -> Opened {
+    Opened {
+        offset: download.offset(),
+        restarted: None,
+        total: told.size,
+        validator: validator(told),
+        modified: told.modified.as_ref().map(|modified| modified.time),
+        route,
+        body: Box::new(download),
+    }
+}
+
+fn validator(told: &ftp::Stat) -> Option<Validator> {
+    Some(Validator::Ftp {
+        size: told.size?,
+        modified: told.modified.as_ref()?.raw.clone(),
+    })
+}
