@@ -1,17 +1,197 @@
-//! Stand-in.
-use crate::base::Result;
+//! Reads the layers of settings from files and variables.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use crate::base::text::escape;
+use crate::base::{Error, Kind, Origin, Result, Stage};
 use crate::settings::{Flags, Layers, Policy};
 
-/// Reads the layers.
-pub fn policy(flags: &Flags) -> Result<Policy> {
-    let mut layers = Layers::new();
-    if let Some(path) = &flags.config {
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        layers = layers.toml(path, &text);
-    }
-    let names: Vec<std::ffi::OsString> = std::env::vars_os().map(|v| v.0).collect();
-    Ok(layers
-        .variables(|name| std::env::var_os(name), names)
-        .flags(flags)
-        .build()?)
+/// A settings file is read up to this size; what is larger is none.
+const LARGEST: u64 = 1024 * 1024;
+
+/// Where a process finds its settings: variables, and the folder that is taken for `/`.
+///
+/// A test makes one by itself and needs to change nothing in the process.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    root: PathBuf,
+    variables: BTreeMap<OsString, OsString>,
 }
+
+impl Surroundings {
+    /// Those of this process.
+    pub fn of_process() -> Self {
+        Self::new("/", std::env::vars_os())
+    }
+
+    /// Others: `/etc` is looked for in `root`, variables are these and no others.
+    pub fn new<K: Into<OsString>, V: Into<OsString>>(
+        root: impl Into<PathBuf>,
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let variables = variables.into_iter();
+        Self {
+            root: root.into(),
+            variables: variables.map(|(k, v)| (k.into(), v.into())).collect(),
+        }
+    }
+
+    fn variable(&self, name: &str) -> Option<&OsStr> {
+        let value = self.variables.get(OsStr::new(name))?;
+        Some(value.as_os_str())
+    }
+
+    /// A variable's value, unless it is empty.
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        let value = self.variable(name)?;
+        (!value.is_empty()).then(|| PathBuf::from(value))
+    }
+
+    /// `/etc/outbound/outbound.toml`.
+    pub fn system_file(&self) -> PathBuf {
+        self.root.join("etc/outbound/outbound.toml")
+    }
+
+    /// `$XDG_CONFIG_HOME/outbound/outbound.toml`, or that below `~/.config`. The XDG base
+    /// directory specification says to ignore a relative path.
+    pub fn user_file(&self) -> Option<PathBuf> {
+        let folder = self
+            .path("XDG_CONFIG_HOME")
+            .filter(|path| path.is_absolute());
+        let folder = folder.or_else(|| Some(self.path("HOME")?.join(".config")))?;
+        Some(folder.join("outbound/outbound.toml"))
+    }
+}
+
+/// The policy of this process: `/etc/outbound/outbound.toml`, the user's own settings file,
+/// variables and flags, each over the one before. `--config` or `OUTBOUND_CONFIG` replaces both
+/// files. The working directory is never read: a settings file can name a command to run.
+///
+/// # Errors
+/// Every problem of every layer at once; a named file that is missing, and any file that cannot be
+/// read, that is larger than 1 MiB, or that holds a secret in clear and is readable by everybody.
+pub fn policy(flags: &Flags) -> Result<Policy> {
+    policy_in(&Surroundings::of_process(), flags)
+}
+
+/// [`policy`] for other surroundings.
+///
+/// # Errors
+/// As [`policy`].
+pub fn policy_in(surroundings: &Surroundings, flags: &Flags) -> Result<Policy> {
+    let mut layers = Layers::new();
+    let named = match &flags.config {
+        Some(path) => Some((path.clone(), Origin::Flag("--config".into()))),
+        None => surroundings
+            .path("OUTBOUND_CONFIG")
+            .map(|path| (path, Origin::Variable("OUTBOUND_CONFIG".into()))),
+    };
+    if let Some((path, origin)) = named {
+        let text = read(&path).map_err(|error| error.because(&path, Some(&origin)))?;
+        layers = layers.toml(&path, &text);
+    } else {
+        let usual = [Some(surroundings.system_file()), surroundings.user_file()];
+        for path in usual.into_iter().flatten() {
+            match read(&path) {
+                Ok(text) => layers = layers.toml(&path, &text),
+                Err(Unreadable::Missing) => {}
+                Err(error) => return Err(error.because(&path, None)),
+            }
+        }
+    }
+    let look_up = |name: &str| surroundings.variable(name).map(OsStr::to_owned);
+    let policy = layers
+        .variables(look_up, surroundings.variables.keys())
+        .flags(flags)
+        .build()?;
+    Ok(policy)
+}
+
+/// Why a file is no layer.
+enum Unreadable {
+    Missing,
+    Io(std::io::Error),
+    TooLarge,
+    NotText,
+    /// It holds a secret in clear, there, and everybody may read it.
+    Exposed(Origin),
+}
+
+impl From<std::io::Error> for Unreadable {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Self::Missing,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, Unreadable> {
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(Unreadable::TooLarge);
+    }
+    let text = String::from_utf8(bytes).map_err(|_| Unreadable::NotText)?;
+    if is_world_readable(&metadata)
+        && let Some(origin) = Layers::new().toml(path, &text).secret_in_clear()
+    {
+        return Err(Unreadable::Exposed(origin.clone()));
+    }
+    Ok(text)
+}
+
+#[cfg(unix)]
+fn is_world_readable(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.is_file() && metadata.permissions().mode() & 0o004 != 0
+}
+
+#[cfg(not(unix))]
+fn is_world_readable(_metadata: &Metadata) -> bool {
+    false
+}
+
+impl Unreadable {
+    /// The error for `path`, and who named it.
+    fn because(self, path: &Path, named: Option<&Origin>) -> Error {
+        let file = escape(&path.to_string_lossy());
+        let by = named.map_or(String::new(), |origin| format!(", named by {origin}"));
+        let error = |what: String| Error::new(Kind::Settings, Stage::Settings, what);
+        match self {
+            Self::Missing => error(format!("the settings file {file}{by} does not exist")),
+            Self::Io(cause) => {
+                error(format!("the settings file {file}{by} cannot be read")).with_source(cause)
+            }
+            Self::TooLarge => error(format!("{file}{by} is larger than 1 MiB: no settings file")),
+            Self::NotText => error(format!("the settings file {file}{by} is not UTF-8")),
+            Self::Exposed(origin) => error(format!(
+                "{origin}: a secret stands here in clear, and everybody may read the file"
+            ))
+            .with_hint(format!(
+                "run `chmod 600 {}`, or keep the secret elsewhere: password = {{ env = … }}, \
+                 {{ file = … }} or {{ command = … }}",
+                quoted(&file)
+            )),
+        }
+    }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+".contains(&b);
+    if path.bytes().all(plain) {
+        return path.to_owned();
+    }
+    format!("'{}'", path.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;

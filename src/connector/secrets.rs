@@ -1,22 +1,229 @@
-//! Reading secrets where the settings say they are kept.
+//! Reads secrets where the settings say that they are kept, each once, at first use.
 
+use std::ffi::OsString;
+use std::fmt;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::Command;
+use tokio::sync::OnceCell;
+use zeroize::Zeroizing;
+
+use crate::base::text::{clip, escape_bytes};
 use crate::base::{Error, Kind, Result, Secret, SecretRef, SecretSource, Stage};
 
-/// Secrets, each read at first use and kept for the process.
-#[derive(Debug, Default)]
-pub struct Secrets {}
+/// No password is longer, in bytes.
+const LONGEST: usize = 4096;
+/// How much of a file, or of a command's output, is looked at for the first line's end.
+const LOOKED_AT: usize = 64 * 1024;
+/// How much of the end of a command's error output is kept.
+const STDERR_KEPT: usize = 4096;
 
-impl Secrets {
-    /// The secret at `place`.
-    ///
-    /// # Errors
-    /// The place cannot be read.
-    pub async fn get(&self, place: &SecretRef, _limit: Duration) -> Result<Secret> {
-        match &place.source {
-            SecretSource::Inline(secret) => Ok(secret.clone()),
-            _ => Err(Error::new(Kind::Secret, Stage::Auth, "not built yet")),
-        }
+type LookUp = dyn Fn(&str) -> Option<OsString> + Send + Sync;
+
+/// The secrets that were read so far. Cheap to clone; clones share what was read, so that a
+/// command runs once although many streams want its secret at the same time.
+#[derive(Clone)]
+pub struct Secrets {
+    look_up: Arc<LookUp>,
+    read: Arc<Mutex<Vec<Slot>>>,
+}
+
+/// A place, and the value that was found there.
+type Slot = (SecretSource, Arc<OnceCell<Secret>>);
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secrets(…)")
     }
 }
+
+impl Default for Secrets {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Secrets {
+    /// Nothing is read yet; variables are those of the process.
+    pub fn new() -> Self {
+        Self::with_variables(|name| std::env::var_os(name))
+    }
+
+    /// Variables come from `look_up`.
+    pub fn with_variables(
+        look_up: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            look_up: Arc::new(look_up),
+            read: Arc::default(),
+        }
+    }
+
+    /// The secret, read at its place unless that was done before. A failure is not kept: the next
+    /// use tries again.
+    ///
+    /// Cancel safe: a command that was started is killed.
+    ///
+    /// # Errors
+    /// [`Kind::Secret`]: the place cannot be read within `timeout`, or holds no password: nothing,
+    /// more than 4 KiB, control characters. The error names the place and never the value.
+    pub async fn read(&self, secret: &SecretRef, timeout: Duration) -> Result<Secret> {
+        if let SecretSource::Inline(value) = &secret.source {
+            return Ok(value.clone());
+        }
+        let cell = self.cell(&secret.source);
+        let value = cell.get_or_try_init(|| read(secret, timeout, &*self.look_up));
+        value.await.cloned()
+    }
+
+    fn cell(&self, source: &SecretSource) -> Arc<OnceCell<Secret>> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, cell)) = read.iter().find(|(known, _)| known == source) {
+            return Arc::clone(cell);
+        }
+        let cell = Arc::<OnceCell<Secret>>::default();
+        read.push((source.clone(), Arc::clone(&cell)));
+        cell
+    }
+}
+
+/// Reads a secret without remembering it.
+async fn read(secret: &SecretRef, timeout: Duration, look_up: &LookUp) -> Result<Secret> {
+    let reading = async {
+        match &secret.source {
+            SecretSource::Inline(value) => Ok(value.clone()),
+            SecretSource::Env(name) => from_variable(look_up(name)),
+            SecretSource::File(path) => {
+                let file = tokio::fs::File::open(path)
+                    .await
+                    .map_err(|cause| failed("the file cannot be opened").with_source(cause))?;
+                let head = head(file).await;
+                let head =
+                    head.map_err(|cause| failed("the file cannot be read").with_source(cause))?;
+                first_line(&head)
+            }
+            SecretSource::Command(words) => from_command(words).await,
+        }
+    };
+    let read = match tokio::time::timeout(timeout, reading).await {
+        Ok(read) => read,
+        Err(_) => Err(failed("no secret came in time")
+            .with_limit("timeouts.secret", format!("{} s", timeout.as_secs_f64()))),
+    };
+    read.map_err(|error| error.while_doing(format!("read the secret from {secret}")))
+}
+
+fn from_variable(value: Option<OsString>) -> Result<Secret> {
+    let value = value.ok_or_else(|| failed("the variable is not set"))?;
+    let value = value.into_string().map_err(|_| failed("it is not UTF-8"))?;
+    check(Zeroizing::new(value).as_str())
+}
+
+async fn from_command(words: &[String]) -> Result<Secret> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(failed("the command is empty"));
+    };
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|cause| failed("the command cannot be started").with_source(cause))?;
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(failed("the command has no output"));
+    };
+    let (output, complaint) = tokio::join!(head(stdout), tail(stderr));
+    let broken = |cause| failed("the command's output cannot be read").with_source(cause);
+    let (output, complaint) = (output.map_err(broken)?, complaint.map_err(broken)?);
+    if output.len() > LOOKED_AT {
+        return Err(failed("the command prints more than 64 KiB"));
+    }
+    let status = child
+        .wait()
+        .await
+        .map_err(|cause| failed("the command cannot be waited for").with_source(cause))?;
+    if !status.success() {
+        let said = last_words(&complaint, &output);
+        return Err(failed(format!("the command failed ({status}){said}")));
+    }
+    first_line(&output).map_err(|error| {
+        let said = last_words(&complaint, &output);
+        failed(format!("{}{said}", error.what()))
+    })
+}
+
+/// The beginning: one byte more than [`LOOKED_AT`] when there is more.
+async fn head(from: impl AsyncRead + Unpin) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    // Room for all of it: growing would leave copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LOOKED_AT + 1));
+    from.take(LOOKED_AT as u64 + 1)
+        .read_to_end(&mut bytes)
+        .await?;
+    Ok(bytes)
+}
+
+/// The end, however much comes before.
+async fn tail(mut from: impl AsyncRead + Unpin) -> std::io::Result<Vec<u8>> {
+    let mut kept = Vec::new();
+    let mut buffer = [0; STDERR_KEPT];
+    loop {
+        let read = from.read(&mut buffer).await?;
+        if read == 0 {
+            return Ok(kept);
+        }
+        kept.extend_from_slice(&buffer[..read]);
+        let surplus = kept.len().saturating_sub(STDERR_KEPT);
+        kept.drain(..surplus);
+    }
+}
+
+/// The last line of a command's error output, without what it printed as the secret.
+fn last_words(complaint: &[u8], output: &[u8]) -> String {
+    let line = complaint
+        .split(|b| matches!(b, b'\n' | b'\r'))
+        .rfind(|line| !line.trim_ascii().is_empty());
+    let Some(line) = line else {
+        return String::new();
+    };
+    let mut shown = escape_bytes(line.trim_ascii());
+    for word in output.split(u8::is_ascii_whitespace) {
+        if !word.is_empty() {
+            shown = shown.replace(&escape_bytes(word), "…");
+        }
+    }
+    format!(": {}", clip(&shown))
+}
+
+fn first_line(bytes: &[u8]) -> Result<Secret> {
+    let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let text = std::str::from_utf8(line).map_err(|_| failed("it is not UTF-8"))?;
+    check(text)
+}
+
+/// Whether a value can be a password.
+fn check(value: &str) -> Result<Secret> {
+    if value.is_empty() {
+        return Err(failed("it is empty"));
+    }
+    if value.len() > LONGEST {
+        return Err(failed("it is longer than 4 KiB: that is no password"));
+    }
+    if value.chars().any(char::is_control) {
+        return Err(failed("a control character stands in it"));
+    }
+    Ok(Secret::new(value))
+}
+
+fn failed(what: impl Into<String>) -> Error {
+    Error::new(Kind::Secret, Stage::Settings, what)
+}
+
+#[cfg(test)]
+#[path = "secrets_tests.rs"]
+mod tests;

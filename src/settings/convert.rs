@@ -250,7 +250,8 @@ impl Converter<'_> {
                     _ => None,
                 });
                 match words.collect::<Option<Vec<_>>>() {
-                    Some(words) if words.first().is_some_and(|w| !w.is_empty()) => {
+                    Some(mut words) if words.first().is_some_and(|w| !w.is_empty()) => {
+                        self.settle_program(&mut words);
                         SecretSource::Command(words)
                     }
                     _ => return self.error("`command` must be a list of texts, the program first"),
@@ -268,6 +269,19 @@ impl Converter<'_> {
         };
         let origin = self.origin.clone();
         Some(Value::Secret(SecretRef { source, origin }))
+    }
+
+    /// A program with a slash in it lies where relative paths begin, never in the working
+    /// directory; one without is looked for in PATH.
+    fn settle_program(&self, words: &mut [String]) {
+        let (Some(program), Some(folder)) = (words.first_mut(), self.place.folder()) else {
+            return;
+        };
+        if program.contains('/')
+            && let Some(path) = folder.join(&*program).to_str()
+        {
+            *program = path.to_owned();
+        }
     }
 
     fn bypass_text(&mut self, text: &str) -> Option<Value> {

@@ -1,0 +1,196 @@
+use std::fs;
+
+use super::*;
+use crate::base::{Reason, Target};
+use crate::route;
+
+struct Machine(tempfile::TempDir);
+
+impl Machine {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.0.path().join(file)
+    }
+
+    /// Writes a file that only its owner may read.
+    fn write(&self, file: &str, text: &str) -> PathBuf {
+        let path = self.path(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        chmod(&path, 0o600);
+        path
+    }
+
+    fn load(&self, variables: &[(&str, &str)], flags: &Flags) -> Result<Policy> {
+        let mut variables = variables.to_vec();
+        let home = self.path("home");
+        variables.push(("HOME", home.to_str().unwrap()));
+        policy_in(&Surroundings::new(self.0.path(), variables), flags)
+    }
+}
+
+fn chmod(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+const SYSTEM: &str = "etc/outbound/outbound.toml";
+const USER: &str = "home/.config/outbound/outbound.toml";
+
+fn url(policy: &Policy) -> String {
+    policy.proxy().map(ToString::to_string).unwrap_or_default()
+}
+
+#[test]
+fn each_layer_goes_over_the_one_before() {
+    let machine = Machine::new();
+    let flags = Flags::default();
+    assert_eq!(url(&machine.load(&[], &flags).unwrap()), "");
+    machine.write(
+        SYSTEM,
+        "[proxy]\nurl = \"http://system:1\"\nusername = \"s\"\n",
+    );
+    assert_eq!(url(&machine.load(&[], &flags).unwrap()), "http://system:1");
+    let user = machine.write(USER, "\n[proxy]\nurl = \"http://user:1\"\n");
+    let policy = machine.load(&[], &flags).unwrap();
+    assert_eq!(url(&policy), "http://user:1");
+    assert_eq!(policy.proxy().unwrap().credentials, None);
+    let origin = policy.proxy().unwrap().origin.to_string();
+    assert_eq!(origin, format!("{}:3: proxy.url", user.display()));
+    let xdg = machine.write(
+        "xdg/outbound/outbound.toml",
+        "[proxy]\nurl = \"http://xdg:1\"\n",
+    );
+    let xdg = xdg.ancestors().nth(2).unwrap().to_str().unwrap();
+    let policy = machine.load(&[("XDG_CONFIG_HOME", xdg)], &flags).unwrap();
+    assert_eq!(url(&policy), "http://xdg:1");
+    let policy = machine
+        .load(&[("XDG_CONFIG_HOME", "relative")], &flags)
+        .unwrap();
+    assert_eq!(url(&policy), "http://user:1");
+
+    let named = machine.write("named.toml", "log = \"debug\"\n");
+    let variables = [("OUTBOUND_CONFIG", named.to_str().unwrap())];
+    let policy = machine.load(&variables, &flags).unwrap();
+    assert_eq!(
+        (url(&policy).as_str(), policy.log().unwrap().0),
+        ("", "debug")
+    );
+    let other = machine.write("other.toml", "[proxy]\nurl = \"http://other:1\"\n");
+    let mut flags = Flags::default();
+    flags.config = Some(other);
+    assert_eq!(
+        url(&machine.load(&variables, &flags).unwrap()),
+        "http://other:1"
+    );
+    let variables = [("OUTBOUND_PROXY", "variable:1"), ("OUTBOUND_CONFIG", "")];
+    assert_eq!(
+        url(&machine.load(&variables, &flags).unwrap()),
+        "http://variable:1"
+    );
+    flags.proxy = Some("flag:1".into());
+    assert_eq!(
+        url(&machine.load(&variables, &flags).unwrap()),
+        "http://flag:1"
+    );
+}
+
+#[test]
+fn variables_of_the_environment_are_taken() {
+    let machine = Machine::new();
+    let variables = [("https_proxy", "http://env:3128")];
+    let policy = machine.load(&variables, &Flags::default()).unwrap();
+    let target = Target::parse("https://data.example/").unwrap();
+    let route = route::resolve(&policy, None, &target).unwrap();
+    assert_eq!(route.reason, Reason::Variable("https_proxy".into()));
+}
+
+#[test]
+fn a_named_file_must_be_there() {
+    let machine = Machine::new();
+    let gone = machine.path("gone.toml");
+    let variables = [("OUTBOUND_CONFIG", gone.to_str().unwrap())];
+    let error = machine.load(&variables, &Flags::default()).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("gone.toml") && text.contains("variable OUTBOUND_CONFIG"),
+        "{text}"
+    );
+    let mut flags = Flags::default();
+    flags.config = Some(gone);
+    let text = machine.load(&[], &flags).unwrap_err().to_string();
+    assert!(
+        text.contains("flag --config") && text.contains("does not exist"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_is_no_settings_file_is_an_error_that_names_it() {
+    let machine = Machine::new();
+    fs::create_dir_all(machine.path(SYSTEM)).unwrap();
+    let text = machine
+        .load(&[], &Flags::default())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        text.contains(SYSTEM) && text.contains("cannot be read"),
+        "{text}"
+    );
+    fs::remove_dir(machine.path(SYSTEM)).unwrap();
+
+    machine.write(SYSTEM, &"#".repeat(1024 * 1024 + 1));
+    let text = machine
+        .load(&[], &Flags::default())
+        .unwrap_err()
+        .to_string();
+    assert!(text.contains("larger than 1 MiB"), "{text}");
+    fs::write(machine.path(SYSTEM), b"log = \"\xff\"").unwrap();
+    let text = machine
+        .load(&[], &Flags::default())
+        .unwrap_err()
+        .to_string();
+    assert!(text.contains("not UTF-8"), "{text}");
+}
+
+#[test]
+fn a_secret_in_clear_wants_a_private_file() {
+    let machine = Machine::new();
+    let texts = [
+        "[proxy]\nurl = \"http://p:1\"\nusername = \"u\"\npassword = \"hunter2\"\n",
+        "[proxy]\nurl = \"http://u:hunter2@p:1\"\n",
+        "[connections.a]\nurl = \"ftp://u:hunter2@h/\"\n",
+        "[connections.a]\nurl = \"ftp://h/\"\nproxy = { url = \"http://u:hunter2@p\" }\n",
+    ];
+    for text in texts {
+        let path = machine.write(SYSTEM, text);
+        let policy = machine.load(&[], &Flags::default()).unwrap();
+        assert_eq!(policy.warnings().len(), 1, "{text}");
+        chmod(&path, 0o644);
+        let error = machine.load(&[], &Flags::default()).unwrap_err();
+        let hint = error.hint().unwrap();
+        assert!(
+            hint.contains("chmod 600 ") && hint.contains(SYSTEM),
+            "{hint}"
+        );
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+    let path = machine.write(
+        SYSTEM,
+        "[proxy]\nurl = \"http://p:1\"\nusername = \"u\"\npassword = { env = \"P\" }\n",
+    );
+    chmod(&path, 0o644);
+    assert!(machine.load(&[], &Flags::default()).is_ok());
+}
+
+#[test]
+fn paths_in_a_chmod_are_quoted() {
+    assert_eq!(
+        quoted("/etc/outbound/outbound.toml"),
+        "/etc/outbound/outbound.toml"
+    );
+    assert_eq!(quoted("/a b/c'd"), "'/a b/c'\\''d'");
+}
