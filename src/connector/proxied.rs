@@ -96,7 +96,7 @@ impl Connector {
         let password = match &credentials.password {
             Some(place) => {
                 let limit = self.timeouts().secret;
-                self.secrets().get(place, limit).await?
+                self.secrets().read(place, limit).await?
             }
             None => Secret::new(""),
         };

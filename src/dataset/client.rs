@@ -257,7 +257,7 @@ impl Dataset {
             });
         };
         let limit = self.connector.timeouts().secret;
-        let password = self.connector.secrets().get(place, limit).await?;
+        let password = self.connector.secrets().read(place, limit).await?;
         let username = credentials.username.clone();
         Ok(Login::new(username, Some(password), place.origin.clone()))
     }
