@@ -50,7 +50,7 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     (
         "HTTP/1.1 200 OK\r\n\r\n220 hello\r\n",
         "open 200 220 hello\r\n",
-        "FACTS: greeting with the 200",
+        "vsftpd behind tinyproxy",
     ),
     (
         "HTTP/1.1 201 Created\r\n\r\nx",
