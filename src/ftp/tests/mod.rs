@@ -1,6 +1,8 @@
 //! The client against scripted servers on loopback.
 
+mod login;
 mod server;
+mod transfer;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -8,11 +10,11 @@ use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 
-use self::server::{CLOSE, Script, Server};
+use self::server::{Script, Server};
 use super::client::Retrieval;
 use super::dial::{Dial, Opening};
-use super::{Client, Download, Login, Memory, Options, RemotePath, Want};
-use crate::base::{Answer, Error, Kind, Origin, Result, Route, Secret, Stage, Target};
+use super::{Client, Download, Login, Options, RemotePath, Want};
+use crate::base::{Error, Result, Route, Target};
 use crate::connector::Connector;
 use crate::settings::{Policy, Timeouts};
 
@@ -71,10 +73,10 @@ impl Bench {
     }
 
     /// Limits so short that a silent server is found out soon.
-    fn impatient(mut self) -> Self {
+    fn reply_within(mut self, limit: Duration) -> Self {
         let lines = Arc::get_mut(&mut self.lines).unwrap();
-        lines.timeouts.reply = Duration::from_millis(300);
-        lines.timeouts.idle = Duration::from_millis(300);
+        lines.timeouts.reply = limit;
+        lines.timeouts.idle = limit;
         self
     }
 
@@ -129,31 +131,3 @@ const SIZE: Want = Want {
     modified: false,
     port: true,
 };
-
-#[tokio::test]
-async fn a_file_comes_in_two_flights() {
-    let bench = Bench::new([Script::default()]).await;
-    let (bytes, client) = bench.get(0).await.unwrap();
-    assert_eq!(bytes, Script::default().file);
-    assert_eq!(
-        bench.server.log(),
-        [[
-            "USER anonymous",
-            "PASS anonymous@",
-            "TYPE I",
-            "SIZE pub/a.bin",
-            "EPSV",
-            "RETR pub/a.bin"
-        ]]
-    );
-    let stages: Vec<_> = client.steps().iter().map(|s| s.stage).collect();
-    let wanted = [
-        Stage::Dial,
-        Stage::Greeting,
-        Stage::Login,
-        Stage::Passive,
-        Stage::Dial,
-        Stage::Data,
-    ];
-    assert_eq!(stages, wanted);
-}

@@ -12,7 +12,7 @@ use crate::base::Target;
 #[derive(Clone)]
 pub struct Script {
     pub greeting: Option<&'static str>,
-    replies: HashMap<&'static str, &'static str>,
+    pub replies: HashMap<&'static str, &'static str>,
     /// What RETR gives.
     pub file: Vec<u8>,
     /// The bytes of the file that are sent before the data channel closes.
@@ -114,9 +114,13 @@ struct Peer {
 impl Peer {
     async fn serve(mut self) {
         match self.script.greeting {
-            Some(greeting) => self.say(greeting).await,
+            Some(greeting) => {
+                if !self.say(greeting).await {
+                    return;
+                }
+            }
             None => return std::future::pending().await,
-        };
+        }
         let mut buffer = Vec::new();
         loop {
             let mut lines = Vec::new();
@@ -141,9 +145,7 @@ impl Peer {
     /// Gives false when the channel is to be closed.
     async fn command(&mut self, line: String) -> bool {
         let verb = line.split(' ').next().unwrap().to_owned();
-        if verb == "REST" {
-            self.offset = line[5..].parse().unwrap();
-        }
+        let argument = line[verb.len()..].trim().to_owned();
         self.log.lock().unwrap()[self.number].push(line);
         let size = self.script.file.len().to_string();
         let reply = *self
@@ -152,6 +154,9 @@ impl Peer {
             .get(verb.as_str())
             .unwrap_or(&"502 what");
         let mut reply = reply.replace("{size}", &size);
+        if verb == "REST" && reply.starts_with("350") {
+            self.offset = argument.parse().unwrap();
+        }
         if reply.contains("{port}") || reply.contains("{high}") {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let port = listener.local_addr().unwrap().port();
@@ -163,7 +168,6 @@ impl Peer {
         }
         match reply.split_once("{data}") {
             Some((before, after)) => {
-                // Before the data, and in one segment with it when nothing comes between.
                 self.send(before).await;
                 self.send_file().await;
                 self.say(after).await

@@ -1,0 +1,298 @@
+//! Getting files.
+
+use std::time::Duration;
+
+use super::server::{CLOSE, Script};
+use super::{Bench, SIZE, open, path, read};
+use crate::base::{Answer, Error, Kind, Stage};
+use crate::ftp::client::Retrieval;
+
+fn file() -> Vec<u8> {
+    Script::default().file
+}
+
+fn refusal(code: u16) -> Error {
+    let kind = match code {
+        403 => Kind::ProxyRefused,
+        _ => Kind::ProxyUnavailable,
+    };
+    Error::new(kind, Stage::Connect, format!("the proxy answered {code}"))
+        .with_answer(Answer::new(code, "no"))
+        .with_hint("AllowConnect 20 21 443 1024-65535")
+}
+
+#[tokio::test]
+async fn a_file_comes_in_two_flights() {
+    let bench = Bench::new([Script::default()]).await;
+    let (bytes, client) = bench.get(0).await.unwrap();
+    assert_eq!(bytes, file());
+    let lines = [
+        "USER anonymous",
+        "PASS anonymous@",
+        "TYPE I",
+        "SIZE pub/a.bin",
+        "EPSV",
+        "RETR pub/a.bin",
+    ];
+    assert_eq!(bench.server.log(), [lines]);
+    let steps = client.steps();
+    let stages: Vec<_> = steps.iter().map(|s| s.stage).collect();
+    #[rustfmt::skip]
+    let wanted = [Stage::Dial, Stage::Greeting, Stage::Login, Stage::Passive, Stage::Dial, Stage::Data];
+    assert_eq!(stages, wanted);
+    let passive = steps.iter().find(|s| s.stage == Stage::Passive).unwrap();
+    let port = bench.lines.opened.lock().unwrap()[1].port();
+    assert_eq!(passive.answer, format!("229, port {port}"));
+}
+
+#[tokio::test]
+async fn servers_that_do_it_otherwise() {
+    let good = Script::default;
+    #[rustfmt::skip]
+    let table = [
+        ("EPSV refused", good().on("EPSV", "522 not that")),
+        ("EPSV dead", Script { dead: &["EPSV"], ..good() }),
+        ("private address in the 227", good().on("EPSV", "500 what")),
+        ("no SIZE", good().on("SIZE", "550 no")),
+        ("no size anywhere", good().on("SIZE", "550 no").on("RETR", "150 x\r\n{data}226 done")),
+        ("226 with the 150", good().on("RETR", "150 x\r\n226 done\r\n{data}")),
+        ("226 without a 150", good().on("RETR", "{data}226 done")),
+        ("250 at the end", good().on("RETR", "150 x\r\n{data}250 done")),
+        ("125 at the start", good().on("RETR", "125 x\r\n{data}226 done")),
+        ("long final reply", good().on("RETR", "150 x\r\n{data}226-a\r\n226-b\r\n226 c")),
+        ("230 after USER", good().on("USER", "230 in").on("PASS", "503 in already")),
+    ];
+    for (what, script) in table {
+        let bench = Bench::new([script]).await;
+        let (bytes, _) = bench.get(0).await.unwrap();
+        assert_eq!(bytes, file(), "{what}");
+        let opened = bench.lines.opened.lock().unwrap();
+        let host = bench.server.target.host();
+        assert!(
+            opened.iter().all(|t| t.host() == host),
+            "{what}: another host"
+        );
+    }
+}
+
+#[tokio::test]
+async fn it_starts_in_the_middle() {
+    let bench = Bench::new([Script::default()]).await;
+    for offset in [1, 99_999, 100_000] {
+        let (bytes, _) = bench.get(offset).await.unwrap();
+        assert_eq!(bytes, file()[offset as usize..]);
+    }
+    let log = bench.server.log();
+    assert_eq!(log[0][5..], ["REST 1", "RETR pub/a.bin"]);
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_restart_gives_the_client_back() {
+    let bench = Bench::new([Script::default().on("REST", "502 what")]).await;
+    let client = bench.client().await.unwrap();
+    let retrieval = client.retrieve(&path("/pub/a.bin"), 7, SIZE).await.unwrap();
+    let Retrieval::NoRestart { client, answer } = retrieval else {
+        panic!("REST was refused")
+    };
+    assert_eq!(answer.code, 502);
+    let mut download = open(client, 0).await.unwrap();
+    assert_eq!(read(&mut download).await.1.unwrap(), file());
+    assert_eq!(bench.server.log().len(), 1, "on the same login");
+}
+
+#[tokio::test]
+async fn many_files_on_one_login() {
+    let bench = Bench::new([Script::default()]).await;
+    let mut client = bench.client().await.unwrap();
+    for _ in 0..3 {
+        let mut download = open(client, 0).await.unwrap();
+        assert_eq!(read(&mut download).await.1.unwrap(), file());
+        client = download.finish().await.unwrap();
+        assert_eq!(client.steps().iter().count(), 6, "the record does not grow");
+    }
+    let logins = bench.server.log();
+    assert_eq!(logins.len(), 1);
+    let sizes = logins[0].iter().filter(|l| l.starts_with("SIZE")).count();
+    assert_eq!(sizes, 3, "each transfer finds the size out anew");
+}
+
+/// What a server does in the middle of a file or at its end, and the error of the read.
+#[tokio::test]
+async fn an_early_end_is_never_a_whole_file() {
+    let good = Script::default;
+    let cut = |sent| Script { sent, ..good() };
+    let held = Script {
+        holds: true,
+        ..cut(50_000)
+    };
+    #[rustfmt::skip]
+    let table = [
+        ("early end with 226", cut(50_000), Kind::Cut, 50_000, "the data ended early, after 50000 of 100000 bytes"),
+        ("no byte with 226", cut(0), Kind::Cut, 0, "after 0 of 100000 bytes"),
+        ("early end with 426", cut(50_000).on("RETR", "150 x\r\n{data}426 aborted"), Kind::Cut, 50_000, "426 aborted"),
+        ("whole with 451", good().on("RETR", "150 x\r\n{data}451 disk"), Kind::Cut, 100_000, "451 disk"),
+        ("refused at the end", cut(5).on("RETR", "150 x\r\n{data}551 page"), Kind::TargetRefused, 5, "551 page"),
+        ("size in the 150 alone", cut(50_000).on("SIZE", "500 x"), Kind::Cut, 50_000, "after 50000 of 100000 bytes"),
+        ("control closed", good().on("RETR", "150 x\r\n{data}\x04"), Kind::Cut, 100_000, "without a word"),
+        ("no 226", good().on("RETR", "150 x\r\n{data}"), Kind::Cut, 100_000, "did not confirm that it was all (limit timeouts.reply"),
+        ("421 at the end", good().on("RETR", "150 x\r\n{data}421 bye\x04"), Kind::TargetUnavailable, 100_000, "421 bye"),
+        ("nonsense at the end", good().on("RETR", "150 x\r\n{data}hello"), Kind::TargetProtocol, 100_000, "hello"),
+        ("grew", good().on("SIZE", "213 99999"), Kind::Changed, 100_000, "100000 bytes instead of 99999"),
+        ("stall", held, Kind::Timeout, 50_000, "no byte came after 50000 of 100000 bytes (limit timeouts.idle = 300 ms)"),
+    ];
+    for (what, script, kind, came, words) in table {
+        let mut bench = Bench::new([script]).await;
+        if what == "stall" || what == "no 226" {
+            bench = bench.reply_within(Duration::from_millis(300));
+        }
+        let mut download = bench.open(0).await.unwrap();
+        let (read_bytes, ended) = read(&mut download).await;
+        let error = ended.unwrap_err();
+        let shown = error.to_string();
+        assert_eq!(
+            (error.kind(), error.stage()),
+            (kind, Stage::Transfer),
+            "{what}: {shown}"
+        );
+        assert_eq!(read_bytes, came, "{what}");
+        assert!(shown.contains(words), "{what}: {shown}");
+        let start = format!("retrieve `pub/a.bin` from {} directly", bench.server.target);
+        assert!(shown.starts_with(&start), "{what}: {shown}");
+        assert!(
+            error.steps().iter().any(|s| s.stage == Stage::Data),
+            "{what}"
+        );
+        // It stays an error.
+        assert!(read(&mut download).await.1.is_err(), "{what}");
+        assert!(download.finish().await.is_err(), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_resumed_file_that_ends_early_is_cut() {
+    let bench = Bench::new([Script {
+        sent: 60_000,
+        ..Script::default()
+    }])
+    .await;
+    let mut download = bench.open(50_000).await.unwrap();
+    let error = read(&mut download).await.1.unwrap_err();
+    assert_eq!(error.kind(), Kind::Cut);
+    assert!(error.to_string().contains("60000 of 100000"), "{error}");
+}
+
+/// What a server answers to RETR, and the error.
+#[tokio::test]
+async fn files_that_are_refused() {
+    #[rustfmt::skip]
+    let table = [
+        ("550 No such file\x1b[2J", Kind::TargetRefused, "the server answered RETR with 550 No such file\\x1b[2J"),
+        ("530 log in", Kind::TargetAuth, "530 log in"),
+        ("450 busy", Kind::TargetUnavailable, "450 busy"),
+        ("425 no data channel", Kind::TargetUnavailable, "425 no data channel"),
+        ("421 bye\x04", Kind::TargetUnavailable, "421 bye"),
+        (CLOSE, Kind::Cut, "without a word"),
+        ("what?", Kind::TargetProtocol, "what?"),
+    ];
+    for (reply, kind, words) in table {
+        let bench = Bench::new([Script::default().on("RETR", reply)]).await;
+        let error = bench.open(0).await.unwrap_err();
+        let shown = error.to_string();
+        assert_eq!(
+            (error.kind(), error.stage()),
+            (kind, Stage::Request),
+            "{shown}"
+        );
+        assert!(shown.contains(words), "{shown}");
+    }
+    let bench = Bench::new([Script::default().on("EPSV", "500 a").on("PASV", "502 b")]).await;
+    let error = bench.open(0).await.unwrap_err();
+    let found = (error.kind(), error.stage());
+    assert_eq!(found, (Kind::TargetRefused, Stage::Passive), "{error}");
+}
+
+#[tokio::test]
+async fn a_refused_data_channel_tries_pasv_once() {
+    for code in [403, 503] {
+        let bench = Bench::new([Script::default()]).await;
+        let bench = bench.refusing([refusal(code)]);
+        let (bytes, _) = bench.get(5).await.unwrap();
+        assert_eq!(bytes, file()[5..]);
+        let log = bench.server.log().concat();
+        #[rustfmt::skip]
+        assert_eq!(log[4..], ["EPSV", "REST 5", "PASV", "REST 5", "RETR pub/a.bin"]);
+    }
+}
+
+#[tokio::test]
+async fn a_data_channel_refused_twice_is_reported_with_stage_and_advice() {
+    let bench = Bench::new([Script::default()]).await;
+    let bench = bench.refusing([refusal(403), refusal(403), refusal(403)]);
+    let error = bench.open(0).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.stage()),
+        (Kind::ProxyRefused, Stage::Data)
+    );
+    assert_eq!(error.answer().unwrap().code, 403);
+    assert_eq!(error.hint(), Some("AllowConnect 20 21 443 1024-65535"));
+    let stages: Vec<_> = error.steps().iter().map(|s| s.stage).collect();
+    #[rustfmt::skip]
+    assert_eq!(stages, [Stage::Dial, Stage::Greeting, Stage::Login, Stage::Passive, Stage::Passive]);
+    assert_eq!(bench.lines.opened.lock().unwrap().len(), 3, "no third try");
+    // Where PASV is refused, the first refusal is what matters.
+    let bench = Bench::new([Script::default().on("PASV", "502 what")]).await;
+    let bench = bench.refusing([refusal(403)]);
+    let error = bench.open(0).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::ProxyRefused);
+}
+
+#[tokio::test]
+async fn a_proxy_that_wants_credentials_is_not_asked_twice() {
+    let bench = Bench::new([Script::default()]).await;
+    let error = Error::new(Kind::ProxyAuth, Stage::Auth, "407");
+    let bench = bench.refusing([error]);
+    let error = bench.open(0).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.stage()),
+        (Kind::ProxyAuth, Stage::Data)
+    );
+    assert_eq!(bench.lines.opened.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn finish_wants_the_whole_file_but_not_its_last_read() {
+    use tokio::io::AsyncReadExt as _;
+    let bench = Bench::new([Script::default()]).await;
+    let mut download = bench.open(0).await.unwrap();
+    let mut bytes = vec![0; 100_000];
+    download.read_exact(&mut bytes).await.unwrap();
+    assert_eq!(download.received(), 100_000);
+    download.finish().await.unwrap();
+    let early = bench.open(0).await.unwrap().finish().await.unwrap_err();
+    assert_eq!(early.kind(), Kind::Usage);
+}
+
+#[tokio::test]
+async fn an_empty_file_is_whole() {
+    let empty = Script {
+        file: Vec::new(),
+        sent: 0,
+        ..Script::default()
+    };
+    let (bytes, _) = Bench::new([empty]).await.get(0).await.unwrap();
+    assert!(bytes.is_empty());
+}
+
+#[tokio::test]
+async fn a_directory_is_refused_before_anything_is_asked() {
+    let bench = Bench::new([Script::default()]).await;
+    let client = bench.client().await.unwrap();
+    let error = client.retrieve(&path("/pub/"), 0, SIZE).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unsupported);
+}
+
+#[test]
+fn a_download_can_be_boxed_as_a_reader() {
+    fn is<T: tokio::io::AsyncRead + Send + Unpin + 'static>() {}
+    is::<crate::ftp::Download>();
+}
