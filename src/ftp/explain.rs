@@ -38,7 +38,7 @@ fn broken(stage: Stage) -> Kind {
 fn failed(failure: Failure, stage: Stage, server: &Target, login: &Login) -> Error {
     match failure {
         Failure::Greeting(reply) => said(
-            Kind::TargetUnavailable,
+            kind(&reply),
             Stage::Greeting,
             "the server greeted with",
             &reply,
@@ -119,6 +119,11 @@ fn refused(verb: Verb, reply: &Reply, stage: Stage, login: &Login) -> Error {
 
 fn not_logged_in(reply: &Reply, login: &Login) -> Error {
     let user = text::clip(&login.username);
+    if !matches!(reply.code(), 331 | 332 | 530 | 532) {
+        // A server that is misconfigured or overloaded says nothing about the password.
+        let what = format!("the login of user `{user}` failed:");
+        return said(kind(reply), Stage::Login, &what, reply);
+    }
     let (what, hint) = match (reply.code(), &login.password) {
         (332, _) => (
             format!("the server wants an account (ACCT) from user `{user}`:"),
@@ -147,11 +152,7 @@ fn not_logged_in(reply: &Reply, login: &Login) -> Error {
             "set the password that belongs to the user name",
         ),
     };
-    let kind = match reply.code() {
-        400..=499 => Kind::TargetUnavailable,
-        _ => Kind::TargetAuth,
-    };
-    said(kind, Stage::Login, &what, reply).with_hint(hint)
+    said(Kind::TargetAuth, Stage::Login, &what, reply).with_hint(hint)
 }
 
 /// The kind of a refusal by its first digit (RFC 959 section 4.2.1): 4yz may pass, 5yz stands.

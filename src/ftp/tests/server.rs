@@ -80,6 +80,7 @@ impl Server {
         tokio::spawn(async move {
             for number in 0.. {
                 let (socket, _) = listener.accept().await.unwrap();
+                socket.set_nodelay(true).unwrap();
                 lines.lock().unwrap().push(Vec::new());
                 let script = scripts[number.min(scripts.len() - 1)].clone();
                 let peer = Peer {

@@ -161,8 +161,9 @@ mod tests {
 
     #[test]
     fn times_of_mdtm() {
+        type Row<'a> = (&'a str, &'a str, Option<(&'a str, i64)>);
         #[rustfmt::skip]
-        let table: &[(&str, &str, Option<(&str, i64)>)] = &[
+        let table: &[Row] = &[
             ("RFC 3659 section 3.3", "19980615100045", Some(("19980615100045", 897_904_845))),
             ("RFC 3659 section 3.3", "19980615100045.014", Some(("19980615100045.014", 897_904_845))),
             ("fraction", "20200101120000.123", Some(("20200101120000.123", 1_577_880_000))),

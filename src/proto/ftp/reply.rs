@@ -217,8 +217,9 @@ mod tests {
 
     #[test]
     fn replies_are_the_same_at_every_split() {
+        type Row<'a> = (&'a str, &'a [u8], &'a [(u16, &'a str)]);
         #[rustfmt::skip]
-        let table: &[(&str, &[u8], &[(u16, &str)])] = &[
+        let table: &[Row] = &[
             ("RFC 959 4.2", b"220 Service ready\r\n", &[(220, "Service ready")]),
             ("RFC 959 4.2", b"123-First line\r\nSecond line\r\n  234 A line beginning with numbers\r\n123 The last line\r\n",
                 &[(123, "First line\nSecond line\n  234 A line beginning with numbers\nThe last line")]),

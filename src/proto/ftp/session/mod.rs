@@ -22,6 +22,7 @@
 //! the first byte, and only `PBSZ` and `PROT` are added.
 
 mod answers;
+mod event;
 #[cfg(test)]
 mod tests;
 
@@ -31,110 +32,10 @@ use tracing::debug;
 use zeroize::Zeroizing;
 
 use super::command::{BadArgument, Command, Verb};
-use super::{Fault, Modified, RemotePath, Replies, Reply};
+use super::{RemotePath, Replies, Reply};
 use crate::base::Secret;
 
-/// How commands are sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Pace {
-    /// Several at once where none depends on another's answer.
-    #[default]
-    OneFlight,
-    /// Each after the answer to the one before.
-    LockStep,
-}
-
-/// How a data port is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Passive {
-    /// EPSV, and PASV when it is refused.
-    #[default]
-    Extended,
-    /// PASV.
-    Plain,
-}
-
-/// What a server is known to need.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Habits {
-    /// How commands are sent.
-    pub pace: Pace,
-    /// How a data port is asked for.
-    pub passive: Passive,
-}
-
-/// What to ask about a file, and whether for a data port too.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Want {
-    /// Its size.
-    pub size: bool,
-    /// The time of its last change.
-    pub modified: bool,
-    /// A data port.
-    pub port: bool,
-}
-
-/// What happened. Events come in the order of the replies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Event {
-    /// The server greeted; the login is on its way.
-    Greeted(Reply),
-    /// The login is through.
-    LoggedIn(Reply),
-    /// The answer to SIZE; a refusal, or one that was not understood, is kept.
-    Size(Result<u64, Reply>),
-    /// The answer to MDTM, likewise.
-    Modified(Result<Modified, Reply>),
-    /// The server listens for the data channel. Open it to the *control channel's host*.
-    Port {
-        /// The port.
-        port: u16,
-        /// Which command it answers.
-        passive: Passive,
-        /// The reply.
-        reply: Reply,
-    },
-    /// REST was refused: the file can be had from its start only. The session goes on.
-    NoRestart(Reply),
-    /// The file is coming. The size that the reply announces is of use at offset 0 only.
-    Started {
-        /// The announced size.
-        size: Option<u64>,
-    },
-    /// The transfer's final reply; only 226 and 250 say that the whole file was sent.
-    Ended(Reply),
-    /// Something failed.
-    Failed(Failure),
-}
-
-/// What failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Failure {
-    /// The greeting was not 220.
-    Greeting(Reply),
-    /// A command was refused. After a refused RETR the session goes on, otherwise it is over.
-    Refused {
-        /// Which command.
-        verb: Verb,
-        /// The answer.
-        reply: Reply,
-    },
-    /// 421: the server closes the control channel. Nothing more is sent.
-    Leaving(Reply),
-    /// It speaks no FTP.
-    Fault(Fault),
-    /// The control channel ended.
-    Closed,
-    /// The server could not cope with commands sent together: start again in lock-step.
-    Stumbled {
-        /// What it did.
-        why: &'static str,
-        /// The reply that told, if one did.
-        reply: Option<Reply>,
-    },
-}
+pub use event::{Event, Failure, Habits, Pace, Passive, Want};
 
 #[derive(Debug)]
 enum State {

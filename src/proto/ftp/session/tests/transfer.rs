@@ -1,0 +1,137 @@
+//! Questions and transfers.
+
+use super::*;
+
+/// What a server says to SIZE, MDTM and EPSV (and then PASV), in one flight.
+#[test]
+fn questions() {
+    #[rustfmt::skip]
+    let table: &[(&str, &str, &str)] = &[
+        ("size refused", "550 a\r\n213 20200101120000\r\n229 (|||9|)\r\n", "no-size:550 modified:20200101120000 epsv:9"),
+        ("old server", "500 a\r\n502 b\r\n500 c\r\n227 1,2,3,4,0,9\r\n", "no-size:500 no-modified:502 pasv:9"),
+        ("odd size", "213 file: 213, Size =51\r\n213 x\r\n229 (|||9|)\r\n", "size:51 no-modified:213 epsv:9"),
+        ("EPSV: 522 (RFC 2428)", "213 1\r\n550 b\r\n522 (1)\r\n227 1,2,3,4,0,9\r\n", "size:1 no-modified:550 pasv:9"),
+        ("EPSV: 425", "213 1\r\n550 b\r\n425 c\r\n227 1,2,3,4,0,9\r\n", "size:1 no-modified:550 pasv:9"),
+        ("229 without a port", "213 1\r\n550 b\r\n229 ok\r\n227 1,2,3,4,0,9\r\n", "size:1 no-modified:550 pasv:9"),
+        ("227 without a port", "213 1\r\n550 b\r\n500 c\r\n227 ok\r\n", "size:1 no-modified:550 fault"),
+        ("no port at all", "213 1\r\n550 b\r\n500 c\r\n502 d\r\n", "size:1 no-modified:550 refused:PASV:502"),
+        ("421 in the middle", "213 1\r\n421 b\r\n", "size:1 stumbled"),
+        ("not logged in after all", "530 a\r\n", "stumbled"),
+        ("not logged in at the end", "213 1\r\n550 b\r\n530 c\r\n", "size:1 no-modified:550 stumbled"),
+    ];
+    for (source, said, wanted) in table {
+        let mut session = ready(FLIGHT);
+        session.ask(&path(), ALL).unwrap();
+        let mut lines = sent(&mut session);
+        for line in said.split_inclusive('\n') {
+            lines += &hear(&mut session, line);
+        }
+        assert_eq!(told(&mut session), *wanted, "{source}");
+        assert_eq!(
+            lines.contains("PASV"),
+            said.contains("227") || said.contains("502 d"),
+            "{source}"
+        );
+    }
+}
+
+#[test]
+fn pasv_is_asked_at_once_where_epsv_is_known_to_fail() {
+    let mut session = ready(Habits {
+        passive: Passive::Plain,
+        ..FLIGHT
+    });
+    session.ask(&path(), PORT).unwrap();
+    assert_eq!(sent(&mut session), "PASV|");
+}
+
+#[test]
+fn a_transfer_from_the_start() {
+    for habits in [FLIGHT, STEPS] {
+        let mut session = with_port(habits);
+        session.retrieve(&path(), 0).unwrap();
+        assert_eq!(sent(&mut session), "", "RETR waits for the data channel");
+        assert!(session.is_settled());
+        session.data_opened();
+        assert_eq!(sent(&mut session), "RETR a.csv|");
+        assert!(!session.is_settled());
+        hear(&mut session, "150 coming (7 bytes)\r\n150 again\r\n");
+        assert_eq!(told(&mut session), "started:7");
+        hear(&mut session, "226 done\r\n");
+        assert_eq!(told(&mut session), "ended:226");
+        assert!(session.is_settled() && !session.is_over());
+        session.ask(&path(), PORT).unwrap();
+        assert_eq!(
+            sent(&mut session),
+            "EPSV|",
+            "the next file on the same login"
+        );
+    }
+}
+
+/// What a server says to REST and RETR.
+#[test]
+fn transfers_from_the_middle() {
+    #[rustfmt::skip]
+    let table: &[(&str, &str, &str, bool)] = &[
+        ("RFC 3659 section 5", "350 ok\r\n150 x\r\n226 y\r\n", "started:0 ended:226", true),
+        ("226 with the 150", "350 ok\r\n150 x\r\n226 y\r\n", "started:0 ended:226", true),
+        ("226 without a 150", "350 ok\r\n226 y\r\n", "ended:226", true),
+        ("aborted", "350 ok\r\n150 x\r\n426 y\r\n", "started:0 ended:426", true),
+        ("refused after the 150", "350 ok\r\n150 x\r\n551 y\r\n", "started:0 ended:551", true),
+        ("missing", "350 ok\r\n550 y\r\n", "refused:RETR:550", true),
+        ("no data channel", "350 ok\r\n425 y\r\n", "refused:RETR:425", true),
+        ("REST unknown", "500 no\r\n", "no-restart:500", true),
+        ("REST not built", "502 no\r\n", "no-restart:502", true),
+        ("REST beyond", "501 no\r\n", "no-restart:501", true),
+        ("REST not for this", "504 no\r\n", "no-restart:504", true),
+        ("REST not now", "450 no\r\n", "refused:REST:450", false),
+        ("leaving", "350 ok\r\n421 y\r\n", "leaving:421", false),
+        ("leaving after the 150", "350 ok\r\n150 x\r\n421 y\r\n", "started:0 leaving:421", false),
+    ];
+    for (source, said, wanted, goes_on) in table {
+        let mut session = with_port(FLIGHT);
+        session.retrieve(&path(), 5).unwrap();
+        assert_eq!(sent(&mut session), "REST 5|");
+        let mut replies = said.split_inclusive('\n');
+        assert_eq!(hear(&mut session, replies.next().unwrap()), "", "{source}");
+        session.data_opened();
+        let granted = said.starts_with("350");
+        let retr = if granted { "RETR a.csv|" } else { "" };
+        assert_eq!(sent(&mut session), retr, "{source}");
+        for reply in replies {
+            hear(&mut session, reply);
+        }
+        assert_eq!(told(&mut session), *wanted, "{source}");
+        assert_eq!(!session.is_over(), *goes_on, "{source}");
+    }
+}
+
+#[test]
+fn retr_waits_for_the_answer_to_rest() {
+    let mut session = with_port(FLIGHT);
+    session.retrieve(&path(), 5).unwrap();
+    assert_eq!(sent(&mut session), "REST 5|");
+    session.data_opened();
+    assert_eq!(sent(&mut session), "");
+    assert_eq!(hear(&mut session, "350 ok\r\n"), "RETR a.csv|");
+}
+
+#[test]
+fn a_dead_port_of_epsv_is_replaced_once() {
+    for (habits, first) in [(FLIGHT, "PASV|REST 5|"), (STEPS, "PASV|")] {
+        let mut session = with_port(habits);
+        session.retrieve(&path(), 5).unwrap();
+        hear(&mut session, "350 ok\r\n");
+        assert!(session.data_failed(Passive::Extended).unwrap());
+        let mut lines = sent(&mut session);
+        assert_eq!(lines, first);
+        lines += &hear(&mut session, "227 (1,2,3,4,0,9)\r\n");
+        assert_eq!(lines, "PASV|REST 5|");
+        session.data_opened();
+        assert_eq!(sent(&mut session), "", "REST is asked again behind PASV");
+        assert_eq!(hear(&mut session, "350 ok\r\n"), "RETR a.csv|");
+        assert_eq!(told(&mut session), "pasv:9");
+        assert!(!session.data_failed(Passive::Plain).unwrap());
+    }
+}
