@@ -80,8 +80,10 @@ fn each_layer_goes_over_the_one_before() {
         ("", "debug")
     );
     let other = machine.write("other.toml", "[proxy]\nurl = \"http://other:1\"\n");
-    let mut flags = Flags::default();
-    flags.config = Some(other);
+    let flags = Flags {
+        config: Some(other),
+        ..Flags::default()
+    };
     assert_eq!(
         url(&machine.load(&variables, &flags).unwrap()),
         "http://other:1"
@@ -91,7 +93,10 @@ fn each_layer_goes_over_the_one_before() {
         url(&machine.load(&variables, &flags).unwrap()),
         "http://variable:1"
     );
-    flags.proxy = Some("flag:1".into());
+    let flags = Flags {
+        proxy: Some("flag:1".into()),
+        ..flags
+    };
     assert_eq!(
         url(&machine.load(&variables, &flags).unwrap()),
         "http://flag:1"
@@ -119,8 +124,10 @@ fn a_named_file_must_be_there() {
         text.contains("gone.toml") && text.contains("variable OUTBOUND_CONFIG"),
         "{text}"
     );
-    let mut flags = Flags::default();
-    flags.config = Some(gone);
+    let flags = Flags {
+        config: Some(gone),
+        ..Flags::default()
+    };
     let text = machine.load(&[], &flags).unwrap_err().to_string();
     assert!(
         text.contains("flag --config") && text.contains("does not exist"),

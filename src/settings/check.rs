@@ -181,7 +181,12 @@ pub(super) fn did_you_mean<'a>(
     word: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
-    text::nearest(word, known).map(|near| format!("did you mean `{near}`?"))
+    let known: Vec<_> = known.into_iter().collect();
+    let other_case = known.iter().find(|one| one.eq_ignore_ascii_case(word));
+    let near = other_case
+        .copied()
+        .or_else(|| text::nearest(word, known.iter().copied()))?;
+    Some(format!("did you mean `{near}`?"))
 }
 
 impl Value {

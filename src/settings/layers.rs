@@ -21,7 +21,6 @@ use crate::base::bypass::Dialect;
 
 /// What the command line says about the way out.
 #[derive(Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Flags {
     /// `--config FILE`: read this settings file instead of the usual ones.
     pub config: Option<std::path::PathBuf>,

@@ -207,7 +207,7 @@ fn has_authority(text: &str) -> bool {
     })
 }
 
-/// Refuses control characters before the URL parser drops them without a word.
+/// Refuses what the URL parser would mend without a word: control characters, a missing host.
 pub(super) fn check_text(text: &str) -> Result<()> {
     match text.chars().find(|c| c.is_control()) {
         Some(c) => Err(usage(format!(
@@ -215,6 +215,13 @@ pub(super) fn check_text(text: &str) -> Result<()> {
             c as u32
         ))),
         None if text.trim().is_empty() => Err(usage("the URL is empty".into())),
+        // The URL standard would skip the slashes and take the first folder for the host.
+        None if text
+            .split_once("://")
+            .is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with(['/', '\\'])) =>
+        {
+            Err(usage("the URL has no host".into()))
+        }
         None => Ok(()),
     }
 }
