@@ -202,6 +202,10 @@ fn parse_port(written: &str) -> Result<u16, BadProxyUrl> {
     let digits = !written.is_empty() && written.bytes().all(|b| b.is_ascii_digit());
     match written.parse::<u16>() {
         Ok(port) if digits && port != 0 => Ok(port),
+        // Not repeated: without the host, what stands here is the password.
+        _ if !digits => Err(BadProxyUrl::new(
+            "the proxy's port is not a number from 1 to 65535",
+        )),
         _ => Err(BadProxyUrl::new(format!(
             "`{}` is not a port from 1 to 65535",
             text::clip(written)
@@ -301,6 +305,9 @@ mod tests {
             "http://u:hunter2@p/path",
             "http://u:hunter2@p?x",
             "http://u:hunter2@p#x",
+            "http://u:hunter2",
+            "u:hunter2/",
+            "http://u:hunter2?",
             "http://",
         ];
         for written in cases {

@@ -4,10 +4,11 @@ mod candidates;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use crate::base::{Error, Kind, Origin, Proxy, Reason, Rejected, Result, Route, Stage, Target};
 use crate::settings::{Connection, Direct, Policy};
 use candidates::Chosen;
-use std::sync::Arc;
 
 /// Decides the way for `target` under `connection`. No I/O, and no secret is read.
 ///

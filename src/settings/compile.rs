@@ -46,9 +46,10 @@ pub(super) fn policy(
     policy.shown = shown::all(compiler.settings, &policy, &environment);
     // A variable that cannot decide anything is not worth a word.
     if policy.asks_environment() {
-        compiler
-            .problems
-            .extend(environment.warnings().iter().cloned());
+        compiler.problems.extend(environment.dropped.clone());
+    }
+    if policy.is_in_force(environment.bypass()) {
+        compiler.problems.extend(environment.void.iter().cloned());
     }
     policy.environment = environment;
     policy

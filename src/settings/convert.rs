@@ -143,7 +143,8 @@ impl Converter<'_> {
 
     fn proxy_url(&mut self, text: &str) -> Option<Value> {
         let word = text.trim();
-        if ["direct", "none", "global", "environment"].contains(&word) {
+        let words = ["direct", "none", "global", "environment"];
+        if words.iter().any(|w| w.eq_ignore_ascii_case(word)) {
             let what = format!("must be {}, not \"{word}\"", Type::ProxyUrl.wants());
             let hint = "going direct is said by `proxy = \"direct\"` in a connection, or by \
                         `--proxy direct`";

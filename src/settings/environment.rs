@@ -20,7 +20,10 @@ pub(crate) struct Environment {
     /// In the order of asking.
     variables: Vec<Variable>,
     bypass: Option<Arc<BypassList>>,
-    warnings: Vec<Problem>,
+    /// Draws a warning when a proxy is looked for here.
+    pub(super) dropped: Option<Problem>,
+    /// The void entries of the list, warnings when it is in force.
+    pub(super) void: Vec<Problem>,
 }
 
 /// One variable that names a proxy.
@@ -95,7 +98,7 @@ impl Environment {
                 let what = "ignored because REQUEST_METHOD is set: in a CGI program a client's \
                             `Proxy:` header sets it";
                 let warning = Problem::warning(Origin::Variable(name.into()), what);
-                environment.warnings.push(warning.hint("use http_proxy"));
+                environment.dropped = Some(warning.hint("use http_proxy"));
             }
             environment.variables.push(Variable {
                 name,
@@ -119,7 +122,7 @@ impl Environment {
             let (list, faults) = BypassList::from_text(&text, Dialect::Environment, origin.clone());
             for fault in faults {
                 let warning = Problem::warning(origin.clone(), format!("void entry {fault}"));
-                self.warnings.push(warning);
+                self.void.push(warning);
             }
             self.bypass = Some(Arc::new(list));
             return;
@@ -129,11 +132,6 @@ impl Environment {
     /// The list of `no_proxy`.
     pub(super) fn bypass(&self) -> Option<&Arc<BypassList>> {
         self.bypass.as_ref()
-    }
-
-    /// What should be said whichever target is asked for.
-    pub fn warnings(&self) -> &[Problem] {
-        &self.warnings
     }
 
     /// The variables that name a proxy for `scheme`, in the order of asking.

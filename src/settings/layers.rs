@@ -156,8 +156,17 @@ impl Layers {
     /// # Errors
     /// Every problem of every layer, when one of them is an error.
     pub fn build(mut self) -> Result<Policy, Problems> {
-        let mut settings = Settings::merge(std::mem::take(&mut self.layers));
         let mut problems = std::mem::take(&mut self.problems);
+        let merged = Settings::merge(std::mem::take(&mut self.layers));
+        let mut settings = match merged {
+            Ok(settings) => settings,
+            Err(cause) => {
+                // Never with nothing merged: no settings would mean direct.
+                let what = format!("the layers cannot be merged: {cause}");
+                problems.push(Problem::error(Origin::Default, what));
+                return Err(Problems::new(problems));
+            }
+        };
         problems.extend(variables::unknown(&self.known_variables, &settings));
         // What is missing in a malformed file would be reported as unknown: say the cause alone.
         let policy = (!self.malformed).then(|| {
@@ -178,7 +187,7 @@ impl Layers {
 pub(super) struct Settings(BTreeMap<Vec<String>, Fact>);
 
 impl Settings {
-    fn merge(layers: Vec<Checked>) -> Self {
+    fn merge(layers: Vec<Checked>) -> Result<Self, ConfigError> {
         let mut facts = Vec::new();
         let mut builder = Config::builder();
         for layer in layers {
@@ -191,15 +200,13 @@ impl Settings {
             builder = builder.add_source(Forget(layer.clone())).add_source(layer);
         }
         let mut merged = BTreeMap::new();
-        // Our sources do not fail, and neither does merging them.
-        if let Ok(config) = builder.build() {
-            flatten(&config.cache, &mut Vec::new(), &mut |path, index| {
-                if let Some(fact) = facts.get(index) {
-                    merged.insert(path, fact.clone());
-                }
-            });
-        }
-        Self(merged)
+        let config = builder.build()?;
+        flatten(&config.cache, &mut Vec::new(), &mut |path, index| {
+            if let Some(fact) = facts.get(index) {
+                merged.insert(path, fact.clone());
+            }
+        });
+        Ok(Self(merged))
     }
 
     pub fn get(&self, path: &[&str]) -> Option<&Fact> {

@@ -169,7 +169,9 @@ fn in_connection(connection: &Arc<Connection>, text: &str) -> Result<Location> {
         return refuse("is an absolute path");
     }
     if has_authority(path) {
-        return refuse("is a URL of its own");
+        // Not repeated: a password may stand in it.
+        let what = format!("a URL stands behind `{}:`", connection.name);
+        return Err(usage(what).with_hint("give the URL alone"));
     }
     for segment in path.split('/') {
         let decoded: Vec<u8> = percent_decode_str(segment).collect();

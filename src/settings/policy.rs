@@ -151,6 +151,14 @@ impl Policy {
         self.forced.is_none() && (self.proxy.is_none() || self.connections().any(chosen))
     }
 
+    /// Whether this is the bypass list that counts.
+    pub(super) fn is_in_force(&self, list: Option<&Arc<BypassList>>) -> bool {
+        match (self.bypasses.first(), list) {
+            (Some(first), Some(list)) => Arc::ptr_eq(first, list),
+            _ => false,
+        }
+    }
+
     pub(crate) fn forced(&self) -> Option<&Forced> {
         self.forced.as_ref()
     }

@@ -49,6 +49,9 @@ pub(super) fn all(settings: &Settings, policy: &Policy, environment: &Environmen
     if policy.asks_environment() {
         variables(environment, &mut shown);
     }
+    if policy.is_in_force(environment.bypass()) {
+        no_proxy(environment, &mut shown);
+    }
     shown
 }
 
@@ -102,6 +105,9 @@ fn variables(environment: &Environment, shown: &mut Vec<Shown>) {
             origin: variable.origin(),
         });
     }
+}
+
+fn no_proxy(environment: &Environment, shown: &mut Vec<Shown>) {
     if let Some(list) = environment.bypass() {
         shown.push(Shown {
             key: match &list.origin {

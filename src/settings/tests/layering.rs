@@ -229,6 +229,28 @@ fn a_password_in_the_arguments_draws_a_warning() {
 }
 
 #[test]
+fn a_text_cut_anywhere_is_an_error_or_settings_but_never_a_panic() {
+    let lines = SYSTEM.lines().count();
+    for end in (0..=SYSTEM.len()).filter(|&end| SYSTEM.is_char_boundary(end)) {
+        let Err(problems) = Layers::new().toml("/f", &SYSTEM[..end]).build() else {
+            continue;
+        };
+        for problem in problems.iter() {
+            let Origin::File { line, .. } = &problem.origin else {
+                panic!("{problem}")
+            };
+            assert!((1..=lines).contains(&line.unwrap()), "{problem}");
+        }
+    }
+    for (open, close) in [("x = ", ""), ("x = \"", "\"")] {
+        let deep = format!("{open}{}{close}", "[".repeat(100_000));
+        let _ = Layers::new().toml("/f", &deep).build();
+    }
+    let deep = format!("[{}a]", "a.".repeat(50_000));
+    assert!(Layers::new().toml("/f", &deep).build().is_err());
+}
+
+#[test]
 fn times_and_counts() {
     let policy = one(
         "[timeouts]\nresolve = \"500ms\"\ndial = 2\ntls = 1.5\nconnect = \"2m\"\nsecret = \"1h\"\n\

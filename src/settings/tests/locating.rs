@@ -240,8 +240,17 @@ fn what_names_nothing_says_what_to_write() {
     );
     let error = Policy::default().connection("x").unwrap_err();
     assert_eq!(error.hint(), Some("the settings have no [connections]"));
-    let error = policy.locate("http:/u:hunter2@h/", None).unwrap_err();
-    assert!(!format!("{error:?}").contains("hunter2"));
+    for text in [
+        "http:/u:hunter2@h/",
+        "census:https://u:hunter2@h/",
+        "u:hunter2@h/x",
+        "htps://u:hunter2@h/x",
+        "https://u:hunter2@h:0/",
+        "https://u:hunter2@h/%00",
+    ] {
+        let error = policy.locate(text, None).expect_err(text);
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
 }
 
 #[test]

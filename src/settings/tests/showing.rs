@@ -96,6 +96,24 @@ fn variables_and_flags_are_shown_when_they_count() {
     }
 }
 
+/// The environment's list counts beside a global proxy of the settings, too.
+#[test]
+fn a_void_entry_warns_whenever_its_list_is_in_force() {
+    let set = [("http_proxy", "http://p:1"), ("no_proxy", "10.*,a.example")];
+    for (text, shown, warnings) in [
+        ("", 2, 1),
+        ("[proxy]\nurl = \"p\"\n", 1, 1),
+        ("[proxy]\nurl = \"p\"\nbypass = []\n", 0, 0),
+    ] {
+        let layers = Layers::new().toml("/f", text);
+        let policy = variables(layers, &set).build().unwrap();
+        assert_eq!(policy.warnings().len(), warnings, "{text}");
+        let rows = rows(&policy);
+        let of_variables = rows.iter().filter(|row| row.contains("(variable "));
+        assert_eq!(of_variables.count(), shown, "{rows:?}");
+    }
+}
+
 /// The table of keys promises the same defaults as the types have.
 #[test]
 fn defaults_are_those_of_the_table() {
