@@ -11,7 +11,7 @@ pub const BODY_KEPT: usize = 4096;
 /// an FTP reply.
 ///
 /// Its texts are as the peer sent them. `Display` escapes and cuts them; use
-/// [`text::escape`](super::text::escape) when showing a field.
+/// [`text::escape`] when showing a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Answer {
