@@ -1,4 +1,81 @@
 //! The one way out of a private network.
+//!
+//! Servers without direct internet access reach the outside through the company's HTTP proxy.
+//! This crate decides which way a URL goes (one global proxy, a proxy of its own for a named
+//! connection, the environment's variables, bypass rules), opens the tunnel by HTTP CONNECT, moves
+//! the data over HTTP, HTTPS or FTP, and when it cannot, says what refused, why, and what to
+//! change.
+//!
+//! # Read a dataset
+//!
+//! ```
+//! # tokio_test(async {
+//! # let folder = tempfile::tempdir()?;
+//! # let lab = outbound::lab::Lab::start().await?;
+//! # lab.write_settings(folder.path())?;
+//! # let settings = lab.settings_toml(folder.path());
+//! use outbound::{Client, Settings};
+//! use tokio::io::AsyncReadExt as _;
+//!
+//! let client = Client::new(Settings::from_toml(&settings)?); // or Client::load()?
+//! let mut reader = client.open("census:air.csv").await?; // goes on by itself after a cut
+//! let mut csv = String::new();
+//! reader.read_to_string(&mut csv).await?;
+//! # assert!(csv.lines().count() > 100);
+//! # Ok(())
+//! # });
+//! # fn tokio_test(test: impl Future<Output = Result<(), Box<dyn std::error::Error>>>) {
+//! #     tokio::runtime::Runtime::new().unwrap().block_on(test).unwrap();
+//! # }
+//! ```
+//!
+//! # Bring your own client
+//!
+//! The [`Connector`] is a `tower::Service<Uri>`: hyper-util's client runs on it.
+//!
+//! ```
+//! # tokio_test(async {
+//! # let folder = tempfile::tempdir()?;
+//! # let lab = outbound::lab::Lab::start().await?;
+//! # lab.write_settings(folder.path())?;
+//! # let client = outbound::Client::new(outbound::Settings::from_toml(&lab.settings_toml(folder.path()))?);
+//! use http_body_util::Empty;
+//! use hyper_util::{client::legacy, rt::TokioExecutor};
+//!
+//! let connection = client.connector().policy().connection("open-data")?.clone();
+//! let connector = client.connector().for_connection(Some(connection));
+//! let http = legacy::Client::builder(TokioExecutor::new()).build::<_, Empty<&[u8]>>(connector);
+//! let response = http.get("https://data.example/air.csv".parse()?).await?;
+//! # assert_eq!(response.status(), 200);
+//! # Ok(())
+//! # });
+//! # fn tokio_test(test: impl Future<Output = Result<(), Box<dyn std::error::Error>>>) {
+//! #     tokio::runtime::Runtime::new().unwrap().block_on(test).unwrap();
+//! # }
+//! ```
+//!
+//! # Map
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`dataset`] | stat, open and fetch: resume, retry, verify |
+//! | [`http`], [`ftp`] | the protocols over a stream |
+//! | [`connector`] | the one way out: from a target to a stream |
+//! | [`route`] | which way, and why; pure |
+//! | [`settings`] | what the user asked for; pure |
+//! | [`dial`], [`tls`], [`tunnel`] | sockets, TLS, the CONNECT handshake |
+//! | [`proto`] | bytes to meaning and back; pure |
+//! | [`base`] | target, proxy, bypass, route, secret, error; pure |
+//! | [`check`] | walks the stages and reports |
+#![cfg_attr(
+    feature = "lab",
+    doc = "| [`lab`] | loopback servers for the demo, doctests and tests |"
+)]
+//!
+//! # Features
+//!
+//! - `cli` (default): the command line program. A library user turns it off.
+//! - `lab` (in `cli`): loopback servers: a proxy, HTTP, HTTPS and FTP origins.
 #![forbid(unsafe_code)]
 
 pub mod base;
@@ -18,3 +95,8 @@ pub mod route;
 pub mod settings;
 pub mod tls;
 pub mod tunnel;
+
+pub use base::{Error, Result};
+pub use connector::Connector;
+pub use dataset::Client;
+pub use settings::{Policy, Settings};

@@ -14,10 +14,10 @@ use super::transfer::Transfer;
 use crate::base::{
     Credentials, Error, Kind, Origin, Result, Scheme, SecretRef, Stage, Steps, Target,
 };
-use crate::connector::Connector;
+use crate::connector::{Connector, load};
 use crate::ftp::{Login, Memory};
 use crate::http;
-use crate::settings::{Connection, Policy, Retry};
+use crate::settings::{Connection, Flags, Policy, Retry};
 
 pub use super::source::Stat;
 
@@ -31,6 +31,15 @@ pub struct Client {
 }
 
 impl Client {
+    /// A client under the settings of this machine and user: the settings files and the
+    /// environment's variables.
+    ///
+    /// # Errors
+    /// As [`load::policy`].
+    pub fn load() -> Result<Self> {
+        Ok(Self::new(load::policy(&Flags::default())?))
+    }
+
     /// A client under `policy`.
     pub fn new(policy: Policy) -> Self {
         let connector = Connector::new(Arc::new(policy));
