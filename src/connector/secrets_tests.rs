@@ -124,7 +124,7 @@ async fn a_command_gets_no_input_no_shell_and_no_more_than_its_time() {
     // The script prints its process id, then becomes something that waits for ever.
     let folder = tempfile::tempdir().unwrap();
     let pid = folder.path().join("pid");
-    let script = format!("echo $$ > {}; exec tail -f /dev/null", pid.display());
+    let script = format!("echo $$ > {}; exec sleep 600", pid.display());
     let started = tokio::time::timeout(LONG, async {
         let secrets = Secrets::new();
         let secret = shell(&script);
@@ -149,7 +149,7 @@ async fn a_command_gets_no_input_no_shell_and_no_more_than_its_time() {
     gone.await.unwrap();
 
     let error = Secrets::new()
-        .read(&shell("exec tail -f /dev/null"), Duration::from_millis(1))
+        .read(&shell("exec sleep 600"), Duration::from_millis(1))
         .await
         .unwrap_err();
     assert_eq!(error.limit().unwrap().setting, "timeouts.secret");
