@@ -71,10 +71,8 @@ impl Client {
     pub fn dataset_of(&self, place: &str, connection: Option<&str>) -> Result<Dataset> {
         let policy = self.connector.policy();
         let location = policy.locate(place, connection)?;
-        let credentials = location
-            .connection
-            .as_ref()
-            .and_then(|connection| connection.credentials.clone());
+        let of_connection = || location.connection.as_ref()?.credentials.clone();
+        let credentials = location.credentials.or_else(of_connection);
         Dataset::new(self, location.url, location.connection, credentials)
     }
 
