@@ -64,17 +64,26 @@ impl Asked {
     }
 }
 
-/// An error, and whether a new control channel in lock-step may do better.
+/// An error, and what may do better.
 pub(super) struct Setback {
     pub(super) error: Error,
-    pub(super) stumbled: bool,
+    pub(super) remedy: Option<Remedy>,
+}
+
+/// What may do better than a control channel that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// A new one in lock-step: the server stumbled over commands sent together.
+    LockStep,
+    /// A new one: the server closed the old one while it was idle.
+    Fresh,
 }
 
 impl From<Error> for Setback {
     fn from(error: Error) -> Self {
         Self {
             error,
-            stumbled: false,
+            remedy: None,
         }
     }
 }
@@ -88,13 +97,15 @@ impl Plan {
         let habits = self.memory.habits(&self.target);
         match self.log_in_as(habits, errand).await {
             Ok(channel) => Ok(channel),
-            Err(setback) if setback.stumbled => self.log_in_slowly(habits.passive, errand).await,
+            Err(setback) if setback.remedy.is_some() => {
+                self.log_in_slowly(habits.passive, errand).await
+            }
             Err(setback) => Err(setback.error),
         }
     }
 
     /// Connects and logs in in lock-step, and remembers it when that goes well.
-    pub(super) async fn log_in_slowly(
+    async fn log_in_slowly(
         self: &Arc<Self>,
         passive: Passive,
         errand: Option<&(RemotePath, Want)>,
@@ -137,7 +148,6 @@ impl Plan {
         };
         channel.asked.path = errand.map(|(path, _)| path.clone());
         channel.settle(&doing, Stage::Greeting).await?;
-        channel.logged_in = std::mem::take(&mut channel.recent);
         Ok(channel)
     }
 }
@@ -150,9 +160,14 @@ impl Channel {
         steps
     }
 
-    /// Logs in again, in lock-step.
-    pub(super) async fn again(&mut self) -> Result<()> {
-        *self = self.plan.log_in_slowly(self.habits.passive, None).await?;
+    /// Logs in again, when that may do better; else gives the error.
+    pub(super) async fn mend(&mut self, setback: Setback) -> Result<()> {
+        let plan = Arc::clone(&self.plan);
+        *self = match setback.remedy {
+            Some(Remedy::LockStep) => plan.log_in_slowly(self.habits.passive, None).await?,
+            Some(Remedy::Fresh) => plan.log_in(None).await?,
+            None => return Err(setback.error),
+        };
         Ok(())
     }
 
@@ -165,7 +180,8 @@ impl Channel {
     ) -> Result<(), Setback> {
         self.begin();
         // The answers of a call that was given up.
-        self.settle(doing, Stage::Request).await?;
+        let answered = self.control.session.answered();
+        self.settle_anew(doing, answered).await?;
         if self.asked.path.as_ref() != Some(path) {
             self.asked = Asked {
                 path: Some(path.clone()),
@@ -177,19 +193,42 @@ impl Channel {
             modified: want.modified && self.asked.modified.is_none(),
             port: want.port && self.port.is_none(),
         };
+        let answered = self.control.session.answered();
         let asked = self.control.session.ask(path, want);
         asked.map_err(|bad| self.unsendable(bad, doing))?;
-        self.settle(doing, Stage::Request).await
+        self.settle_anew(doing, answered).await
     }
 
-    /// Starts the record of another operation.
-    pub(super) fn begin(&mut self) {
-        self.recent = Steps::default();
+    /// Settles after a pause: a server that closed before it answered anything did so because of
+    /// the pause.
+    async fn settle_anew(&mut self, doing: &str, answered: u64) -> Result<(), Setback> {
+        let settled = self.settle_or_tell(Stage::Request).await;
+        settled.map_err(|(trouble, stage)| {
+            let idle = trouble.is_gone() && answered == self.control.session.answered();
+            let mut setback = self.setback(trouble, stage, doing);
+            if idle {
+                setback.remedy = Some(Remedy::Fresh);
+            }
+            setback
+        })
+    }
+
+    /// Starts the record of another operation. The step to a port that waits belongs to the one
+    /// that will use it.
+    fn begin(&mut self) {
+        if self.port.is_none() {
+            self.recent = Steps::default();
+        }
         self.clock = Instant::now();
     }
 
     /// Waits until every command is answered, and notes the answers.
-    pub(super) async fn settle(&mut self, doing: &str, mut stage: Stage) -> Result<(), Setback> {
+    pub(super) async fn settle(&mut self, doing: &str, stage: Stage) -> Result<(), Setback> {
+        let settled = self.settle_or_tell(stage).await;
+        settled.map_err(|(trouble, stage)| self.setback(trouble, stage, doing))
+    }
+
+    async fn settle_or_tell(&mut self, mut stage: Stage) -> Result<(), (Trouble, Stage)> {
         loop {
             match self.control.next().await {
                 Ok(Some(event)) => {
@@ -202,7 +241,7 @@ impl Channel {
                     self.note(event);
                 }
                 Ok(None) => return Ok(()),
-                Err(trouble) => return Err(self.setback(trouble, stage, doing)),
+                Err(trouble) => return Err((trouble, stage)),
             }
         }
     }
@@ -219,6 +258,7 @@ impl Channel {
                 let user = crate::base::text::clip(&self.plan.login.username);
                 self.recent
                     .pass(Stage::Login, user, reply.to_string(), elapsed);
+                self.logged_in = std::mem::take(&mut self.recent);
             }
             Event::Size(size) => self.asked.size = Some(size),
             Event::Modified(modified) => self.asked.modified = Some(modified),
@@ -246,11 +286,11 @@ impl Channel {
     }
 
     pub(super) fn setback(&self, trouble: Trouble, stage: Stage, doing: &str) -> Setback {
-        let stumbled = trouble.is_stumble();
+        let remedy = trouble.is_stumble().then_some(Remedy::LockStep);
         let error = explain(trouble, stage, &self.plan.target, &self.plan.login);
         Setback {
             error: self.blame(error, doing),
-            stumbled,
+            remedy,
         }
     }
 

@@ -133,10 +133,7 @@ impl Client {
         let doing = format!("stat `{path}` at {}", self.0.plan.target);
         let asked = self.0.ask(path, want, &doing).await;
         if let Err(setback) = asked {
-            if !setback.stumbled {
-                return Err(setback.error);
-            }
-            self.0.again().await?;
+            self.0.mend(setback).await?;
             let asked = self.0.ask(path, want, &doing).await;
             asked.map_err(|setback| setback.error)?;
         }
@@ -168,8 +165,8 @@ impl Client {
             return Err(Error::new(Kind::Unsupported, Stage::Request, what).while_doing(doing));
         }
         let opened = match client.0.open_file(path, offset, want, &doing).await {
-            Err(setback) if setback.stumbled => {
-                client.0.again().await?;
+            Err(setback) if setback.remedy.is_some() => {
+                client.0.mend(setback).await?;
                 client.0.open_file(path, offset, want, &doing).await
             }
             opened => opened,

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
 use crate::dial::Stream;
-use crate::proto::ftp::{Event, Failure, Session};
+use crate::proto::ftp::{Event, Failure, Session, Stumble};
 
 /// How many bytes of replies are read at once.
 const READ: usize = 4096;
@@ -35,6 +35,15 @@ impl Trouble {
     /// Whether a new control channel in lock-step may do better.
     pub(super) fn is_stumble(&self) -> bool {
         matches!(self, Self::Failed(Failure::Stumbled { .. }))
+    }
+
+    /// Whether the control channel is gone: what a server does to one that was idle for too long.
+    pub(super) fn is_gone(&self) -> bool {
+        match self {
+            Self::Failed(Failure::Stumbled { why, .. }) => *why == Stumble::Closed,
+            Self::Failed(Failure::Leaving(_) | Failure::Closed) | Self::Broken(_) => true,
+            Self::Failed(_) | Self::Silence(_) => false,
+        }
     }
 }
 

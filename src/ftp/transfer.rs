@@ -92,7 +92,7 @@ impl Channel {
         }
         let settled = self.settle(doing, Stage::Passive).await;
         if let Err(setback) = settled {
-            return Err(if setback.stumbled {
+            return Err(if setback.remedy.is_some() {
                 setback
             } else {
                 first.into()

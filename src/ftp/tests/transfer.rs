@@ -6,6 +6,7 @@ use super::server::{CLOSE, Script};
 use super::{Bench, SIZE, open, path, read};
 use crate::base::{Answer, Error, Kind, Stage};
 use crate::ftp::client::Retrieval;
+use crate::proto::ftp::Habits;
 
 fn file() -> Vec<u8> {
     Script::default().file
@@ -114,6 +115,22 @@ async fn many_files_on_one_login() {
     assert_eq!(logins.len(), 1);
     let sizes = logins[0].iter().filter(|l| l.starts_with("SIZE")).count();
     assert_eq!(sizes, 3, "each transfer finds the size out anew");
+}
+
+#[tokio::test]
+async fn a_login_that_was_closed_while_idle_is_made_again_at_the_same_pace() {
+    let ends = ["226 done\x04", "226 done\r\n421 idle for too long\x04"];
+    for end in ends {
+        let retr = format!("150 x\r\n{{data}}{end}").leak();
+        let bench = Bench::new([Script::default().on("RETR", retr), Script::default()]).await;
+        let (_, client) = bench.get(0).await.unwrap();
+        let mut download = open(client, 0).await.unwrap();
+        assert_eq!(read(&mut download).await.1.unwrap(), file(), "{end}");
+        let log = bench.server.log();
+        assert_eq!(log.len(), 2, "{end}");
+        let learned = bench.options.memory.habits(&bench.server.target);
+        assert_eq!(learned, Habits::default(), "{end}: it did not stumble");
+    }
 }
 
 /// What a server does in the middle of a file or at its end, and the error of the read.

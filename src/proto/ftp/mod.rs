@@ -16,7 +16,7 @@ pub use command::{BadArgument, Command, Verb};
 pub use facts::Modified;
 pub use path::RemotePath;
 pub use reply::{Replies, Reply};
-pub use session::{Event, Failure, Habits, Pace, Passive, Session, Want};
+pub use session::{Event, Failure, Habits, Pace, Passive, Session, Stumble, Want};
 
 /// What came over the control channel and is no FTP.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

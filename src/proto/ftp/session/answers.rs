@@ -1,6 +1,6 @@
 //! What each reply means to the command that waits for it.
 
-use super::{Event, Failure, Passive, Session, State};
+use super::{Event, Failure, Passive, Session, State, Stumble};
 use crate::proto::ftp::command::{Command, Verb};
 use crate::proto::ftp::{Fault, Reply, facts, passive};
 
@@ -11,7 +11,7 @@ impl Session {
             return self.greeting(reply);
         }
         if reply.code() == 421 {
-            return self.fail_or_stumble("closed the control channel", Failure::Leaving(reply));
+            return self.fail_or_stumble(Stumble::Closed, Failure::Leaving(reply));
         }
         let Some(&verb) = self.waiting.front() else {
             return self.fail(Failure::Fault(Fault::Unasked(reply.to_string())));
@@ -98,7 +98,7 @@ impl Session {
         if is_verdict {
             return self.fail(failure);
         }
-        self.fail_or_stumble("refused a command of the login", failure);
+        self.fail_or_stumble(Stumble::Refused, failure);
     }
 
     fn size(&mut self, reply: Reply) {

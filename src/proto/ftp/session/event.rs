@@ -98,8 +98,26 @@ pub enum Failure {
     /// The server could not cope with commands sent together: start again in lock-step.
     Stumbled {
         /// What it did.
-        why: &'static str,
+        why: Stumble,
         /// The reply that told, if one did.
         reply: Option<Reply>,
     },
+}
+
+/// What a server does that cannot cope with commands sent together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Stumble {
+    /// It closes, with or without a 421.
+    #[error("closed the control channel")]
+    Closed,
+    /// It refuses a command that it would take by itself.
+    #[error("refused a command of the login")]
+    Refused,
+    /// It answers with what is no reply.
+    #[error("sent what is no reply")]
+    Nonsense,
+    /// It loses commands.
+    #[error("did not answer")]
+    Silence,
 }

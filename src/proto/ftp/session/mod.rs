@@ -35,7 +35,7 @@ use super::command::{BadArgument, Command, Verb};
 use super::{RemotePath, Replies, Reply};
 use crate::base::Secret;
 
-pub use event::{Event, Failure, Habits, Pace, Passive, Want};
+pub use event::{Event, Failure, Habits, Pace, Passive, Stumble, Want};
 
 #[derive(Debug)]
 enum State {
@@ -114,7 +114,7 @@ impl Session {
                     self.answer(reply);
                 }
                 Ok(None) => return,
-                Err(fault) => self.fail_or_stumble("sent what is no reply", Failure::Fault(fault)),
+                Err(fault) => self.fail_or_stumble(Stumble::Nonsense, Failure::Fault(fault)),
             }
         }
     }
@@ -122,7 +122,7 @@ impl Session {
     /// The control channel has ended.
     pub fn close(&mut self) {
         if !self.is_over() {
-            self.fail_or_stumble("closed the control channel", Failure::Closed);
+            self.fail_or_stumble(Stumble::Closed, Failure::Closed);
         }
     }
 
@@ -131,7 +131,7 @@ impl Session {
     pub fn stall(&mut self) -> bool {
         let stumbled = self.crowded && !self.is_over();
         if stumbled {
-            self.stumble("did not answer", None);
+            self.stumble(Stumble::Silence, None);
         }
         stumbled
     }
@@ -321,12 +321,12 @@ impl Session {
         self.tell(Event::Failed(failure));
     }
 
-    fn stumble(&mut self, why: &'static str, reply: Option<Reply>) {
+    fn stumble(&mut self, why: Stumble, reply: Option<Reply>) {
         self.fail(Failure::Stumbled { why, reply });
     }
 
     /// Fails, or stumbles when commands sent together may be the cause.
-    fn fail_or_stumble(&mut self, why: &'static str, failure: Failure) {
+    fn fail_or_stumble(&mut self, why: Stumble, failure: Failure) {
         if !self.crowded {
             return self.fail(failure);
         }
