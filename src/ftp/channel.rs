@@ -1,24 +1,15 @@
-//! The control channel with what is known about its server: logging in, and asking.
+//! A logged-in control channel: asking, and what was learned.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::client::Stat;
 use super::control::{Control, Trouble};
-use super::dial::Dial;
 use super::explain::explain;
-use super::{Login, Memory, Modified, RemotePath, Want};
-use crate::base::{Error, Kind, Result, Route, Stage, Steps, Target};
-use crate::proto::ftp::{BadArgument, Event, Habits, Pace, Passive, Reply, Session};
-
-/// Everything it takes to log in, once more if need be.
-pub(super) struct Plan {
-    pub(super) dial: Arc<dyn Dial>,
-    pub(super) target: Target,
-    pub(super) route: Route,
-    pub(super) login: Login,
-    pub(super) memory: Memory,
-}
+use super::plan::Plan;
+use super::{Modified, RemotePath, Want};
+use crate::base::{Error, Kind, Result, Stage, Steps};
+use crate::proto::ftp::{BadArgument, Event, Habits, Passive, Reply};
 
 /// A logged-in control channel.
 pub(super) struct Channel {
@@ -29,7 +20,7 @@ pub(super) struct Channel {
     /// A port that the server listens at and that is not used yet.
     pub(super) port: Option<(u16, Passive)>,
     /// From dialling to the login.
-    logged_in: Steps,
+    pub(super) logged_in: Steps,
     /// Of the last operation.
     pub(super) recent: Steps,
     /// When the last step ended.
@@ -39,7 +30,7 @@ pub(super) struct Channel {
 /// The answers about the file that was asked about last.
 #[derive(Default)]
 pub(super) struct Asked {
-    path: Option<RemotePath>,
+    pub(super) path: Option<RemotePath>,
     size: Option<Result<u64, Reply>>,
     modified: Option<Result<Modified, Reply>>,
 }
@@ -85,70 +76,6 @@ impl From<Error> for Setback {
             error,
             remedy: None,
         }
-    }
-}
-
-impl Plan {
-    /// Connects and logs in, by what is known about the server, and in lock-step when it stumbles.
-    pub(super) async fn log_in(
-        self: &Arc<Self>,
-        errand: Option<&(RemotePath, Want)>,
-    ) -> Result<Channel> {
-        let habits = self.memory.habits(&self.target);
-        match self.log_in_as(habits, errand).await {
-            Ok(channel) => Ok(channel),
-            Err(setback) if setback.remedy.is_some() => {
-                self.log_in_slowly(habits.passive, errand).await
-            }
-            Err(setback) => Err(setback.error),
-        }
-    }
-
-    /// Connects and logs in in lock-step, and remembers it when that goes well.
-    async fn log_in_slowly(
-        self: &Arc<Self>,
-        passive: Passive,
-        errand: Option<&(RemotePath, Want)>,
-    ) -> Result<Channel> {
-        tracing::debug!("ftp: {} stumbles, going in lock-step", self.target);
-        let pace = Pace::LockStep;
-        let channel = self.log_in_as(Habits { pace, passive }, errand).await;
-        let channel = channel.map_err(|setback| setback.error)?;
-        self.memory.note(&self.target, channel.habits);
-        Ok(channel)
-    }
-
-    async fn log_in_as(
-        self: &Arc<Self>,
-        habits: Habits,
-        errand: Option<&(RemotePath, Want)>,
-    ) -> Result<Channel, Setback> {
-        let doing = format!("log in at {}", self.target);
-        let login = &self.login;
-        let unsendable = |bad: BadArgument| {
-            Error::new(Kind::Usage, Stage::Login, bad.to_string())
-                .while_doing(doing.clone())
-                .with_route(&self.route)
-        };
-        let password = login.password.as_ref();
-        let mut session = Session::new(&login.username, password, habits).map_err(unsendable)?;
-        if let Some((path, want)) = errand {
-            session.ask(path, *want).map_err(unsendable)?;
-        }
-        let mut stream = self.dial.open(&self.route, &self.target).await?;
-        let mut channel = Channel {
-            plan: Arc::clone(self),
-            habits,
-            logged_in: Steps::default(),
-            recent: stream.take_steps(),
-            control: Control::new(stream, session, self.dial.timeouts().reply),
-            asked: Asked::default(),
-            port: None,
-            clock: Instant::now(),
-        };
-        channel.asked.path = errand.map(|(path, _)| path.clone());
-        channel.settle(&doing, Stage::Greeting).await?;
-        Ok(channel)
     }
 }
 

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::channel::{Asked, Channel, Plan};
+use super::channel::{Asked, Channel};
 use super::control::Trouble;
 use super::dial::Dial;
 use super::explain::said;
+use super::plan::Plan;
 use super::transfer::Opened;
 use super::{Download, Login, Memory, Modified, RemotePath, Want};
 use crate::base::{Answer, Error, Kind, Result, Route, Stage, Steps, Target};

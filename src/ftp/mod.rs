@@ -14,6 +14,7 @@ mod dial;
 mod download;
 mod explain;
 mod memory;
+mod plan;
 #[cfg(test)]
 mod tests;
 mod transfer;
