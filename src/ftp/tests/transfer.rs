@@ -88,6 +88,19 @@ async fn it_starts_in_the_middle() {
 }
 
 #[tokio::test]
+async fn the_size_in_a_150_means_nothing_in_the_middle() {
+    // vsftpd announces the whole file's size, ProFTPD what is left of it.
+    for retr in [
+        "150 x (100000 bytes)\r\n{data}226 done",
+        "150 x (99995 bytes)\r\n{data}226 done",
+    ] {
+        let script = Script::default().on("SIZE", "550 no").on("RETR", retr);
+        let (bytes, _) = Bench::new([script]).await.get(5).await.unwrap();
+        assert_eq!(bytes, file()[5..]);
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_cannot_restart_gives_the_client_back() {
     let bench = Bench::new([Script::default().on("REST", "502 what")]).await;
     let client = bench.client().await.unwrap();
@@ -147,6 +160,7 @@ async fn an_early_end_is_never_a_whole_file() {
         ("early end with 226", cut(50_000), Kind::Cut, 50_000, "the data ended early, after 50000 of 100000 bytes"),
         ("no byte with 226", cut(0), Kind::Cut, 0, "after 0 of 100000 bytes"),
         ("early end with 426", cut(50_000).on("RETR", "150 x\r\n{data}426 aborted"), Kind::Cut, 50_000, "426 aborted"),
+        ("whole with 426", good().on("RETR", "150 x\r\n{data}426 aborted"), Kind::Cut, 100_000, "426 aborted"),
         ("whole with 451", good().on("RETR", "150 x\r\n{data}451 disk"), Kind::Cut, 100_000, "451 disk"),
         ("refused at the end", cut(5).on("RETR", "150 x\r\n{data}551 page"), Kind::TargetRefused, 5, "551 page"),
         ("size in the 150 alone", cut(50_000).on("SIZE", "500 x"), Kind::Cut, 50_000, "after 50000 of 100000 bytes"),

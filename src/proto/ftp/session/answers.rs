@@ -166,11 +166,11 @@ impl Session {
 
     fn rest(&mut self, reply: Reply) {
         // The second of two, asked again behind PASV, when the first was refused.
-        let State::Opening { granted, .. } = &mut self.state else {
+        if !matches!(self.state, State::Opening { .. }) {
             return;
-        };
+        }
         match reply.code() {
-            350 => *granted = true,
+            350 => {}
             421 | 530 | 400..=499 => self.refused(Verb::Rest, reply),
             _ => {
                 self.state = State::Ready;

@@ -45,7 +45,6 @@ enum State {
     Opening {
         retr: Command,
         offset: u64,
-        granted: bool,
         connected: bool,
     },
     Moving {
@@ -207,7 +206,6 @@ impl Session {
         self.state = State::Opening {
             retr,
             offset,
-            granted: offset == 0,
             connected: false,
         };
         self.restart(offset)?;
@@ -295,7 +293,6 @@ impl Session {
         let quiet = self.waiting.is_empty() && self.queue.is_empty();
         let State::Opening {
             retr,
-            granted: true,
             connected: true,
             ..
         } = &self.state

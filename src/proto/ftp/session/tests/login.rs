@@ -132,3 +132,13 @@ fn a_close_or_a_stall_is_a_stumble_only_with_commands_sent_together() {
     steps.close();
     assert_eq!(told(&mut steps), "greeted closed");
 }
+
+#[test]
+fn after_421_nothing_is_sent_not_even_what_was_ready() {
+    let mut session = session(STEPS);
+    hear(&mut session, "220 a\r\n");
+    assert_eq!(hear(&mut session, "331 b\r\n421 c\r\n"), "");
+    session.quit();
+    assert_eq!(sent(&mut session), "");
+    assert_eq!(told(&mut session), "greeted leaving:421");
+}
