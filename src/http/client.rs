@@ -54,6 +54,8 @@ pub struct Response {
     pub status: StatusCode,
     /// The fields.
     pub headers: HeaderMap,
+    /// The method of the request that was answered.
+    pub method: Method,
     /// The URL that answered, after redirects.
     pub url: Url,
     /// The way it came.
@@ -62,9 +64,18 @@ pub struct Response {
     pub steps: Steps,
     /// The body.
     pub body: Body,
+    /// Whether it was asked for in absolute form.
+    pub(super) in_clear: bool,
 }
 
 impl Response {
+    /// Whether the proxy made this answer itself: in a tunnel it cannot, in absolute form its
+    /// fields say so.
+    pub fn is_from_proxy(&self) -> bool {
+        let marks = ["proxy-status", "x-squid-error"];
+        self.in_clear && marks.iter().any(|mark| self.headers.contains_key(*mark))
+    }
+
     /// The response, if its status is 2xx; else the refusal as an error.
     ///
     /// # Errors

@@ -49,15 +49,12 @@ fn seconds(value: &str) -> Option<u64> {
 
 /// The error for an answer that is not 2xx.
 pub(super) async fn refusal(response: Response) -> Error {
-    let doing = format!("GET {}", shown(&response.url));
-    let through = response.route.proxy().is_some();
-    let absolute = through && response.url.scheme() == "http";
+    let doing = format!("{} {}", response.method, shown(&response.url));
     let (route, mut steps) = (response.route.clone(), response.steps.clone());
     steps.take_back(Stage::Request);
+    let (by_proxy, in_clear) = (response.is_from_proxy(), response.in_clear);
     let answer = answer(response).await;
-    // In a tunnel the proxy cannot answer. In absolute form it can, and says so in its fields.
-    let by_proxy = absolute && (answer.proxy_status.is_some() || answer.squid_error.is_some());
-    let unsure = absolute && !by_proxy && matches!(answer.code, 403 | 502..=504);
+    let unsure = in_clear && !by_proxy && matches!(answer.code, 403 | 502..=504);
     let who = match (by_proxy, unsure) {
         (true, _) => "the proxy",
         (_, true) => "the server (or the proxy on its way)",

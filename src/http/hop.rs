@@ -181,10 +181,12 @@ impl Hop<'_> {
         Response {
             status: parts.status,
             headers: parts.headers,
+            method: self.request.method.clone(),
             url: self.request.url.clone(),
             route,
             steps,
             body,
+            in_clear: self.in_clear(),
         }
     }
 }

@@ -39,6 +39,8 @@ impl HttpSource {
     pub(super) async fn stat(&self) -> Result<Stat> {
         let head = self.client.send(self.request(Method::HEAD)).await?;
         let response = match head.status {
+            // A refusal of the proxy is final.
+            _ if head.is_from_proxy() => head,
             // Servers and signed URLs that know GET only: ask for it and leave the body.
             StatusCode::METHOD_NOT_ALLOWED
             | StatusCode::NOT_IMPLEMENTED
