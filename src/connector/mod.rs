@@ -104,7 +104,7 @@ impl Connector {
     /// Dropping the future closes what was opened.
     pub async fn open(&self, route: &Route, target: &Target) -> Result<Stream> {
         match &route.way {
-            Way::Direct => dial::dial(target.host(), target.port(), self.limits()).await,
+            Way::Direct => self.dial_target(target).await,
             Way::Proxy(proxy) => proxied::tunnel(self, proxy, target).await,
         }
         .map_err(|error| {
@@ -121,7 +121,7 @@ impl Connector {
     /// As [`open`](Self::open).
     pub(crate) async fn open_hop(&self, route: &Route, target: &Target) -> Result<Stream> {
         match &route.way {
-            Way::Direct => dial::dial(target.host(), target.port(), self.limits()).await,
+            Way::Direct => self.dial_target(target).await,
             Way::Proxy(proxy) => self.dial_proxy(proxy).await,
         }
         .map_err(|error| {
@@ -180,7 +180,15 @@ impl Connector {
     /// Opens a socket to the proxy.
     async fn dial_proxy(&self, proxy: &Proxy) -> Result<Stream> {
         match proxy.scheme {
-            ProxyScheme::Http => dial::dial(&proxy.host, proxy.port, self.limits()).await,
+            ProxyScheme::Http => {
+                let dialled = dial::dial(&proxy.host, proxy.port, self.limits()).await;
+                dialled.map_err(|error| match error.kind() {
+                    Kind::Resolve => {
+                        error.with_hint(format!("check the proxy's name in {}", proxy.origin))
+                    }
+                    _ => error,
+                })
+            }
             // The seam for what comes later: TLS to the proxy is `tls::secure` here, SOCKS is
             // another handshake in `proxied`.
             scheme => Err(Error::new(
@@ -193,6 +201,16 @@ impl Connector {
                 proxy.origin
             ))),
         }
+    }
+
+    async fn dial_target(&self, target: &Target) -> Result<Stream> {
+        let dialled = dial::dial(target.host(), target.port(), self.limits()).await;
+        dialled.map_err(|error| match error.kind() {
+            Kind::Resolve => error.with_hint(
+                "check the name; where only a proxy knows names of the outside, set `proxy.url`",
+            ),
+            _ => error,
+        })
     }
 
     fn limits(&self) -> Limits {
