@@ -5,4 +5,6 @@
 mod support;
 
 mod doubles;
+mod faults;
+mod kit;
 mod peers;

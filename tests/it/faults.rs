@@ -1,0 +1,617 @@
+//! What a proxy can answer to CONNECT, and what is told of it.
+
+use std::net::SocketAddr;
+
+use outbound::base::{Error, Kind, Side, Stage, Target};
+use outbound::connector::Connector;
+use outbound::dataset::Client;
+use tokio::io::AsyncReadExt;
+
+use crate::kit::{connector, policy};
+use crate::support::relay::{Plan, Relay};
+use crate::support::scripted::{Scripted, Step};
+use crate::support::sockets::free_port;
+
+const USER: &str = "svc-data";
+const PASSWORD: &str = "hunter2-very-secret";
+
+/// Settings that lead everything through the proxy at `address`.
+fn settings(address: SocketAddr, more: &str) -> String {
+    format!(
+        "[proxy]\nurl = \"http://{address}\"\n{more}\n\
+         [retry]\nattempts = 3\npause = \"1ms\"\npause_max = \"2ms\"\n"
+    )
+}
+
+fn credentials() -> String {
+    format!("username = \"{USER}\"\npassword = \"{PASSWORD}\"\n")
+}
+
+fn target() -> Target {
+    Target::parse("ftp://ftp.example/").unwrap()
+}
+
+async fn failure(connector: &Connector) -> Error {
+    match connector.connect(&target()).await {
+        Ok(_) => panic!("a tunnel was opened"),
+        Err(error) => error,
+    }
+}
+
+/// One fault: what the proxy does after the request's head, and what must be told.
+struct Case {
+    name: &'static str,
+    steps: Vec<Step>,
+    kind: Kind,
+    stage: Stage,
+    side: Side,
+    transient: bool,
+    /// What the other side said, or did.
+    said: &'static str,
+    /// What the hint must speak of; empty when nothing is to be done but to try again.
+    hint: &'static str,
+}
+
+fn answer(text: &str) -> Vec<Step> {
+    vec![Step::head(), Step::write(text), Step::Close]
+}
+
+fn cases() -> Vec<Case> {
+    let connect = |name, steps, kind, said, hint| Case {
+        name,
+        steps,
+        kind,
+        stage: Stage::Connect,
+        side: Side::Proxy,
+        transient: matches!(kind, Kind::ProxyUnavailable | Kind::ProxyProtocol),
+        said,
+        hint,
+    };
+    let long = format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "a".repeat(300_000));
+    let fields = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(1000));
+    vec![
+        connect(
+            "403 with Proxy-Status and a body",
+            answer(
+                "HTTP/1.1 403 Forbidden\r\nProxy-Status: gw.corp; error=http_request_denied\r\n\
+                 Content-Length: 30\r\n\r\n<title>Policy\x1b[31m says no</title>",
+            ),
+            Kind::ProxyRefused,
+            "403 Forbidden (proxy-status: gw.corp; error=http_request_denied)",
+            "FTP needs CONNECT to port 21",
+        ),
+        connect(
+            "403 with an escape in the page's title",
+            answer("HTTP/1.1 403 No\r\n\r\n<title>Policy\x1b[31m says no\u{202e}</title>"),
+            Kind::ProxyRefused,
+            "403 No (Policy\\x1b[31m says no\\u{202e})",
+            "FTP needs CONNECT to port 21",
+        ),
+        Case {
+            side: Side::Target,
+            ..connect(
+                "504",
+                answer("HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n"),
+                Kind::ProxyUnavailable,
+                "504 Gateway Timeout",
+                "the proxy could not reach ftp.example:21",
+            )
+        },
+        Case {
+            side: Side::Target,
+            ..connect(
+                "502",
+                answer("HTTP/1.0 502 Bad Gateway\r\n\r\nno route"),
+                Kind::ProxyUnavailable,
+                "502 Bad Gateway (no route)",
+                "the proxy could not reach ftp.example:21",
+            )
+        },
+        connect(
+            "503",
+            answer("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"),
+            Kind::ProxyUnavailable,
+            "503 Service Unavailable",
+            "try again later",
+        ),
+        connect(
+            "405 of a web server",
+            answer("HTTP/1.1 405 Not Allowed\r\nServer: nginx\r\nContent-Length: 0\r\n\r\n"),
+            Kind::ProxyRefused,
+            "405 Not Allowed",
+            "check the proxy's port",
+        ),
+        connect(
+            "302 of a captive portal",
+            answer("HTTP/1.1 302 Found\r\nLocation: http://login/\r\nContent-Length: 0\r\n\r\n"),
+            Kind::ProxyRefused,
+            "302 Found",
+            "captive portal",
+        ),
+        Case {
+            transient: false,
+            ..connect(
+                "the banner of an SSH server",
+                vec![Step::write("SSH-2.0-OpenSSH_9.2\x07p1\r\n"), Step::Stall],
+                Kind::ProxyProtocol,
+                "not an HTTP proxy: it said `SSH-2.0-OpenSSH_9.2\\x07p1`",
+                "check the proxy's port in settings.toml:2: proxy.url",
+            )
+        },
+        Case {
+            transient: false,
+            ..connect(
+                "a TLS alert",
+                vec![
+                    Step::head(),
+                    Step::write(b"\x15\x03\x01\x00\x02\x02\x46"),
+                    Step::Stall,
+                ],
+                Kind::ProxyProtocol,
+                "it speaks HTTP over TLS only",
+                "https://127.0.0.1:",
+            )
+        },
+        connect(
+            "a malformed head",
+            answer("HTTP/1.1 twohundred OK\r\n\r\n"),
+            Kind::ProxyProtocol,
+            "malformed: `HTTP/1.1 twohundred OK`",
+            "",
+        ),
+        connect(
+            "a close at once",
+            vec![Step::Close],
+            Kind::ProxyProtocol,
+            "the proxy closed the connection without an answer",
+            "",
+        ),
+        connect(
+            "a reset instead of an answer",
+            vec![Step::head(), Step::Reset],
+            Kind::ProxyProtocol,
+            "the connection to the proxy broke before its answer",
+            "",
+        ),
+        connect(
+            "a close inside the head",
+            answer("HTTP/1.1 200 OK\r\nVia: x\r\n"),
+            Kind::ProxyProtocol,
+            "closed the connection inside its answer, after 25 bytes",
+            "",
+        ),
+        Case {
+            transient: false,
+            ..connect(
+                "a head of 300 kB",
+                vec![Step::head(), Step::write(long), Step::Stall],
+                Kind::ProxyProtocol,
+                "longer than 64 KiB",
+                "",
+            )
+        },
+        Case {
+            transient: false,
+            ..connect(
+                "a thousand fields",
+                vec![Step::head(), Step::write(fields), Step::Stall],
+                Kind::ProxyProtocol,
+                "more than 100 header fields",
+                "",
+            )
+        },
+        Case {
+            transient: false,
+            ..connect(
+                "101",
+                answer("HTTP/1.1 101 Switching Protocols\r\n\r\n"),
+                Kind::ProxyProtocol,
+                "101 Switching Protocols",
+                "",
+            )
+        },
+        Case {
+            stage: Stage::Auth,
+            side: Side::Settings,
+            ..connect(
+                "407 without credentials to answer",
+                answer(
+                    "HTTP/1.1 407 Login\r\nProxy-Authenticate: Negotiate\r\n\
+                     Proxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n",
+                ),
+                Kind::ProxyAuth,
+                "407 Login; it offers Negotiate, Basic",
+                "set proxy.username and proxy.password",
+            )
+        },
+    ]
+}
+
+/// What every error must let its reader answer (the plan's section on errors).
+fn assert_facts(name: &str, error: &Error, proxy: SocketAddr) {
+    let message = error.to_string();
+    let way = format!("through http://{proxy} (global proxy, settings.toml:2: proxy.url): ");
+    assert!(
+        message.contains(&way),
+        "{name}: which way and why: {message}"
+    );
+    assert!(
+        message.contains("ftp.example:21") || message.contains(&format!("dial {proxy}")),
+        "{name}: to where: {message}"
+    );
+    let shown = format!("{message} {error:?} {:?}", error.hint());
+    assert!(!shown.contains(PASSWORD), "{name}: {shown}");
+    assert!(
+        !message.chars().any(char::is_control),
+        "{name}: {message:?}"
+    );
+    assert!(message.chars().count() < 600, "{name}: {message}");
+}
+
+#[tokio::test]
+async fn each_fault_is_its_own_error() {
+    for case in cases() {
+        let name = case.name;
+        let proxy = Scripted::each(case.steps);
+        let error = failure(&connector(&settings(proxy.address(), ""))).await;
+        assert_eq!(error.kind(), case.kind, "{name}: {error}");
+        assert_eq!(error.stage(), case.stage, "{name}: {error}");
+        assert_eq!(error.side(), case.side, "{name}: {error}");
+        assert_eq!(error.is_transient(), case.transient, "{name}: {error}");
+        assert!(error.to_string().contains(case.said), "{name}: {error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with("open a tunnel to ftp.example:21 through ")
+        );
+        let hint = error.hint().unwrap_or_default();
+        assert!(hint.contains(case.hint), "{name}: {hint}");
+        assert_facts(name, &error, proxy.address());
+        assert_eq!(
+            proxy.connections(),
+            1,
+            "{name}: a connector never tries twice"
+        );
+    }
+}
+
+#[tokio::test]
+async fn silence_ends_at_its_limit() {
+    let proxy = Scripted::each(vec![Step::head(), Step::write("HTTP/1.1 2"), Step::Stall]);
+    let more = "[timeouts]\nconnect = \"200ms\"\n";
+    let error = failure(&connector(&settings(proxy.address(), more))).await;
+    assert_eq!(
+        (error.kind(), error.stage()),
+        (Kind::Timeout, Stage::Connect)
+    );
+    assert_eq!(error.side(), Side::Proxy);
+    assert!(error.is_transient());
+    assert!(
+        error
+            .to_string()
+            .ends_with("(limit timeouts.connect = 200 ms)"),
+        "{error}"
+    );
+    assert!(error.hint().unwrap().contains("waiting for the target"));
+    assert_facts("silence", &error, proxy.address());
+}
+
+#[tokio::test]
+async fn a_closed_port_and_an_unknown_name() {
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let error = failure(&connector(&settings(address, ""))).await;
+    assert_eq!((error.kind(), error.stage()), (Kind::Dial, Stage::Dial));
+    assert_eq!(error.side(), Side::Proxy);
+    assert!(error.to_string().contains("connection refused"), "{error}");
+    assert!(error.hint().unwrap().contains("check the port"));
+    assert!(error.is_transient());
+    assert_facts("closed port", &error, address);
+
+    let toml = "[proxy]\nurl = \"http://no-such-proxy.invalid:3128\"\n";
+    let error = failure(&connector(toml)).await;
+    assert_eq!(
+        (error.kind(), error.stage()),
+        (Kind::Resolve, Stage::Resolve)
+    );
+    assert_eq!(error.side(), Side::Proxy);
+    assert!(
+        error.to_string().contains(
+            "no-such-proxy.invalid through http://no-such-proxy.invalid:3128 \
+             (global proxy, settings.toml:2: proxy.url): the name is unknown here"
+        ),
+        "{error}"
+    );
+    assert!(
+        error.hint().unwrap().contains("settings.toml:2: proxy.url"),
+        "{:?}",
+        error.hint()
+    );
+}
+
+/// Reads what the target says first.
+async fn greeting(connector: &Connector) -> String {
+    let mut stream = connector.connect(&target()).await.unwrap();
+    let mut all = String::new();
+    stream.read_to_string(&mut all).await.unwrap();
+    all
+}
+
+#[tokio::test]
+async fn what_opens_a_tunnel() {
+    for head in [
+        "HTTP/1.1 200 Connection established\r\n\r\n",
+        "HTTP/1.0 200\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\n\r\n",
+        "HTTP/1.1 201 Created\r\nContent-Length: 12\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+    ] {
+        let proxy = Scripted::each(answer(&format!("{head}220 ready\r\n")));
+        let connector = connector(&settings(proxy.address(), ""));
+        assert_eq!(greeting(&connector).await, "220 ready\r\n", "{head:?}");
+        let received = proxy.received().concat();
+        assert!(
+            received.starts_with("CONNECT ftp.example:21 HTTP/1.1\r\nHost: ftp.example:21\r\n"),
+            "{received}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_tunnel_that_ends_at_once_is_a_stream_that_ends() {
+    let proxy = Scripted::each(answer("HTTP/1.1 200 OK\r\n\r\n"));
+    assert_eq!(
+        greeting(&connector(&settings(proxy.address(), ""))).await,
+        ""
+    );
+    // For a dataset that is a fault, and one that may pass.
+    let toml = settings(proxy.address(), "tunnel = \"always\"");
+    let client = Client::new(policy(&toml));
+    let error = client.open("http://h.example/x").await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (Kind::Cut, 3), "{error}");
+    assert!(
+        error.to_string().starts_with(&format!(
+            "GET http://h.example/x through http://{} (global proxy, settings.toml:2: proxy.url): ",
+            proxy.address()
+        )),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn the_greeting_comes_whole_wherever_the_segments_end() {
+    let bytes = b"HTTP/1.1 200 OK\r\nVia: 1.1 gw\r\n\r\n220 vsFTPd ready\r\n";
+    let server = Scripted::each(answer(std::str::from_utf8(bytes).unwrap()));
+    for at in 0..bytes.len() {
+        let relay = match at {
+            0 => Relay::start(server.address(), Plan::coalesced(bytes.len())),
+            at => Relay::start(server.address(), Plan::split_at(&[at as u64])),
+        };
+        let connector = connector(&settings(relay.address(), ""));
+        assert_eq!(
+            greeting(&connector).await,
+            "220 vsFTPd ready\r\n",
+            "split at {at}"
+        );
+    }
+}
+
+const ASKS: &str = "HTTP/1.1 407 Login\r\nProxy-Authenticate: Basic realm=\"corp\"\r\n";
+const OPEN: &str = "HTTP/1.1 200 OK\r\n\r\n220 ready\r\n";
+
+/// `Basic` with [`USER`] and [`PASSWORD`], as `printf '…' | base64` gives it.
+const BASIC: &str = "Proxy-Authorization: Basic c3ZjLWRhdGE6aHVudGVyMi12ZXJ5LXNlY3JldA==\r\n";
+
+#[tokio::test]
+async fn a_challenge_is_answered_on_the_connection_that_the_proxy_keeps() {
+    for body in [
+        "Content-Length: 5\r\n\r\nlogin".to_owned(),
+        format!("Content-Length: 100000\r\n\r\n{}", "x".repeat(100_000)),
+        "Transfer-Encoding: chunked\r\n\r\n5\r\nlogin\r\n0\r\n\r\n".to_owned(),
+    ] {
+        let steps = vec![
+            Step::head(),
+            Step::write(format!("{ASKS}{body}")),
+            Step::head(),
+            Step::write(OPEN),
+            Step::Close,
+        ];
+        let proxy = Scripted::sequence(vec![steps]);
+        let connector = connector(&settings(proxy.address(), &credentials()));
+        assert_eq!(greeting(&connector).await, "220 ready\r\n");
+        assert_eq!(proxy.connections(), 1);
+        let received = proxy.received().concat();
+        let (first, second) = received.split_once("\r\n\r\n").unwrap();
+        assert!(!first.contains("Proxy-Authorization"), "unasked: {first}");
+        assert!(second.contains(BASIC), "{second}");
+    }
+}
+
+#[tokio::test]
+async fn a_challenge_is_answered_on_a_new_connection_when_the_proxy_closes() {
+    for first in [
+        format!("{ASKS}Connection: close\r\nContent-Length: 5\r\n\r\nlogin"),
+        format!("{ASKS}Proxy-Connection: close\r\nContent-Length: 0\r\n\r\n"),
+        // Says that it stays, and goes: RFC 9931 lets it.
+        format!("{ASKS}Content-Length: 0\r\n\r\n"),
+        // Ended by close alone.
+        format!("{ASKS}\r\nlogin"),
+    ] {
+        let proxy = Scripted::sequence(vec![answer(&first), answer(OPEN)]);
+        let connector = connector(&settings(proxy.address(), &credentials()));
+        assert_eq!(greeting(&connector).await, "220 ready\r\n", "{first:?}");
+        assert_eq!(proxy.connections(), 2);
+        assert!(proxy.received()[1].contains(BASIC));
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_asked_once_gets_credentials_unasked_from_then_on() {
+    let first = format!("{ASKS}Connection: close\r\nContent-Length: 0\r\n\r\n");
+    let proxy = Scripted::sequence(vec![answer(&first), answer(OPEN), answer(OPEN)]);
+    let connector = connector(&settings(proxy.address(), &credentials()));
+    greeting(&connector).await;
+    greeting(&connector).await;
+    assert_eq!(proxy.connections(), 3);
+    assert!(proxy.received()[2].contains(BASIC));
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_said_and_never_tried_again() {
+    let steps = vec![
+        Step::head(),
+        Step::write(format!("{ASKS}Content-Length: 0\r\n\r\n")),
+        Step::head(),
+        Step::write(format!(
+            "{ASKS}Proxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n"
+        )),
+        Step::ReadToEnd,
+    ];
+    let proxy = Scripted::sequence(vec![steps]);
+    let toml = settings(
+        proxy.address(),
+        &format!("{}tunnel = \"always\"", credentials()),
+    );
+    let client = Client::new(policy(&toml));
+    let error = client.open("http://ftp.example:21/x").await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.stage()),
+        (Kind::ProxyAuth, Stage::Auth)
+    );
+    assert_eq!(
+        (error.side(), error.is_transient()),
+        (Side::Settings, false)
+    );
+    assert_eq!((proxy.connections(), error.attempts()), (1, 1));
+    assert_eq!(proxy.received().concat().matches("CONNECT ").count(), 2);
+    let message = error.to_string();
+    for fact in [
+        "does not accept user `svc-data`",
+        "password from settings.toml:4: proxy.password",
+        "407 Login",
+        "it offers Basic, NTLM",
+    ] {
+        assert!(message.contains(fact), "{fact}: {message}");
+    }
+    assert!(error.hint().unwrap().contains("password is wrong"));
+    assert_facts("wrong password", &error, proxy.address());
+}
+
+#[tokio::test]
+async fn a_scheme_that_is_not_built_in_is_named_and_gets_no_password() {
+    let refusal = "HTTP/1.1 407 Login\r\nProxy-Authenticate: Negotiate, NTLM\r\n\
+                   Content-Length: 0\r\n\r\n";
+    let proxy = Scripted::sequence(vec![answer(refusal)]);
+    let error = failure(&connector(&settings(proxy.address(), &credentials()))).await;
+    assert_eq!(
+        (error.kind(), error.is_transient()),
+        (Kind::ProxyAuth, false)
+    );
+    assert!(
+        error.to_string().contains("it offers Negotiate, NTLM"),
+        "{error}"
+    );
+    assert!(error.to_string().contains("not built in"), "{error}");
+    assert!(error.hint().unwrap().contains("Basic"));
+    assert!(!proxy.received().concat().contains("Proxy-Authorization"));
+    assert_facts("scheme", &error, proxy.address());
+}
+
+/// How often the proxy is asked before a dataset gives up.
+#[tokio::test]
+async fn only_what_may_pass_is_tried_again() {
+    for (status, tries) in [
+        ("400 Bad Request", 1),
+        ("403 Forbidden", 1),
+        ("407 Login", 1),
+        ("502 Bad Gateway", 3),
+        ("503 Service Unavailable", 3),
+        ("504 Gateway Timeout", 3),
+    ] {
+        let text = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+        for tunnel in ["auto", "always"] {
+            let proxy = Scripted::each(answer(&text));
+            let more = format!("tunnel = \"{tunnel}\"");
+            let client = Client::new(policy(&settings(proxy.address(), &more)));
+            let error = client.open("http://h.example/x").await.unwrap_err();
+            assert_eq!(
+                proxy.connections(),
+                tries,
+                "{status}, tunnel {tunnel}: {error}"
+            );
+            assert_eq!(error.attempts() as usize, tries, "{status}: {error}");
+            assert_eq!(
+                error.to_string().contains("tried 3 times"),
+                tries == 3,
+                "{error}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_busy_proxy_is_tried_until_it_serves() {
+    let busy = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
+    let served = vec![
+        Step::head(),
+        Step::write("HTTP/1.1 200 OK\r\n\r\n"),
+        Step::head(),
+        Step::write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
+        Step::Close,
+    ];
+    let proxy = Scripted::sequence(vec![answer(busy), answer(busy), served]);
+    let client = Client::new(policy(&settings(proxy.address(), "tunnel = \"always\"")));
+    let mut reader = client.open("http://h.example/x").await.unwrap();
+    let mut text = String::new();
+    reader.read_to_string(&mut text).await.unwrap();
+    assert_eq!((text.as_str(), proxy.connections()), ("ok", 3));
+}
+
+/// Servers that answer HEAD with 403 may answer GET; a proxy that refuses is not asked twice.
+#[tokio::test]
+async fn what_a_proxy_forbids_is_asked_once() {
+    for (fields, asked) in [("", 2), ("X-Squid-Error: ERR_ACCESS_DENIED 0\r\n", 1)] {
+        let text = format!("HTTP/1.1 403 Forbidden\r\n{fields}Content-Length: 0\r\n\r\n");
+        let proxy = Scripted::each(answer(&text));
+        let client = Client::new(policy(&settings(proxy.address(), "")));
+        let dataset = client.dataset("http://h.example/x").unwrap();
+        let error = dataset.stat().await.unwrap_err();
+        assert_eq!(proxy.connections(), asked, "{error}");
+        let kind = [Kind::ProxyRefused, Kind::TargetRefused][asked - 1];
+        assert_eq!(error.kind(), kind, "{error}");
+        let method = ["HEAD", "GET"][asked - 1];
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("{method} http://h.example/x ")),
+            "{error}"
+        );
+    }
+}
+
+/// What came through a tunnel is the target's word, whatever its fields say.
+#[tokio::test]
+async fn an_answer_in_a_tunnel_is_never_the_proxys() {
+    let refusal = "HTTP/1.1 403 No\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\n\
+                   Proxy-Status: x; error=y\r\nContent-Length: 0\r\n\r\n";
+    let steps = vec![
+        Step::head(),
+        Step::write("HTTP/1.1 200 OK\r\n\r\n"),
+        Step::head(),
+        Step::write(refusal),
+        Step::Close,
+    ];
+    let proxy = Scripted::each(steps);
+    let client = Client::new(policy(&settings(proxy.address(), "tunnel = \"always\"")));
+    let error = client.open("http://h.example/x").await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.side()),
+        (Kind::TargetRefused, Side::Target)
+    );
+    assert!(
+        error.to_string().contains(": the server answered 403"),
+        "{error}"
+    );
+}

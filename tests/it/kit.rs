@@ -1,0 +1,204 @@
+//! What the modules of this binary share: policies, the program, and data to move.
+// Not every module uses every part.
+#![allow(dead_code)]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{Arc, OnceLock};
+
+use outbound::connector::Connector;
+use outbound::settings::{Policy, Settings};
+use sha2::{Digest, Sha256};
+
+use crate::support::peers::{Certificate, Nginx, folder};
+
+/// A policy from the text of a settings file; it must be a good one.
+pub fn policy(toml: &str) -> Policy {
+    Settings::from_toml(toml).unwrap_or_else(|problems| panic!("{problems}\n{toml}"))
+}
+
+/// The connector of that policy for targets without a connection.
+pub fn connector(toml: &str) -> Connector {
+    Connector::new(Arc::new(policy(toml)))
+}
+
+/// SHA-256 in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Bytes that do not repeat within any block that a program would use, made quickly.
+pub fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut bytes = Vec::with_capacity(length + 8);
+    while bytes.len() < length {
+        // xorshift64*
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        bytes.extend(state.wrapping_mul(0x2545_f491_4f6c_dd1d).to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+/// Where this binary's own nginx redirects `/away/NAME` to: another origin, which nobody asks for
+/// but through a proxy that knows it.
+pub const AWAY: &str = "http://away.test";
+
+/// nginx with `big.bin` (64 MiB) and `small.bin` (1 MiB), shared by all tests.
+pub struct Shared {
+    pub nginx: Nginx,
+    /// The certificate to believe.
+    pub ca: PathBuf,
+    /// The folder that is served.
+    pub root: PathBuf,
+    /// The digest of `big.bin`.
+    pub big: String,
+    /// What is in `small.bin`.
+    pub small: Vec<u8>,
+}
+
+/// The length of `big.bin`.
+pub const BIG: usize = 64 << 20;
+
+/// Starts it at first use.
+pub fn shared() -> &'static Shared {
+    static SHARED: OnceLock<Shared> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        let root = folder();
+        let bytes = noise(BIG);
+        let small = bytes[..1 << 20].to_vec();
+        fs::write(root.join("big.bin"), &bytes).unwrap();
+        fs::write(root.join("small.bin"), &small).unwrap();
+        // Older than a minute, so that the time is a proof too.
+        for name in ["big.bin", "small.bin"] {
+            let file = fs::File::options()
+                .write(true)
+                .open(root.join(name))
+                .unwrap();
+            let then = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+            file.set_modified(then).unwrap();
+        }
+        let certificate = Certificate::self_signed(&folder());
+        Shared {
+            nginx: Nginx::start(&root, &certificate, AWAY),
+            ca: certificate.chain,
+            root,
+            big: sha256(&bytes),
+            small,
+        }
+    })
+}
+
+/// The program under test, with nothing of this process's environment and a home of its own.
+pub struct Program {
+    home: tempfile::TempDir,
+}
+
+impl Program {
+    /// A program without settings.
+    pub fn new() -> Self {
+        Self {
+            home: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// A program with this settings file, which its owner alone may read.
+    pub fn with_settings(toml: &str) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let program = Self::new();
+        let folder = program.home.path().join("config/outbound");
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("outbound.toml");
+        fs::write(&file, toml).unwrap();
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+        program
+    }
+
+    /// The folder that it runs in, and writes to.
+    pub fn folder(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// A file there.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// The names of the files there, in order, but for the settings.
+    pub fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.home.path()).unwrap().flatten();
+        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let mut names: Vec<String> = names.filter(|name| name != "config").collect();
+        names.sort();
+        names
+    }
+
+    /// The command, ready to be started.
+    pub fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_outbound"));
+        self.prepare(&mut command);
+        command.args(arguments);
+        command
+    }
+
+    /// Gives another command (a shell that wraps the program) the same surroundings.
+    pub fn prepare(&self, command: &mut Command) {
+        command
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("XDG_CONFIG_HOME", self.home.path().join("config"))
+            .current_dir(self.home.path());
+    }
+
+    /// Runs it to its end.
+    pub fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Ran {
+        Ran::of(self.command(arguments).output().unwrap())
+    }
+}
+
+/// What a run left.
+#[derive(Debug)]
+pub struct Ran {
+    /// The exit code; `None` after a signal.
+    pub code: Option<i32>,
+    /// Standard output, as text.
+    pub out: String,
+    /// Standard error, as text.
+    pub err: String,
+}
+
+impl Ran {
+    /// From a finished process.
+    pub fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Fails unless it ended with this code.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout: {}\nstderr: {}",
+            self.out,
+            self.err
+        );
+        self
+    }
+
+    /// Fails unless standard error has this text.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.err.contains(text), "{text:?} is not in: {}", self.err);
+        self
+    }
+}
