@@ -158,9 +158,21 @@ impl Run<'_> {
         let mut transfer = Transfer::open(source, resume, retry, observer).await?;
         self.kept = transfer.offset();
         let mut file = self.begin(&transfer).await?;
+        let copied = self.copy(&mut transfer, &mut file).await;
+        // tokio's file writes in the background: only a flush tells whether the last write
+        // failed, and without it what came before an error would be lost.
+        let flushed = file.flush().await;
+        copied?;
+        flushed.map_err(|cause| local(self.part.path(), "write", cause))?;
+        let modified = transfer.about().and_then(|about| about.modified);
+        Ok((transfer.offset(), modified))
+    }
+
+    /// Copies to the end, with as many restarts as the transfer makes.
+    async fn copy(&mut self, transfer: &mut Transfer, file: &mut File) -> Result<()> {
         let mut buffer = vec![0; BUFFER];
         loop {
-            let (step, bytes) = next(&mut transfer, &mut buffer).await?;
+            let (step, bytes) = next(transfer, &mut buffer).await?;
             match step {
                 Step::Data => {
                     if let Some(hasher) = &mut self.hasher {
@@ -171,16 +183,11 @@ impl Run<'_> {
                 }
                 Step::Restarted => {
                     self.kept = 0;
-                    file = self.begin(&transfer).await?;
+                    *file = self.begin(transfer).await?;
                 }
-                Step::End => break,
+                Step::End => return Ok(()),
             }
         }
-        // tokio's file writes in the background: only a flush tells whether the last write failed.
-        let flushed = file.flush().await;
-        flushed.map_err(|cause| local(self.part.path(), "write", cause))?;
-        let modified = transfer.about().and_then(|about| about.modified);
-        Ok((transfer.offset(), modified))
     }
 
     /// Prepares the part file for what comes at the transfer's offset.
