@@ -65,13 +65,10 @@ impl Channel {
                 Ok(Ok(data))
             }
             Err(error) => {
+                // A dead port looks like this; a 403 is the proxy's policy, and final.
                 let may_pass = matches!(
                     error.kind(),
-                    Kind::Dial
-                        | Kind::Timeout
-                        | Kind::ProxyRefused
-                        | Kind::ProxyUnavailable
-                        | Kind::ProxyProtocol
+                    Kind::Dial | Kind::Timeout | Kind::ProxyUnavailable | Kind::ProxyProtocol
                 );
                 let error = self.blame(error.with_stage(Stage::Data), doing);
                 if may_pass {

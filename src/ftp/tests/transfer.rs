@@ -243,22 +243,20 @@ async fn files_that_are_refused() {
 }
 
 #[tokio::test]
-async fn a_refused_data_channel_tries_pasv_once() {
-    for code in [403, 503] {
-        let bench = Bench::new([Script::default()]).await;
-        let bench = bench.refusing([refusal(code)]);
-        let (bytes, _) = bench.get(5).await.unwrap();
-        assert_eq!(bytes, file()[5..]);
-        let log = bench.server.log().concat();
-        #[rustfmt::skip]
-        assert_eq!(log[4..], ["EPSV", "REST 5", "PASV", "REST 5", "RETR pub/a.bin"]);
-    }
+async fn a_dead_data_port_tries_pasv_once() {
+    let bench = Bench::new([Script::default()]).await;
+    let bench = bench.refusing([refusal(503)]);
+    let (bytes, _) = bench.get(5).await.unwrap();
+    assert_eq!(bytes, file()[5..]);
+    let log = bench.server.log().concat();
+    #[rustfmt::skip]
+    assert_eq!(log[4..], ["EPSV", "REST 5", "PASV", "REST 5", "RETR pub/a.bin"]);
 }
 
 #[tokio::test]
-async fn a_data_channel_refused_twice_is_reported_with_stage_and_advice() {
+async fn a_forbidden_data_port_is_final_and_reported_with_stage_and_advice() {
     let bench = Bench::new([Script::default()]).await;
-    let bench = bench.refusing([refusal(403), refusal(403), refusal(403)]);
+    let bench = bench.refusing([refusal(403), refusal(403)]);
     let error = bench.open(0).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.stage()),
@@ -266,15 +264,27 @@ async fn a_data_channel_refused_twice_is_reported_with_stage_and_advice() {
     );
     assert_eq!(error.answer().unwrap().code, 403);
     assert_eq!(error.hint(), Some("AllowConnect 20 21 443 1024-65535"));
+    assert_eq!(bench.lines.opened.lock().unwrap().len(), 2, "no second try");
+}
+
+#[tokio::test]
+async fn a_data_port_dead_twice_is_reported_with_its_stages() {
+    let bench = Bench::new([Script::default()]).await;
+    let bench = bench.refusing([refusal(503), refusal(503), refusal(503)]);
+    let error = bench.open(0).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.stage()),
+        (Kind::ProxyUnavailable, Stage::Data)
+    );
     let stages: Vec<_> = error.steps().iter().map(|s| s.stage).collect();
     #[rustfmt::skip]
     assert_eq!(stages, [Stage::Dial, Stage::Greeting, Stage::Login, Stage::Passive, Stage::Passive]);
     assert_eq!(bench.lines.opened.lock().unwrap().len(), 3, "no third try");
     // Where PASV is refused, the first refusal is what matters.
     let bench = Bench::new([Script::default().on("PASV", "502 what")]).await;
-    let bench = bench.refusing([refusal(403)]);
+    let bench = bench.refusing([refusal(503)]);
     let error = bench.open(0).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::ProxyRefused);
+    assert_eq!(error.kind(), Kind::ProxyUnavailable);
 }
 
 #[tokio::test]
