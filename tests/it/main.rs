@@ -6,5 +6,7 @@ mod support;
 
 mod doubles;
 mod faults;
+mod ftp_lab;
+mod ftp_real;
 mod kit;
 mod peers;
