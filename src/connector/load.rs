@@ -83,32 +83,70 @@ pub fn policy(flags: &Flags) -> Result<Policy> {
 /// # Errors
 /// As [`policy`].
 pub fn policy_in(surroundings: &Surroundings, flags: &Flags) -> Result<Policy> {
-    let mut layers = Layers::new();
+    let loaded = layers_in(surroundings, flags);
+    match loaded.unreadable.into_iter().next() {
+        Some((_, error)) => Err(error),
+        None => Ok(loaded.layers.build()?),
+    }
+}
+
+/// What [`layers_in`] found.
+#[non_exhaustive]
+pub struct Loaded {
+    /// Every layer that could be read. Not to be built as long as another could not, but to find
+    /// what else is wrong: what is missing would be taken for the default.
+    pub layers: Layers,
+    /// The settings files among them, the weakest first.
+    pub files: Vec<PathBuf>,
+    /// The others, and why they cannot be read, or must not.
+    pub unreadable: Vec<(PathBuf, Error)>,
+}
+
+/// Reads every layer, whatever is wrong with the others: for whoever wants to know everything
+/// that is wrong.
+pub fn layers_in(surroundings: &Surroundings, flags: &Flags) -> Loaded {
     let named = match &flags.config {
         Some(path) => Some((path.clone(), Origin::Flag("--config".into()))),
         None => surroundings
             .path("OUTBOUND_CONFIG")
             .map(|path| (path, Origin::Variable("OUTBOUND_CONFIG".into()))),
     };
-    if let Some((path, origin)) = named {
-        let text = read(&path).map_err(|error| error.because(&path, Some(&origin)))?;
-        layers = layers.toml(&path, &text);
-    } else {
-        let usual = [Some(surroundings.system_file()), surroundings.user_file()];
-        for path in usual.into_iter().flatten() {
-            match read(&path) {
-                Ok(text) => layers = layers.toml(&path, &text),
-                Err(Unreadable::Missing) => {}
-                Err(error) => return Err(error.because(&path, None)),
+    let files = match named {
+        Some((path, origin)) => vec![(path, Some(origin))],
+        None => [Some(surroundings.system_file()), surroundings.user_file()]
+            .into_iter()
+            .flatten()
+            .map(|path| (path, None))
+            .collect(),
+    };
+    let mut loaded = Loaded {
+        layers: Layers::new(),
+        files: Vec::new(),
+        unreadable: Vec::new(),
+    };
+    for (path, named) in files {
+        match read(&path) {
+            Ok(text) => {
+                loaded.layers = loaded.layers.toml(&path, &text);
+                loaded.files.push(path);
+            }
+            Err(Unreadable::Missing) if named.is_none() => {}
+            Err(error) => {
+                loaded.layers = match &error {
+                    Unreadable::Exposed(_, text) => loaded.layers.toml(&path, text),
+                    _ => loaded.layers.incomplete(),
+                };
+                let error = error.because(&path, named.as_ref());
+                loaded.unreadable.push((path, error));
             }
         }
     }
     let look_up = |name: &str| surroundings.variable(name).map(OsStr::to_owned);
-    let policy = layers
+    loaded.layers = loaded
+        .layers
         .variables(look_up, surroundings.variables.keys())
-        .flags(flags)
-        .build()?;
-    Ok(policy)
+        .flags(flags);
+    loaded
 }
 
 /// Why a file is no layer.
@@ -117,8 +155,8 @@ enum Unreadable {
     Io(std::io::Error),
     TooLarge,
     NotText,
-    /// It holds a secret in clear, there, and everybody may read it.
-    Exposed(Origin),
+    /// It holds a secret in clear, there, and everybody may read it; its text.
+    Exposed(Origin, String),
 }
 
 impl From<std::io::Error> for Unreadable {
@@ -142,7 +180,7 @@ fn read(path: &Path) -> Result<String, Unreadable> {
     if is_world_readable(&metadata)
         && let Some(origin) = Layers::new().toml(path, &text).secret_in_clear()
     {
-        return Err(Unreadable::Exposed(origin.clone()));
+        return Err(Unreadable::Exposed(origin.clone(), text));
     }
     Ok(text)
 }
@@ -162,7 +200,7 @@ impl Unreadable {
     /// The error for `path`, and who named it.
     fn because(self, path: &Path, named: Option<&Origin>) -> Error {
         let file = escape(&path.to_string_lossy());
-        let by = named.map_or(String::new(), |origin| format!(", named by {origin}"));
+        let by = named.map_or(String::new(), |origin| format!(", named by {origin},"));
         let error = |what: String| Error::new(Kind::Settings, Stage::Settings, what);
         match self {
             Self::Missing => error(format!("the settings file {file}{by} does not exist")),
@@ -171,7 +209,7 @@ impl Unreadable {
             }
             Self::TooLarge => error(format!("{file}{by} is larger than 1 MiB: no settings file")),
             Self::NotText => error(format!("the settings file {file}{by} is not UTF-8")),
-            Self::Exposed(origin) => error(format!(
+            Self::Exposed(origin, _) => error(format!(
                 "{origin}: a secret stands here in clear, and everybody may read the file"
             ))
             .with_hint(format!(

@@ -132,6 +132,13 @@ impl Layers {
         self
     }
 
+    /// Says that a layer is missing because it cannot be read. [`build`](Self::build) then gives
+    /// only what is wrong with the others.
+    pub(crate) fn incomplete(mut self) -> Self {
+        self.malformed = true;
+        self
+    }
+
     fn push(&mut self, mut checked: Checked) {
         self.problems.append(&mut checked.problems);
         self.layers.push(checked);
