@@ -70,6 +70,17 @@ pub enum Command {
     Check(CheckArgs),
     /// Say which way a URL goes, and why; no network
     Route(RouteArgs),
+    /// Show the settings in force, or find what is wrong with them; no network, no command run
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Every value in force and where it is written; secrets are not shown, only where they are
+    Show,
+    /// Everything that is wrong with the settings, at once
+    Check,
 }
 
 /// Credentials for the target.

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod config;
 mod exit;
 mod fetch;
 mod interrupt;
@@ -15,11 +16,11 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use self::args::{Cli, Command};
+use self::args::{Cli, Command, Common, ConfigCommand};
 use self::exit::Exit;
 use self::output::Output;
 use crate::base::Result;
-use crate::connector::load;
+use crate::connector::load::{self, Surroundings};
 use crate::settings::Policy;
 
 /// Runs the program: arguments in, exit code out.
@@ -46,31 +47,41 @@ pub fn main() -> ExitCode {
             return Exit::Other.into();
         }
     };
-    let exit = match runtime.block_on(run(cli, &output)) {
-        Ok(exit) => exit,
-        Err(error) => {
-            output.error(&error);
-            Exit::of(&error)
-        }
-    };
+    let exit = runtime.block_on(run(&cli, &Surroundings::of_process(), &output));
     // A name server that does not answer must not keep the program from ending.
     runtime.shutdown_background();
     exit.into()
 }
 
-async fn run(cli: Cli, output: &Output) -> Result<Exit> {
+/// Does what the arguments ask for. What goes wrong is said, and decides the exit.
+///
+/// Nothing but the surroundings says where settings are.
+async fn run(cli: &Cli, surroundings: &Surroundings, output: &Output) -> Exit {
+    match dispatch(cli, surroundings, output).await {
+        Ok(exit) => exit,
+        Err(error) => {
+            output.error(&error);
+            Exit::of(&error)
+        }
+    }
+}
+
+async fn dispatch(cli: &Cli, surroundings: &Surroundings, output: &Output) -> Result<Exit> {
     let common = &cli.common;
+    let policy = || policy(common, surroundings, output);
     match &cli.command {
-        Command::Fetch(args) => fetch::run(policy(common, output)?, common, args, output).await,
-        Command::Stat(args) => stat::run(policy(common, output)?, common, args, output).await,
-        Command::Check(args) => check::run(policy(common, output)?, common, args, output).await,
-        Command::Route(args) => route::run(&policy(common, output)?, common, args, output),
+        Command::Fetch(args) => fetch::run(policy()?, common, args, output).await,
+        Command::Stat(args) => stat::run(policy()?, common, args, output).await,
+        Command::Check(args) => check::run(policy()?, common, args, output).await,
+        Command::Route(args) => route::run(&policy()?, common, args, output),
+        Command::Config(ConfigCommand::Show) => config::show(&policy()?, common, output),
+        Command::Config(ConfigCommand::Check) => config::check(surroundings, common, output),
     }
 }
 
 /// The policy of settings files, environment and flags; its warnings are said once.
-fn policy(common: &args::Common, output: &Output) -> Result<Policy> {
-    let policy = load::policy(&common.flags())?;
+fn policy(common: &Common, surroundings: &Surroundings, output: &Output) -> Result<Policy> {
+    let policy = load::policy_in(surroundings, &common.flags())?;
     for warning in policy.warnings() {
         output.warn(&warning.to_string());
     }

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cli_config;
 mod doubles;
 mod faults;
 mod ftp_lab;

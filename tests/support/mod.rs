@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod peers;
+pub mod program;
 pub mod relay;
 pub mod runtime;
 pub mod scripted;

@@ -1,0 +1,175 @@
+//! `outbound config`: the settings in force, and what is wrong with them.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::args::Common;
+use super::exit::Exit;
+use super::output::{Output, causes, indented};
+use crate::base::{Error, Origin, Result, text};
+use crate::connector::load::{self, Surroundings};
+use crate::settings::{Level, Policy, Problem, Shown};
+
+/// `config show`: every value in force and its origin.
+pub fn show(policy: &Policy, common: &Common, output: &Output) -> Result<Exit> {
+    let chosen = match &common.connection {
+        Some(name) => Some(policy.connection(name)?),
+        None => None,
+    };
+    // With --connection, the others have no say.
+    let others = |row: &&Shown| match (chosen, row.key.strip_prefix("connections.")) {
+        (Some(chosen), Some(rest)) => rest.split('.').next() == Some(&chosen.name),
+        _ => true,
+    };
+    let rows: Vec<&Shown> = policy.shown().iter().filter(others).collect();
+    let width = |text: &dyn Fn(&Shown) -> usize, most: usize| {
+        let widths = rows.iter().map(|row| text(row));
+        widths.filter(|width| *width <= most).max().unwrap_or(0)
+    };
+    let keys = width(&|row| row.key.chars().count(), 48);
+    let values = width(&|row| row.value.chars().count(), 40);
+    for row in &rows {
+        let origin = row.origin.to_string();
+        let line = if output.json {
+            json!({ "key": row.key, "value": row.value, "origin": origin }).to_string()
+        } else {
+            let value = text::escape(&row.value);
+            format!("{:<keys$}  {value:<values$}  {origin}", row.key)
+        };
+        output.line(&line);
+    }
+    Ok(Exit::Success)
+}
+
+/// `config check`: everything that is wrong, and what is doubtful. No warning is said before: it
+/// is among the findings.
+pub fn check(surroundings: &Surroundings, common: &Common, output: &Output) -> Result<Exit> {
+    let loaded = load::layers_in(surroundings, &common.flags());
+    let mut findings: Vec<Finding> = loaded
+        .unreadable
+        .iter()
+        .map(|(path, error)| Finding::of_error(error, Some(path)))
+        .collect();
+    match loaded.layers.build() {
+        Ok(policy) => {
+            findings.extend(policy.doubts().iter().map(Finding::of_problem));
+            if let Some(name) = &common.connection
+                && let Err(error) = policy.connection(name)
+            {
+                findings.push(Finding::of_error(&error, None));
+            }
+        }
+        Err(problems) => findings.extend(problems.iter().map(Finding::of_problem)),
+    }
+    for finding in &findings {
+        if output.json {
+            output.line(&finding.as_json().to_string());
+        } else {
+            finding.show(output);
+        }
+    }
+    let errors = findings.iter().filter(|finding| finding.is_error).count();
+    let warnings = findings.len() - errors;
+    if !output.json {
+        let files: Vec<String> = loaded
+            .files
+            .iter()
+            .map(|path| text::escape(&path.to_string_lossy()))
+            .collect();
+        let read = match files.is_empty() {
+            true => "no settings file was read".to_owned(),
+            false => format!("read {}", files.join(", ")),
+        };
+        output.line(&match (errors, warnings) {
+            (0, 0) => format!("ok: no problem; {read}"),
+            (0, some) => format!("ok: no error, {}; {read}", count(some, "warning")),
+            (some, 0) => format!("{}; {read}", count(some, "error")),
+            (some, more) => format!(
+                "{}, {}; {read}",
+                count(some, "error"),
+                count(more, "warning")
+            ),
+        });
+    }
+    Ok(match errors {
+        0 => Exit::Success,
+        _ => Exit::Settings,
+    })
+}
+
+fn count(number: usize, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{s}")
+}
+
+/// One thing that is wrong or doubtful.
+struct Finding {
+    is_error: bool,
+    what: String,
+    /// `None` when the words say it.
+    origin: Option<Origin>,
+    file: Option<PathBuf>,
+    hint: Option<String>,
+}
+
+impl Finding {
+    fn of_problem(problem: &Problem) -> Self {
+        Self {
+            is_error: problem.level == Level::Error,
+            what: problem.what.clone(),
+            file: match &problem.origin {
+                Origin::File { path, .. } => Some(path.to_path_buf()),
+                _ => None,
+            },
+            origin: Some(problem.origin.clone()),
+            hint: problem.hint.clone(),
+        }
+    }
+
+    fn of_error(error: &Error, file: Option<&PathBuf>) -> Self {
+        let mut what = error.to_string();
+        for cause in causes(error) {
+            what = format!("{what}: {cause}");
+        }
+        Self {
+            is_error: true,
+            what,
+            origin: None,
+            file: file.cloned(),
+            hint: error.hint().map(str::to_owned),
+        }
+    }
+
+    fn level(&self) -> &'static str {
+        if self.is_error { "error" } else { "warning" }
+    }
+
+    fn show(&self, output: &Output) {
+        let what = indented(&self.what);
+        let what = match &self.origin {
+            Some(origin) => format!("{origin}: {what}"),
+            None => what,
+        };
+        output.line(&format!("{:<7}  {what}", self.level()));
+        if let Some(hint) = &self.hint {
+            output.line(&format!("  hint   {}", indented(hint)));
+        }
+    }
+
+    fn as_json(&self) -> Value {
+        let (line, key) = match &self.origin {
+            Some(Origin::File { line, key, .. }) => (*line, Some(key)),
+            _ => (None, None),
+        };
+        json!({
+            "level": self.level(),
+            "what": self.what,
+            "origin": self.origin.as_ref().map(ToString::to_string),
+            "file": self.file.as_ref().map(|path| path.to_string_lossy()),
+            "line": line,
+            "key": key,
+            "hint": self.hint,
+        })
+    }
+}
