@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::header::{
-    ACCEPT, AUTHORIZATION, HOST, IF_RANGE, LOCATION, PROXY_AUTHORIZATION, RANGE, USER_AGENT,
+    ACCEPT, AUTHORIZATION, IF_RANGE, LOCATION, PROXY_AUTHORIZATION, RANGE, USER_AGENT,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use url::Url;
@@ -219,11 +219,7 @@ fn about_representation(headers: &HeaderMap) -> HeaderMap {
 }
 
 /// The fields of one hop, credentials included.
-pub(super) fn fields(
-    request: &Request,
-    target: &Target,
-    proxy_authorization: Option<&Secret>,
-) -> Result<HeaderMap> {
+pub(super) fn fields(request: &Request, proxy_authorization: Option<&Secret>) -> Result<HeaderMap> {
     let mut headers = request.headers.clone();
     headers
         .entry(USER_AGENT)
@@ -231,11 +227,8 @@ pub(super) fn fields(
     headers
         .entry(ACCEPT)
         .or_insert(HeaderValue::from_static("*/*"));
-    let host = match request.url.port() {
-        Some(port) => format!("{}:{port}", target.host()),
-        None => target.host().to_string(),
-    };
-    headers.insert(HOST, secret_value(&Secret::new(host), false)?);
+    // No Host: hyper adds it for HTTP/1, and in HTTP/2 it would double `:authority`, which nginx
+    // answers with 400.
     if let Some(value) = &request.authorization {
         headers.insert(AUTHORIZATION, secret_value(value, true)?);
     }

@@ -132,7 +132,7 @@ impl Hop<'_> {
         let mut request = http::Request::new(Empty::new());
         *request.method_mut() = self.request.method.clone();
         *request.uri_mut() = uri(&self.request.url)?;
-        *request.headers_mut() = fields(self.request, &self.target, proxy_authorization)?;
+        *request.headers_mut() = fields(self.request, proxy_authorization)?;
         let mut captured = capture_connection(&mut request);
         let limit = self.connector.timeouts().reply;
         let started = Instant::now();
