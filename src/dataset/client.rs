@@ -11,9 +11,7 @@ use super::fetch::{self, FetchOptions, Fetched};
 use super::reader::Reader;
 use super::source::{FtpSource, HttpSource, Source};
 use super::transfer::Transfer;
-use crate::base::{
-    Credentials, Error, Kind, Origin, Result, Scheme, SecretRef, Stage, Steps, Target,
-};
+use crate::base::{Credentials, Error, Kind, Result, Scheme, Stage, Steps, Target};
 use crate::connector::{Connector, load};
 use crate::ftp::{Login, Memory};
 use crate::http;
@@ -101,14 +99,11 @@ pub struct Dataset {
 impl Dataset {
     fn new(
         client: &Client,
-        mut url: Url,
+        url: Url,
         connection: Option<Arc<Connection>>,
         credentials: Option<Credentials>,
     ) -> Result<Self> {
         let target = Target::from_url(&url)?;
-        let credentials = userinfo(&url)?.or(credentials);
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
         let connector = client.connector.for_connection(connection);
         Ok(Self {
             http: client.http.with_connector(connector.clone()),
@@ -268,24 +263,4 @@ impl Dataset {
         let username = credentials.username.clone();
         Ok(Login::new(username, Some(password), place.origin.clone()))
     }
-}
-
-/// The credentials in a URL.
-fn userinfo(url: &Url) -> Result<Option<Credentials>> {
-    if url.username().is_empty() && url.password().is_none() {
-        return Ok(None);
-    }
-    let decode = |text: &str| {
-        let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
-        decoded.map(|text| text.into_owned()).map_err(|_| {
-            let what = "the URL's user name or password is not UTF-8";
-            Error::new(Kind::Usage, Stage::Settings, what)
-        })
-    };
-    let password = url.password().map(decode).transpose()?;
-    Ok(Some(Credentials {
-        username: decode(url.username())?,
-        origin: Origin::Url,
-        password: password.map(|password| SecretRef::inline(password, Origin::Url)),
-    }))
 }

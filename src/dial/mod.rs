@@ -74,7 +74,7 @@ async fn resolve(
     let addresses: Vec<SocketAddr> = match found {
         Ok(Ok(addresses)) => addresses.collect(),
         Ok(Err(cause)) => {
-            return Err(unknown_name().while_doing(doing()).with_source(cause));
+            return Err(unresolved(&cause).while_doing(doing()).with_source(cause));
         }
         Err(_) => {
             return Err(Error::new(
@@ -87,7 +87,8 @@ async fn resolve(
         }
     };
     if addresses.is_empty() {
-        return Err(unknown_name().while_doing(doing()));
+        let none = std::io::Error::from(std::io::ErrorKind::NotFound);
+        return Err(unresolved(&none).while_doing(doing()));
     }
     let shown: Vec<String> = addresses.iter().map(|a| a.ip().to_string()).collect();
     steps.pass(
@@ -99,8 +100,16 @@ async fn resolve(
     Ok(addresses)
 }
 
-fn unknown_name() -> Error {
-    Error::new(Kind::Resolve, Stage::Resolve, "the name is unknown here")
+/// A name that does not exist stays unknown; a name server in trouble may recover. The standard
+/// library gives `getaddrinfo`'s EAI_AGAIN by its words only.
+fn unresolved(cause: &std::io::Error) -> Error {
+    let error = |what| Error::new(Kind::Resolve, Stage::Resolve, what);
+    match cause.to_string().to_ascii_lowercase() {
+        words if words.contains("temporary") || words.contains("try again") => {
+            error("the name server is in trouble")
+        }
+        _ => error("the name is unknown here").permanent(),
+    }
 }
 
 fn silence(addresses: &[SocketAddr]) -> String {

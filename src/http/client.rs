@@ -10,7 +10,7 @@ use url::Url;
 
 use super::body::Body;
 use super::{failure, hop};
-use crate::base::{Error, Kind, Result, Route, Secret, Stage, Steps, Target};
+use crate::base::{Error, Kind, Result, Route, Secret, Stage, Steps};
 use crate::connector::Connector;
 use crate::proto::redirect;
 
