@@ -54,6 +54,15 @@ pub fn clip_to(text: &str, most: usize) -> String {
     shown
 }
 
+/// `word` as a POSIX shell takes it for one word.
+pub fn shell_word(word: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+:,@%".contains(&b);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
 /// Characters that change how their neighbours are shown: bidirectional controls, zero-width
 /// marks, line separators (Unicode Standard Annex #9; "Trojan Source").
 fn is_invisible(c: char) -> bool {
@@ -126,5 +135,19 @@ mod tests {
         assert_eq!(nearest("usrname", known), Some("username"));
         assert_eq!(nearest("pasword", known), Some("password"));
         assert_eq!(nearest("colour", known), None);
+    }
+
+    #[test]
+    fn a_shell_takes_one_word() {
+        let cases = [
+            ("/etc/outbound/outbound.toml", "/etc/outbound/outbound.toml"),
+            ("census:air.csv", "census:air.csv"),
+            ("", "''"),
+            ("/a b/c'd", "'/a b/c'\\''d'"),
+            ("$HOME", "'$HOME'"),
+        ];
+        for (word, shown) in cases {
+            assert_eq!(shell_word(word), shown);
+        }
     }
 }

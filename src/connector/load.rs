@@ -6,7 +6,7 @@ use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use crate::base::text::escape;
+use crate::base::text::{escape, shell_word};
 use crate::base::{Error, Kind, Origin, Result, Stage};
 use crate::settings::{Flags, Layers, Policy};
 
@@ -215,19 +215,10 @@ impl Unreadable {
             .with_hint(format!(
                 "run `chmod 600 {}`, or keep the secret elsewhere: password = {{ env = … }}, \
                  {{ file = … }} or {{ command = … }}",
-                quoted(&file)
+                shell_word(&file)
             )),
         }
     }
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+".contains(&b);
-    if path.bytes().all(plain) {
-        return path.to_owned();
-    }
-    format!("'{}'", path.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

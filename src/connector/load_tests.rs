@@ -192,12 +192,3 @@ fn a_secret_in_clear_wants_a_private_file() {
     chmod(&path, 0o644);
     assert!(machine.load(&[], &Flags::default()).is_ok());
 }
-
-#[test]
-fn paths_in_a_chmod_are_quoted() {
-    assert_eq!(
-        quoted("/etc/outbound/outbound.toml"),
-        "/etc/outbound/outbound.toml"
-    );
-    assert_eq!(quoted("/a b/c'd"), "'/a b/c'\\''d'");
-}
