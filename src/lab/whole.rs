@@ -17,7 +17,8 @@ pub const PROXY_PASSWORD: &str = "p@ss:w/rd %41#\"'\\$é";
 
 const CATALOG: &str = "catalog.example";
 const OPEN_DATA: &str = "data.example";
-const CENSUS: &str = "ftp.census.example";
+/// The name of the FTP server, which only a proxy of the lab can resolve.
+pub const CENSUS: &str = "ftp.census.example";
 
 /// How the servers of a [`Lab`] behave. The default behaves well; what the lab gives itself
 /// (names, TLS, the datasets where no tree has files) need not be set.
@@ -171,7 +172,8 @@ url = \"{warehouse}\"
 }
 
 const CA_FILE: &str = "ca.pem";
-const PASSWORD_FILE: &str = "proxy-password";
+/// The file that [`Lab::write_settings`] puts the password into.
+pub const PASSWORD_FILE: &str = "proxy-password";
 
 /// A path as a TOML string: JSON's escapes are among TOML's.
 fn quoted(path: &Path) -> String {
