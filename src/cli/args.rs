@@ -73,6 +73,15 @@ pub enum Command {
     /// Show the settings in force, or find what is wrong with them; no network, no command run
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Show on this machine alone what all this does: a proxy and servers on loopback
+    Demo(DemoArgs),
+}
+
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// Leave the servers running until Ctrl-C, with a settings file to play with
+    #[arg(long)]
+    pub keep: bool,
 }
 
 #[derive(Debug, Subcommand)]

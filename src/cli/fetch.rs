@@ -178,7 +178,7 @@ fn headers(written: &[String]) -> Result<HeaderMap> {
 async fn bring(job: &Job, args: &FetchArgs, output: &Output, progress: &Progress) -> Exit {
     let bar = Arc::new(progress.start(&job.written));
     let told = Arc::clone(&bar);
-    let (quiet, written) = (*output, job.written.clone());
+    let (quiet, written) = (output.clone(), job.written.clone());
     let options = FetchOptions {
         force: args.force,
         checksum: args.checksum.clone(),
@@ -273,7 +273,7 @@ async fn to_stdout(
         let mut stdout = tokio::io::stdout();
         for url in &args.urls {
             let dataset = retried(dataset(client, common, &args.login, url)?, args);
-            let (told, written) = (*output, url.clone());
+            let (told, written) = (output.clone(), url.clone());
             let observer = Observer::new(move |event| narrate(&told, &written, &event));
             let mut reader = dataset.open_observed(observer).await?;
             let mut buffer = vec![0; 256 * 1024];

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod config;
+mod demo;
 mod exit;
 mod fetch;
 mod interrupt;
@@ -11,6 +12,7 @@ mod output;
 mod progress;
 mod route;
 mod stat;
+mod transcript;
 
 use std::process::ExitCode;
 
@@ -75,6 +77,7 @@ async fn dispatch(cli: &Cli, surroundings: &Surroundings, output: &Output) -> Re
         Command::Check(args) => check::run(policy()?, common, args, output).await,
         Command::Route(args) => route::run(&policy()?, common, args, output),
         Command::Config(ConfigCommand::Show) => config::show(&policy()?, common, output),
+        Command::Demo(args) => demo::run(common, args, output).await,
         Command::Config(ConfigCommand::Check) => config::check(surroundings, common, output),
     }
 }

@@ -1,15 +1,17 @@
 //! What people and machines get to see: data on standard output, talk on standard error.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Arc;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::args::Common;
+use super::transcript::Transcript;
 use crate::base::{Error, text};
 
 /// How to talk.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Output {
     /// JSON on standard output.
     pub json: bool,
@@ -17,6 +19,8 @@ pub struct Output {
     pub quiet: bool,
     /// Whether a person watches standard error.
     pub watched: bool,
+    /// Takes data and talk together, in place of the two streams.
+    transcript: Option<Arc<Transcript>>,
 }
 
 impl Output {
@@ -27,18 +31,44 @@ impl Output {
             json: common.json,
             quiet: common.quiet,
             watched: io::stderr().is_terminal() && !common.quiet,
+            transcript: None,
+        }
+    }
+
+    /// Everything as a person sees it at a terminal, into a transcript.
+    pub fn into_transcript(transcript: Arc<Transcript>) -> Self {
+        Self {
+            json: false,
+            quiet: false,
+            watched: false,
+            transcript: Some(transcript),
         }
     }
 
     /// A line of data. A reader that went away is no error.
     pub fn line(&self, line: &str) -> bool {
-        writeln!(io::stdout().lock(), "{line}").is_ok()
+        match &self.transcript {
+            Some(transcript) => transcript.take(line),
+            None => writeln!(io::stdout().lock(), "{line}").is_ok(),
+        }
     }
 
     /// A line of talk.
     pub fn say(&self, line: &str) {
         if !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "{line}");
+            self.complain(line);
+        }
+    }
+
+    /// A line of talk that cannot be silenced: something is wrong.
+    pub fn complain(&self, line: &str) {
+        match &self.transcript {
+            Some(transcript) => {
+                transcript.take(line);
+            }
+            None => {
+                let _ = writeln!(io::stderr().lock(), "{line}");
+            }
         }
     }
 
@@ -49,7 +79,7 @@ impl Output {
 
     /// An error: one line, its causes, and what to do next.
     pub fn error(&self, error: &Error) {
-        let _ = writeln!(io::stderr().lock(), "{}", report(error));
+        self.complain(&report(error));
     }
 }
 

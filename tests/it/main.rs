@@ -5,6 +5,7 @@
 mod support;
 
 mod cli_config;
+mod cli_demo;
 mod doubles;
 mod faults;
 mod ftp_lab;
