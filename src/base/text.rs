@@ -69,6 +69,29 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// What somebody wrote as a URL, without what is or may be meant as its userinfo: also of a text
+/// that is no URL, for there the mistake may stand in the password itself. Not escaped.
+pub fn without_userinfo(written: &str) -> String {
+    if let Ok(mut url) = url::Url::parse(written)
+        && url.has_host()
+    {
+        if url.username().is_empty() && url.password().is_none() {
+            return written.to_owned();
+        }
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        return url.into();
+    }
+    let start = written.find("://").map_or(0, |at| at + "://".len());
+    let (scheme, rest) = written.split_at(start);
+    match rest.rsplit_once('@') {
+        // `NAME:PATH` of a connection may have an @ in its path.
+        Some((before, _)) if start == 0 && before.contains('/') => written.to_owned(),
+        Some((_, after)) => format!("{scheme}…@{after}"),
+        None => written.to_owned(),
+    }
+}
+
 /// A duration as people write it: `10 s`, `1.5 s`, `250 ms`.
 pub fn seconds(duration: std::time::Duration) -> String {
     let millis = duration.as_millis();
@@ -108,6 +131,24 @@ mod tests {
             assert_eq!(escape(given), shown);
         }
         assert_eq!(escape_bytes(b"caf\xe9\x1b"), "caf\\xe9\\x1b");
+    }
+
+    #[test]
+    fn userinfo_is_left_out_of_what_is_no_url_too() {
+        let cases = [
+            ("http://u:p@h:1/x@y", "http://h:1/x@y"),
+            ("http://h/x@y", "http://h/x@y"),
+            ("http:u:p@h/x", "http://h/x"),
+            ("http://u:p@h:99999/x", "http://…@h:99999/x"),
+            ("http://u:p@q@h:99999/x", "http://…@h:99999/x"),
+            ("http://u:p/q@h/x", "http://…@h/x"),
+            ("u:p@h:1", "…@h:1"),
+            ("census:2020/a@b.csv", "census:2020/a@b.csv"),
+            ("nonsense", "nonsense"),
+        ];
+        for (written, shown) in cases {
+            assert_eq!(without_userinfo(written), shown);
+        }
     }
 
     #[test]

@@ -111,15 +111,7 @@ pub fn causes(error: &Error) -> impl Iterator<Item = String> {
 
 /// What the user typed, safe to show again: userinfo left out, control characters escaped.
 pub fn without_userinfo(written: &str) -> String {
-    let shown = match url::Url::parse(written) {
-        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
-            let _ = url.set_username("");
-            let _ = url.set_password(None);
-            url.to_string()
-        }
-        _ => written.to_owned(),
-    };
-    text::clip_to(&shown, 2000)
+    text::clip_to(&text::without_userinfo(written), 2000)
 }
 
 /// The lines of a text below each other, control characters escaped.

@@ -54,7 +54,7 @@ pub fn next(
         _ => return Ok(None),
     };
     let location = location.ok_or(Refused::NoLocation)?;
-    let shown = || text::clip(&String::from_utf8_lossy(location));
+    let shown = || text::clip(&text::without_userinfo(&String::from_utf8_lossy(location)));
     let bad = || Refused::BadLocation(shown());
     let written = std::str::from_utf8(location).map_err(|_| bad())?;
     if written.chars().any(char::is_control) {
