@@ -131,7 +131,11 @@ impl Dataset {
 
     /// Sends these fields with HTTP requests. Those that are not about the representation stay
     /// behind when a redirect leaves the origin.
-    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+    pub fn with_headers(mut self, mut headers: HeaderMap) -> Self {
+        // Any of them may be a token: none shows up in Debug.
+        headers
+            .values_mut()
+            .for_each(|value| value.set_sensitive(true));
         self.headers = headers;
         self
     }
