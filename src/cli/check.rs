@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::args::{CheckArgs, Common};
+use super::dataset::dataset;
 use super::exit::Exit;
 use super::output::{Output, indented};
-use super::{fetch, interrupt, json};
+use super::{interrupt, json};
 use crate::base::{Error, Origin, Result, Route, Step, text};
 use crate::check::{Report, check};
 use crate::dataset::Client;
@@ -22,7 +23,7 @@ pub async fn run(
     let client = Client::new(policy);
     let mut exit = Exit::Success;
     for url in &args.urls {
-        let report = match fetch::dataset(&client, common, &args.login, url) {
+        let report = match dataset(&client, common, &args.login, url) {
             Ok(dataset) => tokio::select! {
                 report = check(&dataset) => report,
                 signal = interrupt::wait() => {

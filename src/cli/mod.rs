@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod config;
+mod dataset;
 mod demo;
 mod exit;
 mod fetch;

@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::args::{Common, StatArgs};
+use super::dataset::dataset;
 use super::exit::Exit;
+use super::json;
 use super::output::{Output, without_userinfo};
-use super::{fetch, json};
 use crate::base::{Result, text};
 use crate::dataset::{Client, Stat};
 use crate::settings::Policy;
@@ -19,7 +20,7 @@ pub async fn run(
     let client = Client::new(policy);
     let mut exit = Exit::Success;
     for url in &args.urls {
-        let stat = match fetch::dataset(&client, common, &args.login, url) {
+        let stat = match dataset(&client, common, &args.login, url) {
             Ok(dataset) => dataset.stat().await,
             Err(error) => Err(error),
         };

@@ -120,7 +120,7 @@ impl Transfer {
                     self.advance((buf.filled().len() - before) as u64);
                     return Poll::Ready(Ok(Step::Data));
                 }
-                Err(cause) => self.broke(told(cause))?,
+                Err(cause) => self.broke(Error::from_io(cause))?,
             }
         }
     }
@@ -213,14 +213,6 @@ fn opening(source: Arc<Source>, resume: Option<Resume>, pause: Duration) -> Open
         }
         source.open(resume.as_ref()).await
     })
-}
-
-/// Our own error behind an `io::Error`, or one that says that the stream broke.
-pub(super) fn told(cause: std::io::Error) -> Error {
-    match Error::find(&cause) {
-        Some(ours) => ours.clone(),
-        None => Error::new(Kind::Cut, Stage::Transfer, "the stream broke").with_source(cause),
-    }
 }
 
 impl fmt::Debug for Transfer {

@@ -78,7 +78,7 @@ impl FtpSource {
                 download
                     .read(&mut byte)
                     .await
-                    .map_err(super::super::transfer::told)?;
+                    .map_err(crate::base::Error::from_io)?;
                 Ok(download.steps().clone())
             }
             Retrieval::NoRestart { client, .. } => Ok(client.steps()),

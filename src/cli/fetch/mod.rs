@@ -1,23 +1,21 @@
 //! `outbound fetch`: brings datasets in.
 
+mod stream;
+
 use std::collections::HashMap;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
-use futures_util::stream;
-use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::args::{Common, FetchArgs, Login};
+use super::args::{Common, FetchArgs};
+use super::dataset::dataset;
 use super::exit::Exit;
-use super::interrupt;
-use super::json;
 use super::output::{Output, without_userinfo};
 use super::progress::Progress;
-use crate::base::{Credentials, Error, Kind, Origin, Result, SecretRef, SecretSource, Stage, text};
+use super::{interrupt, json};
+use crate::base::{Error, Kind, Result, Stage, text};
 use crate::dataset::{Client, Dataset, Event, FetchOptions, Fetched, Observer, Outcome, file_name};
 use crate::settings::Policy;
 
@@ -28,8 +26,8 @@ pub async fn run(
     output: &Output,
 ) -> Result<Exit> {
     let client = Client::new(policy);
-    if args.output.as_deref() == Some(Path::new("-")) {
-        return to_stdout(&client, common, args, output).await;
+    if let Some(sink) = stream::sink(args).await? {
+        return stream::copy(&client, common, args, sink, output).await;
     }
     let jobs = plan(&client, common, args)?;
     if let Some(folder) = &args.output_dir {
@@ -40,9 +38,10 @@ pub async fn run(
         })?;
     }
     let progress = Progress::new(output, jobs.len());
-    let all = stream::iter(jobs.iter().map(|job| bring(job, args, output, &progress)))
-        .buffer_unordered(usize::from(args.jobs))
-        .fold(Exit::Success, |first, exit| async move { first.and(exit) });
+    let all =
+        futures_util::stream::iter(jobs.iter().map(|job| bring(job, args, output, &progress)))
+            .buffer_unordered(usize::from(args.jobs))
+            .fold(Exit::Success, |first, exit| async move { first.and(exit) });
     tokio::select! {
         exit = all => {
             progress.clear();
@@ -126,55 +125,6 @@ fn retried(dataset: Dataset, args: &FetchArgs) -> Dataset {
     dataset.with_retry(retry)
 }
 
-/// The dataset that an argument names, with the credentials and fields of the command line.
-pub fn dataset(client: &Client, common: &Common, login: &Login, url: &str) -> Result<Dataset> {
-    let mut dataset = client.dataset_of(url, common.connection.as_deref())?;
-    if let Some(username) = &login.user {
-        let flag = |name: &str| Origin::Flag(name.to_owned());
-        let password = match (&login.password_file, &login.password_env) {
-            (Some(file), _) => Some(SecretRef {
-                source: SecretSource::File(file.clone()),
-                origin: flag("--password-file"),
-            }),
-            (None, Some(variable)) => Some(SecretRef {
-                source: SecretSource::Env(variable.clone()),
-                origin: flag("--password-env"),
-            }),
-            (None, None) => None,
-        };
-        dataset = dataset.with_credentials(Credentials {
-            username: username.clone(),
-            origin: flag("--user"),
-            password,
-        });
-    }
-    if !login.headers.is_empty() {
-        dataset = dataset.with_headers(headers(&login.headers)?);
-    }
-    Ok(dataset)
-}
-
-fn headers(written: &[String]) -> Result<HeaderMap> {
-    let mut headers = HeaderMap::new();
-    for line in written {
-        // The value may be a token: an error shows the name alone.
-        let name = line.split(':').next().unwrap_or_default();
-        let bad = |what: &str| {
-            let what = format!("the header `{}` {what}", text::clip(name));
-            Error::new(Kind::Usage, Stage::Settings, what).with_hint("write `Name: value`")
-        };
-        let (name, value) = line.split_once(':').ok_or_else(|| bad("has no colon"))?;
-        let name: HeaderName = name
-            .trim()
-            .parse()
-            .map_err(|_| bad("has a name that cannot be sent"))?;
-        let value = HeaderValue::from_str(value.trim());
-        let value = value.map_err(|_| bad("has a value that cannot be sent"))?;
-        headers.append(name, value);
-    }
-    Ok(headers)
-}
-
 async fn bring(job: &Job, args: &FetchArgs, output: &Output, progress: &Progress) -> Exit {
     let bar = Arc::new(progress.start(&job.written));
     let told = Arc::clone(&bar);
@@ -256,71 +206,4 @@ fn done(output: &Output, job: &Job, fetched: &Fetched) {
         (_, kept) => format!("{} bytes, {kept} of them from before", fetched.length),
     };
     output.say(&format!("{}  {what}", text::escape(&path)));
-}
-
-/// `-o -`: the bytes and nothing else on standard output.
-async fn to_stdout(
-    client: &Client,
-    common: &Common,
-    args: &FetchArgs,
-    output: &Output,
-) -> Result<Exit> {
-    if args.checksum.is_some() {
-        let what = "--checksum needs a file: bytes that are written out cannot be taken back";
-        return Err(Error::new(Kind::Usage, Stage::Settings, what));
-    }
-    let copying = async {
-        let mut stdout = tokio::io::stdout();
-        for url in &args.urls {
-            let dataset = retried(dataset(client, common, &args.login, url)?, args);
-            let (told, written) = (output.clone(), url.clone());
-            let observer = Observer::new(move |event| narrate(&told, &written, &event));
-            let mut reader = dataset.open_observed(observer).await?;
-            let mut buffer = vec![0; 256 * 1024];
-            loop {
-                let read = reader.read(&mut buffer).await.map_err(unwrap_ours)?;
-                if read == 0 {
-                    break;
-                }
-                match stdout.write_all(&buffer[..read]).await {
-                    Ok(()) => {}
-                    // Whoever read it has enough.
-                    Err(cause) if cause.kind() == ErrorKind::BrokenPipe => {
-                        return Ok(Exit::Success);
-                    }
-                    Err(cause) => return Err(unwritten(cause)),
-                }
-            }
-            match stdout.flush().await {
-                Err(cause) if cause.kind() != ErrorKind::BrokenPipe => {
-                    return Err(unwritten(cause));
-                }
-                _ => {}
-            }
-        }
-        Ok(Exit::Success)
-    };
-    tokio::select! {
-        copied = copying => copied,
-        signal = interrupt::wait() => {
-            output.say(&format!("outbound: stopped by {signal}"));
-            Ok(Exit::Interrupted)
-        }
-    }
-}
-
-fn unwrap_ours(cause: std::io::Error) -> Error {
-    match Error::find(&cause) {
-        Some(ours) => ours.clone(),
-        None => Error::new(Kind::Cut, Stage::Transfer, "the stream broke").with_source(cause),
-    }
-}
-
-fn unwritten(cause: std::io::Error) -> Error {
-    Error::new(
-        Kind::LocalFile,
-        Stage::Store,
-        "standard output cannot be written",
-    )
-    .with_source(cause)
 }

@@ -1,0 +1,62 @@
+//! The dataset that an argument names.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::args::{Common, Login};
+use crate::base::{Credentials, Error, Kind, Origin, Result, SecretRef, SecretSource, Stage, text};
+use crate::dataset::{Client, Dataset};
+
+/// The dataset that an argument names, with the credentials and fields of the command line.
+pub fn dataset(client: &Client, common: &Common, login: &Login, url: &str) -> Result<Dataset> {
+    let mut dataset = client.dataset_of(url, common.connection.as_deref())?;
+    if let Some(username) = &login.user {
+        let flag = |name: &str| Origin::Flag(name.to_owned());
+        let password = match (&login.password_file, &login.password_env) {
+            (Some(file), _) => Some(SecretRef {
+                source: SecretSource::File(file.clone()),
+                origin: flag("--password-file"),
+            }),
+            (None, Some(variable)) => Some(SecretRef {
+                source: SecretSource::Env(variable.clone()),
+                origin: flag("--password-env"),
+            }),
+            (None, None) => None,
+        };
+        dataset = dataset.with_credentials(Credentials {
+            username: username.clone(),
+            origin: flag("--user"),
+            password,
+        });
+    }
+    if !login.headers.is_empty() {
+        dataset = dataset.with_headers(headers(&login.headers)?);
+    }
+    Ok(dataset)
+}
+
+/// What the program asks for by itself: the whole file, or the rest of it, as it is.
+const OURS: [&str; 3] = ["accept-encoding", "if-range", "range"];
+
+fn headers(written: &[String]) -> Result<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    for line in written {
+        // The value may be a token: an error shows the name alone.
+        let name = line.split(':').next().unwrap_or_default();
+        let bad = |what: &str| {
+            let what = format!("the header `{}` {what}", text::clip(name));
+            Error::new(Kind::Usage, Stage::Settings, what).with_hint("write `Name: value`")
+        };
+        let (name, value) = line.split_once(':').ok_or_else(|| bad("has no colon"))?;
+        let name: HeaderName = name
+            .trim()
+            .parse()
+            .map_err(|_| bad("has a name that cannot be sent"))?;
+        let value = HeaderValue::from_str(value.trim());
+        let value = value.map_err(|_| bad("has a value that cannot be sent"))?;
+        if OURS.contains(&name.as_str()) {
+            return Err(bad("is set by the program itself"));
+        }
+        headers.append(name, value);
+    }
+    Ok(headers)
+}

@@ -1,0 +1,100 @@
+//! Bytes that go where nothing can be renamed: standard output, a device, a pipe.
+
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+
+use super::super::args::{Common, FetchArgs};
+use super::super::exit::Exit;
+use super::super::output::Output;
+use super::super::{dataset::dataset, interrupt};
+use super::{narrate, retried};
+use crate::base::{Error, Kind, Result, Stage, text};
+use crate::dataset::{Client, Observer};
+
+/// Where the bytes go as they come, when the arguments name such a place.
+pub async fn sink(args: &FetchArgs) -> Result<Option<Box<dyn AsyncWrite + Send + Unpin>>> {
+    let path = match args.output.as_deref() {
+        Some(path) if path == Path::new("-") => return Ok(Some(Box::new(tokio::io::stdout()))),
+        Some(path) => path,
+        None => return Ok(None),
+    };
+    match std::fs::metadata(path) {
+        Ok(about) if !about.is_file() && !about.is_dir() => {
+            let opened = tokio::fs::OpenOptions::new().write(true).open(path).await;
+            let opened = opened.map_err(|cause| unwritten(path, cause))?;
+            Ok(Some(Box::new(opened)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Writes the bytes of every URL to `sink`, one after the other, and nothing else.
+pub async fn copy(
+    client: &Client,
+    common: &Common,
+    args: &FetchArgs,
+    mut sink: Box<dyn AsyncWrite + Send + Unpin>,
+    output: &Output,
+) -> Result<Exit> {
+    if args.checksum.is_some() {
+        let what = "--checksum needs a file: bytes that are written out cannot be taken back";
+        return Err(Error::new(Kind::Usage, Stage::Settings, what));
+    }
+    let copying = async {
+        for url in &args.urls {
+            if !one(client, common, args, url, &mut sink, output).await? {
+                break;
+            }
+        }
+        Ok(Exit::Success)
+    };
+    tokio::select! {
+        copied = copying => copied,
+        signal = interrupt::wait() => {
+            output.say(&format!("outbound: stopped by {signal}"));
+            Ok(Exit::Interrupted)
+        }
+    }
+}
+
+/// Copies one URL. False when whoever read the bytes has enough.
+async fn one(
+    client: &Client,
+    common: &Common,
+    args: &FetchArgs,
+    url: &str,
+    sink: &mut (dyn AsyncWrite + Send + Unpin),
+    output: &Output,
+) -> Result<bool> {
+    let dataset = retried(dataset(client, common, &args.login, url)?, args);
+    let (told, written) = (output.clone(), url.to_owned());
+    let observer = Observer::new(move |event| narrate(&told, &written, &event));
+    let mut reader = dataset.open_observed(observer).await?;
+    let mut buffer = vec![0; 256 * 1024];
+    let place = args.output.as_deref().unwrap_or(Path::new("-"));
+    loop {
+        let read = reader.read(&mut buffer).await.map_err(Error::from_io)?;
+        let written = match read {
+            0 => sink.flush().await,
+            read => sink.write_all(&buffer[..read]).await,
+        };
+        match written {
+            Ok(()) if read == 0 => return Ok(true),
+            Ok(()) => {}
+            Err(cause) if cause.kind() == ErrorKind::BrokenPipe => return Ok(false),
+            Err(cause) => return Err(unwritten(place, cause)),
+        }
+    }
+}
+
+fn unwritten(path: &Path, cause: io::Error) -> Error {
+    let name = match path.to_string_lossy() {
+        name if name == "-" => "standard output".to_owned(),
+        name => text::escape(&name),
+    };
+    Error::new(Kind::LocalFile, Stage::Store, "it failed")
+        .while_doing(format!("write to {name}"))
+        .with_source(cause)
+}
