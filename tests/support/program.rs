@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_outbound");
+
 /// A home folder with nothing in it, and the program in it with no variables but those that are
 /// given. It is removed when dropped.
 pub struct Home(tempfile::TempDir);
@@ -40,16 +42,28 @@ impl Home {
 
     /// The program with `arguments`, not started yet.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_outbound"));
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments);
+        self.prepare(&mut command);
         command
-            .args(arguments)
+    }
+
+    /// Runs the program to its end with arguments as they are typed into a shell.
+    pub fn shell(&self, arguments: &str) -> Done {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &format!("'{PROGRAM}' {arguments}")]);
+        self.prepare(&mut command);
+        Done::of(command.output().unwrap())
+    }
+
+    fn prepare(&self, command: &mut Command) {
+        command
             .env_clear()
             .env("HOME", self.path())
             .env("XDG_CONFIG_HOME", self.path().join("config"))
             .env("TMPDIR", self.path())
             .current_dir(self.path())
             .stdin(Stdio::null());
-        command
     }
 
     /// Runs the program to its end.
