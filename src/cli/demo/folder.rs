@@ -3,6 +3,10 @@
 use std::fs::{self, DirBuilder};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How many names were tried: none is used twice, also when its folder is gone.
+static TRIED: AtomicUsize = AtomicUsize::new(0);
 
 /// A folder that only its owner may enter. Dropping it removes it with all that is in it.
 #[derive(Debug)]
@@ -19,10 +23,10 @@ impl Folder {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         let process = std::process::id();
-        for number in 0..1000 {
-            let path = parent.join(match number {
+        for _ in 0..1000 {
+            let path = parent.join(match TRIED.fetch_add(1, Ordering::Relaxed) {
                 0 => format!("outbound-demo-{process}"),
-                _ => format!("outbound-demo-{process}-{number}"),
+                number => format!("outbound-demo-{process}-{number}"),
             });
             match builder.create(&path) {
                 Ok(()) => return Ok(Self(path)),
