@@ -86,6 +86,8 @@ async fn dispatch(cli: &Cli, surroundings: &Surroundings, output: &Output) -> Re
 /// The policy of settings files, environment and flags; its warnings are said once.
 fn policy(common: &Common, surroundings: &Surroundings, output: &Output) -> Result<Policy> {
     let policy = load::policy_in(surroundings, &common.flags())?;
+    let log = policy.log().map(|(log, _)| log);
+    output::start_log(common.verbose, log);
     for warning in policy.warnings() {
         output.warn(&warning.to_string());
     }

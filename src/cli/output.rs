@@ -24,9 +24,8 @@ pub struct Output {
 }
 
 impl Output {
-    /// As the flags say; starts the log.
+    /// As the flags say.
     pub fn new(common: &Common) -> Self {
-        start_log(common.verbose);
         Self {
             json: common.json,
             quiet: common.quiet,
@@ -120,19 +119,20 @@ pub fn indented(lines: &str) -> String {
     lines.join("\n    ")
 }
 
-/// `-v` says what is done, `-vv` the dialogue, `OUTBOUND_LOG` whatever it names.
-fn start_log(verbose: u8) {
+/// Starts the log: `-v` says what is done, `-vv` the dialogue; without it, what the setting `log`
+/// (`OUTBOUND_LOG`) names.
+pub fn start_log(verbose: u8, asked: Option<&str>) {
     let level = match verbose {
         0 => LevelFilter::ERROR,
         1 => LevelFilter::INFO,
         2 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
-    let asked = std::env::var("OUTBOUND_LOG").unwrap_or_default();
-    let filter = match asked.is_empty() || verbose > 0 {
-        true => EnvFilter::new(format!("outbound={level}")),
-        false => EnvFilter::new(asked),
+    let filter = match asked {
+        Some(asked) if verbose == 0 => EnvFilter::new(asked),
+        _ => EnvFilter::new(format!("outbound={level}")),
     };
+    // A second policy in one process (the demo's) finds the log started.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

@@ -27,5 +27,6 @@ pub use client::{Client, Dataset, Stat};
 pub use event::{Event, Observer};
 pub use fetch::{FetchOptions, Fetched, Outcome};
 pub use name::file_name;
+pub(crate) use part::local;
 pub use reader::Reader;
 pub use validator::Validator;

@@ -216,12 +216,12 @@ pub(super) fn exists(path: &Path) -> Error {
 }
 
 /// The error for a local file operation.
-pub(super) fn local(path: &Path, verb: &str, cause: io::Error) -> Error {
+pub(crate) fn local(path: &Path, verb: &str, cause: io::Error) -> Error {
     let doing = format!("{verb} {}", shown(path));
     let (what, hint) = match cause.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
             "the disk is full",
-            Some("what came so far is kept in the .part file; make room and run it again"),
+            Some("make room and run the same command again: a .part file goes on where it was"),
         ),
         io::ErrorKind::PermissionDenied => ("not permitted", None),
         io::ErrorKind::NotFound => ("the folder does not exist", None),

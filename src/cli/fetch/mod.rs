@@ -16,7 +16,9 @@ use super::output::{Output, without_userinfo};
 use super::progress::Progress;
 use super::{interrupt, json};
 use crate::base::{Error, Kind, Result, Stage, text};
-use crate::dataset::{Client, Dataset, Event, FetchOptions, Fetched, Observer, Outcome, file_name};
+use crate::dataset::{
+    Client, Dataset, Event, FetchOptions, Fetched, Observer, Outcome, file_name, local,
+};
 use crate::settings::Policy;
 
 pub async fn run(
@@ -31,11 +33,7 @@ pub async fn run(
     }
     let jobs = plan(&client, common, args)?;
     if let Some(folder) = &args.output_dir {
-        std::fs::create_dir_all(folder).map_err(|cause| {
-            Error::new(Kind::LocalFile, Stage::Store, "the folder cannot be made")
-                .while_doing(format!("make {}", text::escape(&folder.to_string_lossy())))
-                .with_source(cause)
-        })?;
+        std::fs::create_dir_all(folder).map_err(|cause| local(folder, "make", cause))?;
     }
     let progress = Progress::new(output, jobs.len());
     let all =

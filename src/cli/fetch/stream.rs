@@ -10,8 +10,8 @@ use super::super::exit::Exit;
 use super::super::output::Output;
 use super::super::{dataset::dataset, interrupt};
 use super::{narrate, retried};
-use crate::base::{Error, Kind, Result, Stage, text};
-use crate::dataset::{Client, Observer};
+use crate::base::{Error, Kind, Result, Stage};
+use crate::dataset::{Client, Observer, local};
 
 /// Where the bytes go as they come, when the arguments name such a place.
 pub async fn sink(args: &FetchArgs) -> Result<Option<Box<dyn AsyncWrite + Send + Unpin>>> {
@@ -90,11 +90,11 @@ async fn one(
 }
 
 fn unwritten(path: &Path, cause: io::Error) -> Error {
-    let name = match path.to_string_lossy() {
-        name if name == "-" => "standard output".to_owned(),
-        name => text::escape(&name),
+    let standard = Path::new("standard output");
+    let path = if path == Path::new("-") {
+        standard
+    } else {
+        path
     };
-    Error::new(Kind::LocalFile, Stage::Store, "it failed")
-        .while_doing(format!("write to {name}"))
-        .with_source(cause)
+    local(path, "write to", cause)
 }
