@@ -62,6 +62,33 @@ pub struct Shared {
     pub small: Vec<u8>,
 }
 
+/// A certificate for `localhost`, `origin.test` and 127.0.0.1, and the file of the throwaway
+/// authority that it comes from.
+pub fn certificate() -> (Certificate, PathBuf) {
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+    let folder = folder();
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "tests");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let names = ["localhost", "origin.test", "127.0.0.1"].map(str::to_owned);
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(names)
+        .unwrap()
+        .signed_by(&key, &ca)
+        .unwrap();
+    let write = |name: &str, text: String| {
+        let path = folder.join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let certificate = Certificate {
+        chain: write("cert.pem", leaf.pem()),
+        key: write("key.pem", key.serialize_pem()),
+    };
+    (certificate, write("ca.pem", ca.pem()))
+}
+
 /// The length of `big.bin`.
 pub const BIG: usize = 64 << 20;
 
@@ -83,10 +110,10 @@ pub fn shared() -> &'static Shared {
             let then = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
             file.set_modified(then).unwrap();
         }
-        let certificate = Certificate::self_signed(&folder());
+        let (certificate, ca) = certificate();
         Shared {
             nginx: Nginx::start(&root, &certificate, AWAY),
-            ca: certificate.chain,
+            ca,
             root,
             big: sha256(&bytes),
             small,
