@@ -23,16 +23,19 @@ pub struct Body {
     idle: Duration,
     silence: Pin<Box<Sleep>>,
     from_proxy: bool,
+    /// The request, for errors.
+    doing: String,
 }
 
 impl Body {
-    pub(super) fn new(incoming: Incoming, idle: Duration, from_proxy: bool) -> Self {
+    pub(super) fn new(incoming: Incoming, idle: Duration, from_proxy: bool, doing: String) -> Self {
         Self {
             incoming,
             chunk: Bytes::new(),
             idle,
             silence: Box::pin(tokio::time::sleep(idle)),
             from_proxy,
+            doing,
         }
     }
 
@@ -60,7 +63,8 @@ impl Body {
                     ready!(self.silence.as_mut().poll(cx));
                     let what = "no byte came";
                     let error = Error::new(Kind::Timeout, Stage::Transfer, what)
-                        .with_limit("timeouts.idle", text::seconds(self.idle));
+                        .with_limit("timeouts.idle", text::seconds(self.idle))
+                        .while_doing(self.doing.as_str());
                     return Poll::Ready(Err(error.into()));
                 }
             };
@@ -69,6 +73,7 @@ impl Body {
                 None => return Poll::Ready(Ok(false)),
                 Some(Err(cause)) => {
                     let error = failure::cut(cause, self.from_proxy);
+                    let error = error.while_doing(self.doing.as_str());
                     return Poll::Ready(Err(error.into()));
                 }
                 Some(Ok(frame)) => match frame.into_data() {

@@ -177,7 +177,8 @@ impl Hop<'_> {
             parts.status.to_string(),
             elapsed.saturating_sub(opened),
         );
-        let body = Body::new(body, self.connector.timeouts().idle, self.in_clear());
+        let idle = self.connector.timeouts().idle;
+        let body = Body::new(body, idle, self.in_clear(), doing(self.request));
         Response {
             status: parts.status,
             headers: parts.headers,
