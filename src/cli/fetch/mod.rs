@@ -47,7 +47,7 @@ pub async fn run(
         }
         signal = interrupt::wait() => {
             progress.clear();
-            let parts: Vec<&Job> = jobs.iter().filter(|job| job.part().exists()).collect();
+            let parts: Vec<&Job> = jobs.iter().filter(|job| job.has_kept()).collect();
             output.say(&format!("outbound: stopped by {signal}"));
             for job in parts {
                 output.say(&format!(
@@ -72,6 +72,11 @@ impl Job {
         let mut name = self.destination.as_os_str().to_owned();
         name.push(".part");
         name.into()
+    }
+
+    /// Whether there is something to go on from.
+    fn has_kept(&self) -> bool {
+        std::fs::metadata(self.part()).is_ok_and(|about| about.len() > 0)
     }
 }
 
@@ -150,7 +155,7 @@ async fn bring(job: &Job, args: &FetchArgs, output: &Output, progress: &Progress
                     output.line(&line.to_string());
                 }
                 output.error(&error);
-                if job.part().exists() {
+                if job.has_kept() {
                     let part = job.part();
                     let part = text::escape(&part.to_string_lossy());
                     output.say(&format!("  kept {part}: the same command goes on from there"));
