@@ -183,6 +183,8 @@ impl Run<'_> {
                 }
                 Step::Restarted => {
                     self.kept = 0;
+                    // A write under way would land in what is emptied now.
+                    let _ = file.flush().await;
                     *file = self.begin(transfer).await?;
                 }
                 Step::End => return Ok(()),

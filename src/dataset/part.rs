@@ -223,6 +223,10 @@ pub(crate) fn local(path: &Path, verb: &str, cause: io::Error) -> Error {
             "the disk is full",
             Some("make room and run the same command again: a .part file goes on where it was"),
         ),
+        io::ErrorKind::FileTooLarge => (
+            "it is larger than a file may be here",
+            Some("see `ulimit -f` and the file system's limits"),
+        ),
         io::ErrorKind::PermissionDenied => ("not permitted", None),
         io::ErrorKind::NotFound => ("the folder does not exist", None),
         _ => ("it failed", None),

@@ -348,8 +348,10 @@ async fn another_url_for_the_proxy_drops_the_password() {
         quoted(PASSWORD)
     );
     let high = format!("[proxy]\nurl = \"{}\"\n", other.url());
-    let mut flags = Flags::default();
-    flags.proxy = Some(other.url());
+    let flags = Flags {
+        proxy: Some(other.url()),
+        ..Flags::default()
+    };
     let none: [&str; 0] = [];
     let layered = Layers::new()
         .toml("low.toml", &low)
