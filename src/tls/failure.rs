@@ -48,6 +48,14 @@ fn certificate(reason: &CertificateError, host: &Host, key: &str) -> (String, Op
                 setting(key)
             )),
         ),
+        CertificateError::BadSignature => (
+            "its certificate is not signed with the key of the authority that it names".to_owned(),
+            Some(format!(
+                "if that authority was renewed under the same name, put its new certificate into \
+                 {}",
+                setting(key)
+            )),
+        ),
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
             "its certificate has expired".to_owned(),
             Some("its owner must renew it; check this machine's clock too".to_owned()),
@@ -59,6 +67,14 @@ fn certificate(reason: &CertificateError, host: &Host, key: &str) -> (String, Op
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
             format!("its certificate is for another name than {host}"),
             Some("use the name that the certificate has, or have it reissued".to_owned()),
+        ),
+        CertificateError::Other(other) if format!("{other}").contains("CaUsedAsEndEntity") => (
+            "its certificate is that of an authority, and no server may use it".to_owned(),
+            Some(
+                "`openssl req -x509` makes such ones unless told `-addext \
+                 basicConstraints=critical,CA:FALSE`: have it made again"
+                    .to_owned(),
+            ),
         ),
         other => (format!("its certificate is not valid: {other}"), None),
     }
