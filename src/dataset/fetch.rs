@@ -10,9 +10,10 @@ use tokio::io::{AsyncWriteExt as _, ReadBuf};
 
 use super::checksum::{Checksum, Hasher};
 use super::client::Dataset;
-use super::event::Observer;
+use super::event::{Event, Observer};
 use super::part::{Part, exists, local, shown};
-use super::source::Source;
+use super::retry::{Backoff, Decision};
+use super::source::{Source, Stat};
 use super::transfer::{Step, Transfer};
 use crate::base::{Error, Kind, Result, Stage};
 
@@ -65,7 +66,7 @@ pub(super) async fn fetch(
 ) -> Result<Fetched> {
     let source = Arc::new(dataset.source().await?);
     if !options.force
-        && let Some(unchanged) = existing(&source, destination, options).await?
+        && let Some(unchanged) = existing(dataset, &source, destination, options).await?
     {
         return Ok(unchanged);
     }
@@ -98,6 +99,7 @@ pub(super) async fn fetch(
 
 /// A file of that name is no obstacle when it is what the server has.
 async fn existing(
+    dataset: &Dataset,
     source: &Source,
     destination: &Path,
     options: &FetchOptions,
@@ -112,7 +114,7 @@ async fn existing(
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(cause) => return Err(local(destination, "look at", cause)),
     };
-    let stat = source.stat().await?;
+    let stat = stat(dataset, source, &options.observer).await?;
     let same_length = stat.length == Some(about.len());
     let same_time = match (stat.modified, about.modified()) {
         (Some(there), Ok(here)) => whole_seconds(there) == whole_seconds(here),
@@ -133,6 +135,28 @@ async fn existing(
         kept: about.len(),
         outcome: Outcome::Unchanged,
     }))
+}
+
+/// Asks what is there, with the tries that a transfer has.
+async fn stat(dataset: &Dataset, source: &Source, observer: &Observer) -> Result<Stat> {
+    let mut backoff = Backoff::new(dataset.retry().clone());
+    loop {
+        let error = match source.stat().await {
+            Ok(stat) => return Ok(stat),
+            Err(error) => error,
+        };
+        match backoff.after(error.clone()) {
+            Decision::GiveUp(error) => return Err(error),
+            Decision::Again { pause, attempt } => {
+                observer.notify(Event::Retrying {
+                    error: &error,
+                    pause,
+                    attempt,
+                });
+                tokio::time::sleep(pause).await;
+            }
+        }
+    }
 }
 
 /// HTTP dates and MDTM have no finer unit.

@@ -62,10 +62,12 @@ impl Backoff {
         let mut pause = nominal.mul_f64(0.5 + jitter / 2.0);
         if let Some(asked) = error.retry_after() {
             if asked > self.limits.pause_max {
-                let wait = format!("the other side asks to wait {}", text::seconds(asked));
-                let error = error
-                    .with_limit("retry.pause_max", text::seconds(self.limits.pause_max))
-                    .with_hint(wait);
+                let limit = format!(
+                    "{}, but the other side asks to wait {}",
+                    text::seconds(self.limits.pause_max),
+                    text::seconds(asked)
+                );
+                let error = error.with_limit("retry.pause_max", limit);
                 return Decision::GiveUp(error.with_attempts(self.attempts));
             }
             pause = pause.max(asked);
