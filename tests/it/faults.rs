@@ -615,3 +615,23 @@ async fn an_answer_in_a_tunnel_is_never_the_proxys() {
         "{error}"
     );
 }
+
+/// How long the proxy asks to wait is told beside the advice.
+#[tokio::test]
+async fn a_proxy_that_asks_to_wait_too_long_is_not_waited_for() {
+    let busy = "HTTP/1.1 503 Busy\r\nRetry-After: 100\r\nContent-Length: 0\r\n\r\n";
+    let proxy = Scripted::each(answer(busy));
+    let client = Client::new(policy(&settings(proxy.address(), "tunnel = \"always\"")));
+    let error = client.open("http://h.example/x").await.unwrap_err();
+    assert_eq!(
+        (proxy.connections(), error.kind()),
+        (1, Kind::ProxyUnavailable)
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("(limit retry.pause_max = 2 ms, but the other side asks to wait 100 s)"),
+        "{error}"
+    );
+    assert!(error.hint().unwrap().contains("overloaded"));
+}

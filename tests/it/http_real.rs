@@ -356,3 +356,55 @@ async fn a_part_that_is_too_long_starts_again() {
         std::fs::remove_file(&file).unwrap();
     }
 }
+
+/// What `openssl req -x509` makes is an authority's certificate; `ca_file` cannot mend that, and
+/// the message says why.
+#[tokio::test]
+async fn trust_is_explained() {
+    let shared = kit::shared();
+    let own = peers::Certificate::self_signed(&peers::folder());
+    let nginx = peers::Nginx::start(&shared.root, &own, kit::AWAY);
+    let squid = peers::squid().url();
+    let open = |server: &peers::Nginx, ca: &std::path::Path| {
+        let toml = format!(
+            "[proxy]\nurl = \"{squid}\"\n[connections.s]\nurl = \"{}\"\nca_file = \"{}\"\n",
+            server.https("/"),
+            ca.display()
+        );
+        async move {
+            Client::new(policy(&toml))
+                .open("s:small.bin")
+                .await
+                .unwrap_err()
+        }
+    };
+    let another = kit::certificate().1;
+    for (server, ca, what, hint) in [
+        (&nginx, &own.chain, "that of an authority", "CA:FALSE"),
+        (
+            &shared.nginx,
+            // A company that renewed its authority under the same name.
+            &another,
+            "not signed with the key",
+            "connections.s.ca_file",
+        ),
+    ] {
+        let error = open(server, ca).await;
+        assert_eq!((error.kind(), error.side()), (Kind::Tls, Side::Target));
+        assert!(error.to_string().contains(what), "{error}");
+        assert!(error.hint().unwrap().contains(hint), "{:?}", error.hint());
+        assert!(!error.is_transient());
+    }
+    // Without a connection nothing is believed but the system's store.
+    let client = Client::new(policy(&format!("[proxy]\nurl = \"{squid}\"\n")));
+    let error = client
+        .open(&shared.nginx.https("/small.bin"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), Kind::Tls, "{error}");
+    assert!(
+        error.hint().unwrap().contains("[connections.NAME]"),
+        "{:?}",
+        error.hint()
+    );
+}

@@ -16,3 +16,4 @@ mod layers;
 mod leaks;
 mod peers;
 mod policy;
+mod resume;
