@@ -12,18 +12,18 @@ use crate::support::relay::{Plan, Relay};
 use crate::support::scripted::{Scripted, Step};
 use crate::support::sockets::free_port;
 
-const USER: &str = "svc-data";
-const PASSWORD: &str = "hunter2-very-secret";
+pub const USER: &str = "svc-data";
+pub const PASSWORD: &str = "hunter2-very-secret";
 
 /// Settings that lead everything through the proxy at `address`.
-fn settings(address: SocketAddr, more: &str) -> String {
+pub fn settings(address: SocketAddr, more: &str) -> String {
     format!(
         "[proxy]\nurl = \"http://{address}\"\n{more}\n\
          [retry]\nattempts = 3\npause = \"1ms\"\npause_max = \"2ms\"\n"
     )
 }
 
-fn credentials() -> String {
+pub fn credentials() -> String {
     format!("username = \"{USER}\"\npassword = \"{PASSWORD}\"\n")
 }
 
@@ -31,7 +31,7 @@ fn target() -> Target {
     Target::parse("ftp://ftp.example/").unwrap()
 }
 
-async fn failure(connector: &Connector) -> Error {
+pub async fn failure(connector: &Connector) -> Error {
     match connector.connect(&target()).await {
         Ok(_) => panic!("a tunnel was opened"),
         Err(error) => error,
@@ -52,7 +52,7 @@ struct Case {
     hint: &'static str,
 }
 
-fn answer(text: &str) -> Vec<Step> {
+pub fn answer(text: &str) -> Vec<Step> {
     vec![Step::head(), Step::write(text), Step::Close]
 }
 
@@ -228,7 +228,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// What every error must let its reader answer (the plan's section on errors).
-fn assert_facts(name: &str, error: &Error, proxy: SocketAddr) {
+pub fn assert_facts(name: &str, error: &Error, proxy: SocketAddr) {
     let message = error.to_string();
     let way = format!("through http://{proxy} (global proxy, settings.toml:2: proxy.url): ");
     assert!(
@@ -329,7 +329,7 @@ async fn a_closed_port_and_an_unknown_name() {
 }
 
 /// Reads what the target says first.
-async fn greeting(connector: &Connector) -> String {
+pub async fn greeting(connector: &Connector) -> String {
     let mut stream = connector.connect(&target()).await.unwrap();
     let mut all = String::new();
     stream.read_to_string(&mut all).await.unwrap();
@@ -396,242 +396,4 @@ async fn the_greeting_comes_whole_wherever_the_segments_end() {
             "split at {at}"
         );
     }
-}
-
-const ASKS: &str = "HTTP/1.1 407 Login\r\nProxy-Authenticate: Basic realm=\"corp\"\r\n";
-const OPEN: &str = "HTTP/1.1 200 OK\r\n\r\n220 ready\r\n";
-
-/// `Basic` with [`USER`] and [`PASSWORD`], as `printf '…' | base64` gives it.
-const BASIC: &str = "Proxy-Authorization: Basic c3ZjLWRhdGE6aHVudGVyMi12ZXJ5LXNlY3JldA==\r\n";
-
-#[tokio::test]
-async fn a_challenge_is_answered_on_the_connection_that_the_proxy_keeps() {
-    for body in [
-        "Content-Length: 5\r\n\r\nlogin".to_owned(),
-        format!("Content-Length: 100000\r\n\r\n{}", "x".repeat(100_000)),
-        "Transfer-Encoding: chunked\r\n\r\n5\r\nlogin\r\n0\r\n\r\n".to_owned(),
-    ] {
-        let steps = vec![
-            Step::head(),
-            Step::write(format!("{ASKS}{body}")),
-            Step::head(),
-            Step::write(OPEN),
-            Step::Close,
-        ];
-        let proxy = Scripted::sequence(vec![steps]);
-        let connector = connector(&settings(proxy.address(), &credentials()));
-        assert_eq!(greeting(&connector).await, "220 ready\r\n");
-        assert_eq!(proxy.connections(), 1);
-        let received = proxy.received().concat();
-        let (first, second) = received.split_once("\r\n\r\n").unwrap();
-        assert!(!first.contains("Proxy-Authorization"), "unasked: {first}");
-        assert!(second.contains(BASIC), "{second}");
-    }
-}
-
-#[tokio::test]
-async fn a_challenge_is_answered_on_a_new_connection_when_the_proxy_closes() {
-    for first in [
-        format!("{ASKS}Connection: close\r\nContent-Length: 5\r\n\r\nlogin"),
-        format!("{ASKS}Proxy-Connection: close\r\nContent-Length: 0\r\n\r\n"),
-        // Says that it stays, and goes: RFC 9931 lets it.
-        format!("{ASKS}Content-Length: 0\r\n\r\n"),
-        // Ended by close alone.
-        format!("{ASKS}\r\nlogin"),
-    ] {
-        let proxy = Scripted::sequence(vec![answer(&first), answer(OPEN)]);
-        let connector = connector(&settings(proxy.address(), &credentials()));
-        assert_eq!(greeting(&connector).await, "220 ready\r\n", "{first:?}");
-        assert_eq!(proxy.connections(), 2);
-        assert!(proxy.received()[1].contains(BASIC));
-    }
-}
-
-#[tokio::test]
-async fn a_proxy_that_asked_once_gets_credentials_unasked_from_then_on() {
-    let first = format!("{ASKS}Connection: close\r\nContent-Length: 0\r\n\r\n");
-    let proxy = Scripted::sequence(vec![answer(&first), answer(OPEN), answer(OPEN)]);
-    let connector = connector(&settings(proxy.address(), &credentials()));
-    greeting(&connector).await;
-    greeting(&connector).await;
-    assert_eq!(proxy.connections(), 3);
-    assert!(proxy.received()[2].contains(BASIC));
-}
-
-#[tokio::test]
-async fn a_wrong_password_is_said_and_never_tried_again() {
-    let steps = vec![
-        Step::head(),
-        Step::write(format!("{ASKS}Content-Length: 0\r\n\r\n")),
-        Step::head(),
-        Step::write(format!(
-            "{ASKS}Proxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n"
-        )),
-        Step::ReadToEnd,
-    ];
-    let proxy = Scripted::sequence(vec![steps]);
-    let toml = settings(
-        proxy.address(),
-        &format!("{}tunnel = \"always\"", credentials()),
-    );
-    let client = Client::new(policy(&toml));
-    let error = client.open("http://ftp.example:21/x").await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.stage()),
-        (Kind::ProxyAuth, Stage::Auth)
-    );
-    assert_eq!(
-        (error.side(), error.is_transient()),
-        (Side::Settings, false)
-    );
-    assert_eq!((proxy.connections(), error.attempts()), (1, 1));
-    assert_eq!(proxy.received().concat().matches("CONNECT ").count(), 2);
-    let message = error.to_string();
-    for fact in [
-        "does not accept user `svc-data`",
-        "password from settings.toml:4: proxy.password",
-        "407 Login",
-        "it offers Basic, NTLM",
-    ] {
-        assert!(message.contains(fact), "{fact}: {message}");
-    }
-    assert!(error.hint().unwrap().contains("password is wrong"));
-    assert_facts("wrong password", &error, proxy.address());
-}
-
-#[tokio::test]
-async fn a_scheme_that_is_not_built_in_is_named_and_gets_no_password() {
-    let refusal = "HTTP/1.1 407 Login\r\nProxy-Authenticate: Negotiate, NTLM\r\n\
-                   Content-Length: 0\r\n\r\n";
-    let proxy = Scripted::sequence(vec![answer(refusal)]);
-    let error = failure(&connector(&settings(proxy.address(), &credentials()))).await;
-    assert_eq!(
-        (error.kind(), error.is_transient()),
-        (Kind::ProxyAuth, false)
-    );
-    assert!(
-        error.to_string().contains("it offers Negotiate, NTLM"),
-        "{error}"
-    );
-    assert!(error.to_string().contains("not built in"), "{error}");
-    assert!(error.hint().unwrap().contains("Basic"));
-    assert!(!proxy.received().concat().contains("Proxy-Authorization"));
-    assert_facts("scheme", &error, proxy.address());
-}
-
-/// How often the proxy is asked before a dataset gives up.
-#[tokio::test]
-async fn only_what_may_pass_is_tried_again() {
-    for (status, tries) in [
-        ("400 Bad Request", 1),
-        ("403 Forbidden", 1),
-        ("407 Login", 1),
-        ("502 Bad Gateway", 3),
-        ("503 Service Unavailable", 3),
-        ("504 Gateway Timeout", 3),
-    ] {
-        let text = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
-        for tunnel in ["auto", "always"] {
-            let proxy = Scripted::each(answer(&text));
-            let more = format!("tunnel = \"{tunnel}\"");
-            let client = Client::new(policy(&settings(proxy.address(), &more)));
-            let error = client.open("http://h.example/x").await.unwrap_err();
-            assert_eq!(
-                proxy.connections(),
-                tries,
-                "{status}, tunnel {tunnel}: {error}"
-            );
-            assert_eq!(error.attempts() as usize, tries, "{status}: {error}");
-            assert_eq!(
-                error.to_string().contains("tried 3 times"),
-                tries == 3,
-                "{error}"
-            );
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_busy_proxy_is_tried_until_it_serves() {
-    let busy = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
-    let served = vec![
-        Step::head(),
-        Step::write("HTTP/1.1 200 OK\r\n\r\n"),
-        Step::head(),
-        Step::write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
-        Step::Close,
-    ];
-    let proxy = Scripted::sequence(vec![answer(busy), answer(busy), served]);
-    let client = Client::new(policy(&settings(proxy.address(), "tunnel = \"always\"")));
-    let mut reader = client.open("http://h.example/x").await.unwrap();
-    let mut text = String::new();
-    reader.read_to_string(&mut text).await.unwrap();
-    assert_eq!((text.as_str(), proxy.connections()), ("ok", 3));
-}
-
-/// Servers that answer HEAD with 403 may answer GET; a proxy that refuses is not asked twice.
-#[tokio::test]
-async fn what_a_proxy_forbids_is_asked_once() {
-    for (fields, asked) in [("", 2), ("X-Squid-Error: ERR_ACCESS_DENIED 0\r\n", 1)] {
-        let text = format!("HTTP/1.1 403 Forbidden\r\n{fields}Content-Length: 0\r\n\r\n");
-        let proxy = Scripted::each(answer(&text));
-        let client = Client::new(policy(&settings(proxy.address(), "")));
-        let dataset = client.dataset("http://h.example/x").unwrap();
-        let error = dataset.stat().await.unwrap_err();
-        assert_eq!(proxy.connections(), asked, "{error}");
-        let kind = [Kind::ProxyRefused, Kind::TargetRefused][asked - 1];
-        assert_eq!(error.kind(), kind, "{error}");
-        let method = ["HEAD", "GET"][asked - 1];
-        assert!(
-            error
-                .to_string()
-                .starts_with(&format!("{method} http://h.example/x ")),
-            "{error}"
-        );
-    }
-}
-
-/// What came through a tunnel is the target's word, whatever its fields say.
-#[tokio::test]
-async fn an_answer_in_a_tunnel_is_never_the_proxys() {
-    let refusal = "HTTP/1.1 403 No\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\n\
-                   Proxy-Status: x; error=y\r\nContent-Length: 0\r\n\r\n";
-    let steps = vec![
-        Step::head(),
-        Step::write("HTTP/1.1 200 OK\r\n\r\n"),
-        Step::head(),
-        Step::write(refusal),
-        Step::Close,
-    ];
-    let proxy = Scripted::each(steps);
-    let client = Client::new(policy(&settings(proxy.address(), "tunnel = \"always\"")));
-    let error = client.open("http://h.example/x").await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.side()),
-        (Kind::TargetRefused, Side::Target)
-    );
-    assert!(
-        error.to_string().contains(": the server answered 403"),
-        "{error}"
-    );
-}
-
-/// How long the proxy asks to wait is told beside the advice.
-#[tokio::test]
-async fn a_proxy_that_asks_to_wait_too_long_is_not_waited_for() {
-    let busy = "HTTP/1.1 503 Busy\r\nRetry-After: 100\r\nContent-Length: 0\r\n\r\n";
-    let proxy = Scripted::each(answer(busy));
-    let client = Client::new(policy(&settings(proxy.address(), "tunnel = \"always\"")));
-    let error = client.open("http://h.example/x").await.unwrap_err();
-    assert_eq!(
-        (proxy.connections(), error.kind()),
-        (1, Kind::ProxyUnavailable)
-    );
-    assert!(
-        error
-            .to_string()
-            .contains("(limit retry.pause_max = 2 ms, but the other side asks to wait 100 s)"),
-        "{error}"
-    );
-    assert!(error.hint().unwrap().contains("overloaded"));
 }

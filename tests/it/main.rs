@@ -4,8 +4,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod challenges;
 mod cli_config;
 mod cli_demo;
+mod cli_fetch;
 mod doubles;
 mod faults;
 mod ftp_lab;
@@ -16,4 +18,6 @@ mod layers;
 mod leaks;
 mod peers;
 mod policy;
+mod redirects;
+mod refusals;
 mod resume;
