@@ -70,11 +70,11 @@ fn certificate(reason: &CertificateError, host: &Host, key: &str) -> (String, Op
         ),
         CertificateError::Other(other) if format!("{other}").contains("CaUsedAsEndEntity") => (
             "its certificate is that of an authority, and no server may use it".to_owned(),
-            Some(
-                "`openssl req -x509` makes such ones unless told `-addext \
-                 basicConstraints=critical,CA:FALSE`: have it made again"
-                    .to_owned(),
-            ),
+            Some(format!(
+                "if it is the server's own, self-signed (`openssl req -x509` makes such ones), put \
+                 it into {}",
+                setting(key)
+            )),
         ),
         other => (format!("its certificate is not valid: {other}"), None),
     }

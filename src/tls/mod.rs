@@ -3,6 +3,7 @@
 mod danger;
 mod failure;
 mod roots;
+mod verifier;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +14,8 @@ use rustls::{ClientConfig, ClientConnection};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+use self::danger::AcceptEverything;
+use self::verifier::Verifier;
 use crate::base::{Error, Host, Kind, Result, Stage, Trust, text};
 use crate::dial::Stream;
 
@@ -69,12 +72,12 @@ fn configuration(trust: &Trust, alpn: Alpn) -> Result<ClientConfig> {
         .map_err(|cause| {
             Error::new(Kind::Tls, Stage::Settings, "TLS cannot be set up").with_source(cause)
         })?;
+    let builder = builder.dangerous();
     let builder = if trust.danger_accept_invalid_certs {
-        builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(danger::AcceptEverything::new(provider)))
+        builder.with_custom_certificate_verifier(Arc::new(AcceptEverything::new(provider)))
     } else {
-        builder.with_root_certificates(roots::store(trust)?)
+        let verifier = Verifier::new(roots::roots(trust)?, provider)?;
+        builder.with_custom_certificate_verifier(Arc::new(verifier))
     };
     let mut config = builder.with_no_client_auth();
     config.alpn_protocols = alpn.protocols();

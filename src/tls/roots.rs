@@ -9,23 +9,33 @@ use rustls::pki_types::pem::PemObject as _;
 
 use crate::base::{Error, Kind, Result, Stage, Trust, text};
 
+/// The authorities that are believed.
+pub(super) struct Roots {
+    /// All of them.
+    pub store: RootCertStore,
+    /// The certificates of `ca_file`.
+    pub own: Vec<CertificateDer<'static>>,
+}
+
 /// The system's trust store (or what `SSL_CERT_FILE` and `SSL_CERT_DIR` put in its place, as in
 /// OpenSSL, curl and Go) with the certificates of `trust.ca_file` added.
 ///
 /// # Errors
 /// `ca_file` cannot be read or holds no certificate.
-pub(super) fn store(trust: &Trust) -> Result<RootCertStore> {
+pub(super) fn roots(trust: &Trust) -> Result<Roots> {
     let mut store = RootCertStore::empty();
     // Unusual certificates in a system's store are passed over, as every TLS library does.
     store.add_parsable_certificates(system().iter().cloned());
+    let mut own = Vec::new();
     if let Some(file) = &trust.ca_file {
-        for certificate in read(file)? {
-            store.add(certificate).map_err(|cause| {
+        own = read(file)?;
+        for certificate in &own {
+            store.add(certificate.clone()).map_err(|cause| {
                 bad(file, "a certificate in it is malformed").with_source(cause)
             })?;
         }
     }
-    Ok(store)
+    Ok(Roots { store, own })
 }
 
 /// Read once for the process: hundreds of files on some systems.

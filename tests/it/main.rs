@@ -21,3 +21,4 @@ mod policy;
 mod redirects;
 mod refusals;
 mod resume;
+mod trust;

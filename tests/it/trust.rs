@@ -1,0 +1,72 @@
+//! Whose certificates are believed, and what is said of the others.
+
+use std::path::Path;
+
+use outbound::Error;
+use outbound::base::{Kind, Side};
+use outbound::dataset::Client;
+
+use crate::kit::{self, policy};
+use crate::support::peers::{Certificate, Nginx, folder, squid};
+
+/// Opens a file of `server` under the name `host`, believing what `ca` holds.
+async fn open(server: &Nginx, host: &str, ca: &Path) -> Result<(), Error> {
+    let base = server.https("/").replace("127.0.0.1", host);
+    let toml = format!(
+        "[proxy]\nurl = \"{}\"\n[connections.s]\nurl = \"{base}\"\nca_file = \"{}\"\n",
+        squid().url(),
+        ca.display()
+    );
+    let client = Client::new(policy(&toml));
+    client.open("s:small.bin").await.map(drop)
+}
+
+/// `openssl req -x509` makes an authority's certificate. A server that uses it is believed when
+/// exactly that certificate is in `ca_file`, and under its own names only.
+#[tokio::test]
+async fn a_self_signed_certificate_is_believed_by_exact_match() {
+    let shared = kit::shared();
+    let own = Certificate::self_signed(&folder());
+    let nginx = Nginx::start(&shared.root, &own, kit::AWAY);
+    open(&nginx, "127.0.0.1", &own.chain).await.unwrap();
+    open(&nginx, "origin.test", &own.chain).await.unwrap();
+    // The proxy resolves this name to the same server.
+    let error = open(&nginx, "ftp.test", &own.chain).await.unwrap_err();
+    assert!(
+        error.to_string().contains("for another name than ftp.test"),
+        "{error}"
+    );
+    let another = Certificate::self_signed(&folder());
+    let error = open(&nginx, "127.0.0.1", &another.chain).await.unwrap_err();
+    assert_eq!((error.kind(), error.side()), (Kind::Tls, Side::Target));
+    assert!(!error.is_transient());
+}
+
+#[tokio::test]
+async fn what_is_not_believed_is_explained() {
+    let shared = kit::shared();
+    let own = Certificate::self_signed(&folder());
+    let nginx = Nginx::start(&shared.root, &own, kit::AWAY);
+    let renewed = kit::certificate().1;
+    let cases = [
+        // Nothing in the file speaks for the server.
+        (&nginx, &renewed, "that of an authority"),
+        // A company that renewed its authority under the same name.
+        (&shared.nginx, &renewed, "not signed with the key"),
+    ];
+    for (server, ca, what) in cases {
+        let error = open(server, "127.0.0.1", ca).await.unwrap_err();
+        assert_eq!((error.kind(), error.side()), (Kind::Tls, Side::Target));
+        assert!(error.to_string().contains(what), "{error}");
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("connections.s.ca_file"), "{hint}");
+        assert!(!error.is_transient());
+    }
+    // Without a connection nothing is believed but the system's store.
+    let client = Client::new(policy(&format!("[proxy]\nurl = \"{}\"\n", squid().url())));
+    let url = shared.nginx.https("/small.bin");
+    let error = client.open(&url).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Tls, "{error}");
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("[connections.NAME]"), "{hint}");
+}
