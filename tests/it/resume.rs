@@ -300,38 +300,48 @@ async fn a_cut_that_is_final_says_what_was_cut() {
     );
 }
 
-/// `If-Range` is not known everywhere: a range of another file has another tag.
+/// `If-Range` is not known everywhere: a range of another file has another tag, or none, or
+/// another length.
 #[tokio::test]
 async fn a_range_of_another_file_is_not_taken() {
     let (old, new) = (vec![1; 1000], vec![2; 1000]);
-    let head =
-        |tag: &str, length: usize| format!("ETag: \"{tag}\"\r\nContent-Length: {length}\r\n");
-    let range = "Content-Range: bytes 400-999/1000\r\n";
-    let play = |status: &str, fields: &str, body: &[u8]| {
+    let tag = |tag: &str| format!("ETag: \"{tag}\"\r\n");
+    let date =
+        "Last-Modified: Mon, 05 Jan 2026 10:00:00 GMT\r\nDate: Tue, 06 Jan 2026 10:00:00 GMT\r\n";
+    let range = |total: usize| format!("Content-Range: bytes 400-{}/{total}\r\n", total - 1);
+    let cases = [
+        ("another tag", tag("old"), tag("new") + &range(1000), 600),
+        ("no tag", tag("old"), range(1000), 600),
+        ("another length", date.to_owned(), range(999), 599),
+        (
+            "another date",
+            date.to_owned(),
+            date.replace("05", "04") + &range(1000),
+            600,
+        ),
+    ];
+    let play = |status: &str, fields: &str, length: usize, body: &[u8]| {
+        let fields = format!("{fields}Content-Length: {length}\r\n");
         vec![
             Step::head(),
-            Step::write(answer(status, fields, body)),
+            Step::write(answer(status, &fields, body)),
             Step::Close,
         ]
     };
-    let server = Scripted::sequence(vec![
-        play("200 OK", &head("old", 1000), &old[..400]),
-        play(
-            "206 Partial Content",
-            &(head("new", 600) + range),
-            &new[400..],
-        ),
-        play("200 OK", &head("new", 1000), &new),
-    ]);
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("x");
-    let client = Client::new(direct());
-    let dataset = client.dataset(&format!("{}/x", server.url())).unwrap();
-    dataset
-        .fetch(&file, &FetchOptions::default())
-        .await
-        .unwrap();
-    assert_eq!(fs::read(&file).unwrap(), new);
+    for (name, proof, second, length) in cases {
+        let server = Scripted::sequence(vec![
+            play("200 OK", &proof, 1000, &old[..400]),
+            play("206 Partial Content", &second, length, &new[..length]),
+            play("200 OK", &tag("new"), 1000, &new),
+        ]);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x");
+        let client = Client::new(direct());
+        let dataset = client.dataset(&format!("{}/x", server.url())).unwrap();
+        let fetched = dataset.fetch(&file, &FetchOptions::default()).await;
+        fetched.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(fs::read(&file).unwrap() == new, "{name}");
+    }
 }
 
 /// A server that is busy when it is asked about a file that is here is asked again.

@@ -79,8 +79,7 @@ impl HttpSource {
             (StatusCode::PARTIAL_CONTENT, Some(ContentRange::Part { first, total, .. }))
                 if first == resume.offset =>
             {
-                let now = validator(&response.headers, total);
-                if now.is_some_and(|now| contradicts(&now, &resume.validator)) {
+                if !is_same(&response.headers, total, &resume.validator) {
                     return self.open_whole(Some(CHANGED)).await;
                 }
                 Ok(Opened {
@@ -148,9 +147,17 @@ fn opened(response: Response, offset: u64, total: Option<u64>) -> Opened {
     }
 }
 
-/// Whether two validators of the same kind differ.
-fn contradicts(now: &Validator, before: &Validator) -> bool {
-    std::mem::discriminant(now) == std::mem::discriminant(before) && now != before
+/// Whether a 206 is of the file that `before` proves. A server may ignore `If-Range`; one that
+/// honours it must send the ETag again, and may leave Last-Modified out (RFC 9110 section 15.3.7).
+fn is_same(headers: &HeaderMap, total: Option<u64>, before: &Validator) -> bool {
+    match before {
+        Validator::Etag { tag } => field(headers, &ETAG) == Some(tag),
+        Validator::Modified { date, length } => {
+            let same_date = field(headers, &LAST_MODIFIED).is_none_or(|now| now == date);
+            same_date && total == Some(*length)
+        }
+        _ => false,
+    }
 }
 
 fn validator(headers: &HeaderMap, length: Option<u64>) -> Option<Validator> {
