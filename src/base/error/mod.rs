@@ -26,6 +26,7 @@ struct Inner {
     side: Option<Side>,
     what: String,
     doing: Option<String>,
+    subject: Option<String>,
     route: Option<Route>,
     answer: Option<Answer>,
     limit: Option<Limit>,
@@ -55,6 +56,7 @@ impl Error {
             side: None,
             what: what.into(),
             doing: None,
+            subject: None,
             route: None,
             answer: None,
             limit: None,
@@ -70,6 +72,13 @@ impl Error {
     /// `open a tunnel to ftp.example.org:21`.
     pub fn while_doing(mut self, doing: impl Into<String>) -> Self {
         self.0.doing.get_or_insert_with(|| doing.into());
+        self
+    }
+
+    /// Says who or what the failed stage was about, as [`Step::subject`](super::Step) does, unless
+    /// a lower layer already said it.
+    pub fn about(mut self, subject: impl Into<String>) -> Self {
+        self.0.subject.get_or_insert_with(|| subject.into());
         self
     }
 
@@ -97,6 +106,12 @@ impl Error {
     /// Says what to do next, unless a lower layer already said it.
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint.get_or_insert_with(|| hint.into());
+        self
+    }
+
+    /// Says what to do next, whatever a lower layer said, which knew less.
+    pub fn with_better_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
         self
     }
 
@@ -156,6 +171,13 @@ impl Error {
     /// What was being done.
     pub fn doing(&self) -> Option<&str> {
         self.0.doing.as_deref()
+    }
+
+    /// Who or what the failed stage was about: `proxy.corp:3128`, a user, a path. Where nobody
+    /// said it, it is the last word of what was being done, which is a host and port.
+    pub fn subject(&self) -> Option<&str> {
+        let of_doing = || self.doing()?.rsplit(' ').next();
+        self.0.subject.as_deref().or_else(of_doing)
     }
 
     /// The route that was taken, once it was known.
