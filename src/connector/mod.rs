@@ -5,7 +5,7 @@ mod proxied;
 pub mod secrets;
 mod service;
 
-pub(crate) use proxied::wants_credentials;
+pub(crate) use proxied::{pass_auth, wants_credentials};
 pub use service::{HttpStream, Passage};
 pub(crate) use service::{PlainHttp, Routed};
 
@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use crate::base::{
-    Error, Kind, Proxy, ProxyScheme, Result, Route, Stage, Target, Trust, TunnelMode, Way,
+    Error, Kind, Proxy, ProxyScheme, Result, Route, Side, Stage, Target, Trust, TunnelMode, Way,
 };
 use crate::dial::{self, Limits, Stream};
 use crate::route;
@@ -185,6 +185,13 @@ impl Connector {
                 dialled.map_err(|error| match error.kind() {
                     Kind::Resolve => {
                         error.with_hint(format!("check the proxy's name in {}", proxy.origin))
+                    }
+                    Kind::Dial if error.hint().is_some() => {
+                        error.with_side(Side::Proxy).with_better_hint(format!(
+                            "nothing listens there: check the port in {}, and whether the proxy \
+                             is up",
+                            proxy.origin
+                        ))
                     }
                     _ => error,
                 })

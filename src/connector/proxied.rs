@@ -1,11 +1,11 @@
 //! CONNECT through a proxy, with its credentials.
 
 use std::sync::PoisonError;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Connector;
 use crate::base::{
-    Answer, Auth, Credentials, Error, Kind, Proxy, Result, Secret, Side, Stage, Target, text,
+    Answer, Auth, Credentials, Error, Kind, Proxy, Result, Secret, Side, Stage, Steps, Target, text,
 };
 use crate::dial::Stream;
 use crate::proto::auth;
@@ -59,9 +59,7 @@ pub(super) async fn tunnel(
                 again = kept.is_some();
                 stream = match kept {
                     Some(kept) => {
-                        let offered = refusal.answer.schemes.join(", ");
-                        let answer = format!("407, {offered} offered");
-                        steps.pass(Stage::Auth, proxy.authority(), answer, started.elapsed());
+                        pass_auth(&mut steps, proxy, &refusal.answer, started.elapsed());
                         kept.with_steps(steps)
                     }
                     None => connector.dial_proxy(proxy).await?,
@@ -69,6 +67,12 @@ pub(super) async fn tunnel(
             }
         }
     }
+}
+
+/// Notes that the proxy asked for credentials, and that they are shown now.
+pub(crate) fn pass_auth(steps: &mut Steps, proxy: &Proxy, answer: &Answer, elapsed: Duration) {
+    let words = format!("{}, {} offered", answer.code, answer.schemes.join(", "));
+    steps.pass(Stage::Auth, proxy.authority(), words, elapsed);
 }
 
 /// The credentials to answer a refusal with: it is a 407 that offers Basic, and they were not
@@ -166,6 +170,7 @@ pub(crate) fn wants_credentials(proxy: &Proxy, answer: Answer, sent: bool) -> Er
         ),
     };
     Error::new(Kind::ProxyAuth, Stage::Auth, what)
+        .about(proxy.authority())
         .with_hint(hint)
         .with_answer(answer)
 }
@@ -174,36 +179,36 @@ pub(crate) fn wants_credentials(proxy: &Proxy, answer: Answer, sent: bool) -> Er
 fn refused(proxy: &Proxy, target: &Target, refusal: Refusal, sent: bool) -> Error {
     let answer = refusal.answer;
     let what = format!("the proxy answered {answer}");
-    let (kind, hint) = match answer.code {
+    let (kind, side, hint) = match answer.code {
         407 => return wants_credentials(proxy, answer, sent),
         400 | 405 | 501 => (
             Kind::ProxyRefused,
-            "what answers may be a web server or a proxy without CONNECT: check the proxy's port"
-                .to_owned(),
-        ),
-        502 | 504 => (
-            Kind::ProxyUnavailable,
+            Side::Proxy,
             format!(
-                "the proxy could not reach {target}: check the name and port, and whether the \
-                 proxy's network may reach it"
+                "what answers may be a web server or a proxy without CONNECT: check the proxy's \
+                 port in {}",
+                proxy.origin
             ),
         ),
-        500..=599 => (
-            Kind::ProxyUnavailable,
-            "the proxy is overloaded or cannot reach the target; try again later".to_owned(),
-        ),
+        500..=599 => {
+            let (side, hint) = advice::unavailable(target, &answer);
+            (Kind::ProxyUnavailable, side, hint)
+        }
         300..=399 => (
             Kind::ProxyRefused,
+            Side::Proxy,
             "a redirect in answer to CONNECT is a login page (captive portal): log in by browser \
              first"
                 .to_owned(),
         ),
-        _ => (Kind::ProxyRefused, advice::refused(target, &answer)),
+        _ => (
+            Kind::ProxyRefused,
+            Side::Proxy,
+            advice::refused(target, &answer),
+        ),
     };
-    let error = Error::new(kind, Stage::Connect, what).with_hint(hint);
-    let error = match answer.code {
-        502 | 504 => error.with_side(Side::Target),
-        _ => error,
-    };
-    error.with_answer(answer)
+    Error::new(kind, Stage::Connect, what)
+        .with_side(side)
+        .with_hint(hint)
+        .with_answer(answer)
 }

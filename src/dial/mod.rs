@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
-use crate::base::{Error, Host, Kind, Result, Stage, Steps, text};
+use crate::base::{Error, Host, Kind, Result, Side, Stage, Steps, text};
 
 /// How long the two steps of dialling may take.
 #[derive(Clone, Copy, Debug)]
@@ -136,7 +136,9 @@ fn refused(failures: &[(SocketAddr, std::io::Error)]) -> Error {
         .iter()
         .all(|(_, cause)| cause.kind() == std::io::ErrorKind::ConnectionRefused);
     if all_refused {
+        // A refusal is an answer: the host is there, and the network too.
         return error
+            .with_side(Side::Target)
             .with_hint("nothing listens there: check the port, and whether the server is up");
     }
     error

@@ -4,7 +4,7 @@ use std::io;
 
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
 
-use crate::base::{Error, Host, Kind, Stage};
+use crate::base::{Error, Host, Kind, Side, Stage};
 
 /// Turns the error of a handshake into one that says what to change. `key` is the dotted prefix
 /// of the settings that hold the trust.
@@ -30,6 +30,13 @@ pub(super) fn explain(cause: io::Error, stage: Stage, host: &Host, key: &str) ->
     let error = match hint {
         Some(hint) => error.with_hint(hint),
         None => error,
+    };
+    let error = match tls {
+        // The other side keeps its certificate; trust is a matter of the settings.
+        Some(TlsError::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+            error.with_side(Side::Settings)
+        }
+        _ => error,
     };
     // A cut is chance; a certificate is not.
     match tls {

@@ -1,11 +1,15 @@
-//! What to ask the proxy's administrator for, when the proxy refuses a CONNECT.
+//! What an answer to CONNECT means, and what to ask the proxy's administrator for.
 
-use crate::base::{Answer, Scheme, Target};
+use crate::base::{Answer, Host, Scheme, Side, Target};
 
 /// The advice for a refused CONNECT to `target`: one line that says what is refused, then the
 /// line to add for the proxies that are common.
 pub fn refused(target: &Target, answer: &Answer) -> String {
     let port = target.port();
+    let site = match target.host() {
+        Host::Domain(name) => format!("dstdomain {name}"),
+        address => format!("dst {}", address.to_string().trim_matches(['[', ']'])),
+    };
     let (why, apache, squid) = match (target.scheme(), port) {
         (Scheme::Ftp | Scheme::Ftps, 1024..) => (
             format!(
@@ -13,48 +17,207 @@ pub fn refused(target: &Target, answer: &Answer) -> String {
             ),
             "AllowConnect 20 21 443 1024-65535".to_owned(),
             format!(
-                "acl ftp_data port 1025-65535; acl ftp_site dstdomain {}; http_access allow CONNECT ftp_site ftp_data",
-                target.host()
+                "acl ftp_data port 1025-65535; acl ftp_site {site}; http_access allow CONNECT ftp_site ftp_data"
             ),
         ),
         (Scheme::Ftp | Scheme::Ftps, _) => (
             format!(
                 "the proxy refuses CONNECT to {target}; FTP needs CONNECT to port {port}, and to ports 1024-65535 for its data"
             ),
-            "AllowConnect 20 21 443 1024-65535".to_owned(),
+            match port {
+                20 | 21 | 443 => "AllowConnect 20 21 443 1024-65535".to_owned(),
+                _ => format!("AllowConnect 20 21 {port} 443 1024-65535"),
+            },
             format!(
-                "acl ftp_control port {port}; acl ftp_site dstdomain {}; http_access allow CONNECT ftp_site ftp_control",
-                target.host()
+                "acl ftp_ports port {port} 1025-65535; acl ftp_site {site}; http_access allow CONNECT ftp_site ftp_ports"
             ),
         ),
         _ => (
             format!("ask the proxy's administrator to allow CONNECT to {target}"),
+            match port {
+                443 => "AllowConnect 443".to_owned(),
+                _ => format!("AllowConnect 443 {port}"),
+            },
             format!(
-                "AllowConnect {}",
-                if port == 443 {
-                    "443".to_owned()
-                } else {
-                    format!("443 {port}")
-                }
-            ),
-            format!(
-                "acl SSL_ports port {port}; acl site dstdomain {}; http_access allow CONNECT site SSL_ports",
-                target.host()
+                "acl SSL_ports port {port}; acl site {site}; http_access allow CONNECT site SSL_ports"
             ),
         ),
     };
     let apache = format!("\n  apache   {apache}");
-    let squid = format!("\n  squid    {squid}");
+    let squid =
+        format!("\n  squid    {squid}\n           above `http_access deny CONNECT !SSL_ports`");
     // Where the answer tells the product, the other one's line would only confuse.
-    let told = format!(
-        "{} {}",
-        answer.server.as_deref().unwrap_or_default(),
-        answer.via.as_deref().unwrap_or_default()
-    )
-    .to_ascii_lowercase();
-    match (told.contains("squid"), told.contains("apache")) {
+    match (is_squid(answer), says(answer, "apache")) {
         (true, false) => why + &squid,
         (false, true) => why + &apache,
         _ => why + &apache + &squid,
+    }
+}
+
+/// Whose side a 5xx in answer to CONNECT is, and the advice: the target cannot be reached from
+/// the proxy, or the proxy itself is at its limits.
+pub fn unavailable(target: &Target, answer: &Answer) -> (Side, String) {
+    let host = target.host();
+    let squid = answer.squid_error.as_deref().unwrap_or_default();
+    let mut squid = squid.split_whitespace();
+    match (answer.code, squid.next(), squid.next()) {
+        // Squid adds the number of the system's error (Linux: ECONNREFUSED).
+        (_, Some("ERR_CONNECT_FAIL"), Some("111")) => (
+            Side::Target,
+            format!(
+                "{target} refused the proxy's connection: check the port, and whether the server \
+                 is up"
+            ),
+        ),
+        (_, Some("ERR_DNS_FAIL"), _) => (
+            Side::Target,
+            format!(
+                "the proxy does not know the name {host}: check it; a name of the private network \
+                 needs a bypass rule"
+            ),
+        ),
+        (502 | 504, ..) | (_, Some("ERR_CONNECT_FAIL" | "ERR_CANNOT_FORWARD"), _) => {
+            (Side::Target, unreachable(target))
+        }
+        // Apache's own limits never show as an answer to CONNECT.
+        (503, None, _) if says(answer, "apache") => (Side::Target, unreachable(target)),
+        _ => (
+            Side::Proxy,
+            format!("the proxy is overloaded or cannot reach {target}; try again later"),
+        ),
+    }
+}
+
+fn unreachable(target: &Target) -> String {
+    format!(
+        "the proxy could not reach {target}: check the name and port, and whether the proxy's \
+         network may reach it"
+    )
+}
+
+fn is_squid(answer: &Answer) -> bool {
+    answer.squid_error.is_some() || says(answer, "squid")
+}
+
+/// Whether the answer names the product, as its own or as one that it came by.
+fn says(answer: &Answer, product: &str) -> bool {
+    let fields = [&answer.server, &answer.via];
+    let mut told = fields.into_iter().flatten();
+    told.any(|field| field.to_ascii_lowercase().contains(product))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(code: u16, server: &str, squid_error: &str) -> Answer {
+        let mut answer = Answer::new(code, "");
+        let told = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        answer.server = told(server);
+        answer.squid_error = told(squid_error);
+        answer
+    }
+
+    #[test]
+    fn the_line_to_add_is_for_the_port_the_host_and_the_product() {
+        let both = answer(403, "", "");
+        let cases = [
+            (
+                "ftp://ftp.example",
+                &both,
+                "AllowConnect 20 21 443 1024-65535",
+            ),
+            (
+                "ftp://ftp.example",
+                &both,
+                "acl ftp_ports port 21 1025-65535; acl ftp_site dstdomain ftp.example;",
+            ),
+            (
+                "ftp://ftp.example:990",
+                &both,
+                "AllowConnect 20 21 990 443 1024-65535",
+            ),
+            (
+                "ftp://192.0.2.1:50000",
+                &both,
+                "acl ftp_data port 1025-65535; acl ftp_site dst 192.0.2.1;",
+            ),
+            (
+                "ftp://[2001:db8::1]:50000",
+                &both,
+                "acl ftp_site dst 2001:db8::1;",
+            ),
+            ("https://h.example", &both, "AllowConnect 443\n"),
+            ("https://h.example:8443", &both, "AllowConnect 443 8443\n"),
+            (
+                "https://h.example:8443",
+                &both,
+                "acl SSL_ports port 8443; acl site dstdomain h.example;",
+            ),
+        ];
+        for (url, answer, line) in cases {
+            let advice = refused(&Target::parse(url).unwrap(), answer);
+            assert!(advice.contains(line), "{url}: {line} is not in: {advice}");
+        }
+        let target = Target::parse("https://h.example").unwrap();
+        for (server, apache, squid) in [
+            ("", true, true),
+            ("squid/5.7", false, true),
+            ("Apache/2.4 (Debian)", true, false),
+        ] {
+            let advice = refused(&target, &answer(403, server, ""));
+            assert_eq!(advice.contains("AllowConnect"), apache, "{server}");
+            assert_eq!(advice.contains("http_access"), squid, "{server}");
+        }
+    }
+
+    #[test]
+    fn a_5xx_is_the_targets_where_the_proxy_says_so() {
+        let target = Target::parse("https://h.example").unwrap();
+        let cases = [
+            (
+                503,
+                "squid",
+                "ERR_CONNECT_FAIL 111",
+                Side::Target,
+                "refused the proxy's connection",
+            ),
+            (
+                503,
+                "squid",
+                "ERR_CONNECT_FAIL 110",
+                Side::Target,
+                "could not reach h.example:443",
+            ),
+            (
+                503,
+                "squid",
+                "ERR_DNS_FAIL 0",
+                Side::Target,
+                "does not know the name h.example",
+            ),
+            (
+                503,
+                "Apache",
+                "",
+                Side::Target,
+                "could not reach h.example:443",
+            ),
+            (
+                503,
+                "",
+                "",
+                Side::Proxy,
+                "overloaded or cannot reach h.example:443",
+            ),
+            (502, "", "", Side::Target, "could not reach h.example:443"),
+            (504, "", "", Side::Target, "could not reach h.example:443"),
+            (500, "", "", Side::Proxy, "overloaded"),
+        ];
+        for (code, server, error, side, words) in cases {
+            let (found, hint) = unavailable(&target, &answer(code, server, error));
+            assert_eq!(found, side, "{code} {server} {error}");
+            assert!(hint.contains(words), "{code} {server} {error}: {hint}");
+        }
     }
 }
