@@ -102,6 +102,13 @@ impl Steps {
         });
     }
 
+    /// Adds to what came back in the last stage.
+    pub fn add_to_last(&mut self, words: &str) {
+        if let Some(step) = self.0.last_mut() {
+            step.answer = super::text::clip(&format!("{}{words}", step.answer));
+        }
+    }
+
     /// Takes the last stage back, when it is `stage` after all the one that failed.
     pub fn take_back(&mut self, stage: Stage) {
         if self.0.last().is_some_and(|step| step.stage == stage) {

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::args::{CheckArgs, Common};
 use super::dataset::dataset;
 use super::exit::Exit;
-use super::output::{Output, indented};
-use super::{interrupt, json};
-use crate::base::{Error, Origin, Result, Route, Step, text};
+use super::output::Output;
+use super::{interrupt, json, verdict};
+use crate::base::Result;
 use crate::check::{Report, check};
 use crate::dataset::Client;
 use crate::settings::Policy;
@@ -36,7 +36,9 @@ pub async fn run(
         if output.json {
             output.line(&as_json(url, &report).to_string());
         } else {
-            show(output, url, &report);
+            for line in verdict::lines(url, &report) {
+                output.line(&line);
+            }
         }
         if let Some(error) = &report.failure {
             exit = exit.and(Exit::of(error));
@@ -67,74 +69,7 @@ fn as_json(url: &str, report: &Report) -> Value {
     })
 }
 
-fn show(output: &Output, url: &str, report: &Report) {
-    output.line(&super::output::without_userinfo(url));
-    if let Some(route) = &report.route {
-        output.line(&route_line(route));
-    }
-    for step in report.steps.iter() {
-        output.line(&step_line(step));
-    }
-    match &report.failure {
-        None => {
-            let total: Duration = report.steps.iter().map(|step| step.elapsed).sum();
-            let total = format!("{:.1} ms", milliseconds(total));
-            output.line(&format!("ok: every stage was passed, {total} in all"));
-        }
-        Some(error) => verdict(output, error),
-    }
-}
-
-/// `route    through http://proxy.corp:3128          global proxy, …`
-fn route_line(route: &Route) -> String {
-    let way = match route.proxy() {
-        Some(proxy) => format!("through {proxy}"),
-        None => "direct".to_owned(),
-    };
-    let why = match &route.origin {
-        Origin::Default => route.reason.to_string(),
-        origin => format!("{}, {origin}", route.reason),
-    };
-    format!("route    {way:<38} {why}")
-}
-
-fn step_line(step: &Step) -> String {
-    let what = format!("{} {}", step.stage, text::clip(&step.subject));
-    let took = milliseconds(step.elapsed);
-    format!("  ok     {what:<38} {:<28} {took:>8.1} ms", step.answer)
-}
-
-fn verdict(output: &Output, error: &Error) {
-    let what = match error.doing() {
-        Some(doing) => format!("{} {}", error.stage(), subject(doing)),
-        None => error.stage().to_string(),
-    };
-    let said = match error.answer() {
-        Some(answer) => answer.to_string(),
-        None => error.what().to_owned(),
-    };
-    output.line(&format!("  FAIL   {what:<38} {said}"));
-    output.line(&error.to_string());
-    for cause in super::output::causes(error) {
-        output.line(&format!("  cause    {cause}"));
-    }
-    output.line(&format!("  side     {}", error.side()));
-    let again = match error.is_transient() {
-        true => "trying again may help",
-        false => "trying again does not help",
-    };
-    output.line(&format!("  again    {again}"));
-    if let Some(hint) = error.hint() {
-        output.line(&format!("  hint     {}", indented(hint)));
-    }
-}
-
-/// The last word of what was being done: its `host:port`.
-fn subject(doing: &str) -> &str {
-    doing.rsplit(' ').next().unwrap_or(doing)
-}
-
-fn milliseconds(elapsed: Duration) -> f64 {
+pub(super) fn milliseconds(elapsed: Duration) -> f64 {
     // Three digits are what a clock is good for.
     (elapsed.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -9,6 +9,7 @@ pub fn error(error: &Error) -> Value {
     json!({
         "kind": error.kind().as_str(),
         "stage": error.stage().as_str(),
+        "subject": error.subject(),
         "side": error.side().to_string(),
         "message": error.to_string(),
         "status": error.answer().map(|answer| answer.code),

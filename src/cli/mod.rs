@@ -14,6 +14,7 @@ mod progress;
 mod route;
 mod stat;
 mod transcript;
+mod verdict;
 
 use std::process::ExitCode;
 

@@ -38,8 +38,8 @@ pub(super) async fn tunnel(
                 }
                 return Ok(stream);
             }
-            Outcome::Stale => {
-                stream = connector.dial_proxy(proxy).await?;
+            Outcome::Stale(steps) => {
+                stream = redial(connector, proxy, steps).await?;
                 again = false;
             }
             Outcome::Refused {
@@ -57,15 +57,25 @@ pub(super) async fn tunnel(
                 };
                 authorization = Some(connector.basic(credentials).await?);
                 again = kept.is_some();
+                pass_auth(&mut steps, proxy, &refusal.answer, started.elapsed());
                 stream = match kept {
-                    Some(kept) => {
-                        pass_auth(&mut steps, proxy, &refusal.answer, started.elapsed());
-                        kept.with_steps(steps)
-                    }
-                    None => connector.dial_proxy(proxy).await?,
+                    Some(kept) => kept.with_steps(steps),
+                    None => redial(connector, proxy, steps).await?,
                 };
             }
         }
+    }
+}
+
+/// Opens another socket to the proxy, after the stages passed by an earlier one.
+async fn redial(connector: &Connector, proxy: &Proxy, steps: Steps) -> Result<Stream> {
+    match connector.dial_proxy(proxy).await {
+        Ok(mut stream) => {
+            let mut all = steps;
+            all.extend(stream.take_steps());
+            Ok(stream.with_steps(all))
+        }
+        Err(error) => Err(error.after(steps)),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use http::Uri;
@@ -33,8 +33,16 @@ pub(crate) enum PlainHttp {
 pub struct Passage {
     /// The route that was taken.
     pub route: Arc<Route>,
-    /// The stages passed when the connection was opened.
-    pub steps: Arc<Steps>,
+    /// The stages passed when the connection was opened, until somebody took them.
+    steps: Arc<Mutex<Steps>>,
+}
+
+impl Passage {
+    /// The stages passed when the connection was opened. They are given once: a second request
+    /// on a kept connection passed none of them.
+    pub fn take_steps(&self) -> Steps {
+        std::mem::take(&mut *self.steps.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// A stream as hyper wants it.
@@ -67,7 +75,7 @@ impl Connector {
         }
         let passage = Passage {
             route: Arc::clone(route),
-            steps: Arc::new(stream.take_steps()),
+            steps: Arc::new(Mutex::new(stream.take_steps())),
         };
         Ok(HttpStream {
             io: TokioIo::new(stream),

@@ -228,6 +228,15 @@ impl Channel {
 
     /// Adds to an error what is known here.
     pub(super) fn blame(&self, error: Error, doing: &str) -> Error {
+        let subject = match error.stage() {
+            Stage::Login => Some(crate::base::text::clip(&self.plan.login.username)),
+            Stage::Request => self.asked.path.as_ref().map(ToString::to_string),
+            _ => None,
+        };
+        let error = match subject.filter(|subject| !subject.is_empty()) {
+            Some(subject) => error.about(subject),
+            None => error,
+        };
         error
             .while_doing(doing)
             .with_route(&self.plan.route)

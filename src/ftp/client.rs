@@ -191,6 +191,26 @@ impl Client {
         }
     }
 
+    /// Opens a data channel that carries nothing, and closes it again: shows that passive mode
+    /// works where there is no file to get.
+    ///
+    /// # Errors
+    /// As [`retrieve`](Self::retrieve), but for the file's.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes both channels.
+    pub async fn try_data(&mut self) -> Result<()> {
+        let doing = format!("open a data channel to {}", self.0.plan.target);
+        let tried = match self.0.try_data(&doing).await {
+            Err(setback) if setback.remedy.is_some() => {
+                self.0.mend(setback).await?;
+                self.0.try_data(&doing).await
+            }
+            tried => tried,
+        };
+        tried.map_err(|setback| setback.error)
+    }
+
     /// Says good-bye as well as it can, and closes. Waits at most a second.
     pub async fn close(self) {
         self.0.control.quit().await;

@@ -33,13 +33,28 @@ impl Channel {
         asked.map_err(|bad| self.unsendable(bad, doing))?;
         let sent = self.control.send().await;
         sent.map_err(|trouble| self.setback(trouble, Stage::Request, doing))?;
-        let data = match self.open_data(doing).await? {
-            Ok(data) => data,
-            Err((error, Passive::Extended)) => self.open_plain(error, doing).await?,
-            Err((error, Passive::Plain)) => return Err(error.into()),
-        };
+        let data = self.open_either(doing).await?;
         self.control.session.data_opened();
         self.started(data, doing).await
+    }
+
+    /// Opens a data channel that will carry nothing, and closes it again.
+    pub(super) async fn try_data(&mut self, doing: &str) -> Result<(), Setback> {
+        let want = Want {
+            port: true,
+            ..Want::default()
+        };
+        self.ask(&RemotePath::default(), want, doing).await?;
+        self.open_either(doing).await.map(drop)
+    }
+
+    /// Opens the data channel to the port that EPSV gave, or else to that of PASV.
+    async fn open_either(&mut self, doing: &str) -> Result<Stream, Setback> {
+        match self.open_data(doing).await? {
+            Ok(data) => Ok(data),
+            Err((error, Passive::Extended)) => self.open_plain(error, doing).await,
+            Err((error, Passive::Plain)) => Err(error.into()),
+        }
     }
 
     /// Opens the data channel to the port that the server gave. A failure to open it, where

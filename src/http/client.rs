@@ -138,6 +138,10 @@ impl Client {
             };
             tracing::debug!(status = %response.status, to = %shown(&next.url), "redirect");
             if next.leaves_origin {
+                let origin = next.url.origin().ascii_serialization();
+                steps.add_to_last(&format!(", to {origin}"));
+            }
+            if next.leaves_origin {
                 request.authorization = None;
                 request.headers = about_representation(&request.headers);
             }
@@ -161,6 +165,17 @@ impl Client {
 /// tokens.
 pub(super) fn doing(request: &Request) -> String {
     format!("{} {}", request.method, shown(&request.url))
+}
+
+/// A request for the steps, short: the URL and the proxy stand elsewhere.
+pub(super) fn subject(request: &Request) -> String {
+    let query = if request.url.query().is_some() {
+        "?…"
+    } else {
+        ""
+    };
+    let path = crate::base::text::clip(request.url.path());
+    format!("{} {path}{query}", request.method)
 }
 
 /// A URL that can be shown.

@@ -50,6 +50,11 @@ fn seconds(value: &str) -> Option<u64> {
 /// The error for an answer that is not 2xx.
 pub(super) async fn refusal(response: Response) -> Error {
     let doing = format!("{} {}", response.method, shown(&response.url));
+    let subject = format!(
+        "{} {}",
+        response.method,
+        crate::base::text::clip(response.url.path())
+    );
     let (route, mut steps) = (response.route.clone(), response.steps.clone());
     steps.take_back(Stage::Request);
     let (by_proxy, in_clear) = (response.is_from_proxy(), response.in_clear);
@@ -75,6 +80,7 @@ pub(super) async fn refusal(response: Response) -> Error {
         None => error,
     };
     error
+        .about(subject)
         .while_doing(doing)
         .with_route(&route)
         .with_answer(answer)

@@ -13,10 +13,10 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use url::Url;
 
 use super::body::Body;
-use super::client::{Request, Response, doing, fields};
+use super::client::{Request, Response, doing, fields, subject};
 use super::failure;
 use crate::base::{Error, Kind, Proxy, Result, Route, Secret, Stage, Steps, Target, text};
-use crate::connector::{Connector, Passage, PlainHttp, Routed, wants_credentials};
+use crate::connector::{Connector, Passage, PlainHttp, Routed, pass_auth, wants_credentials};
 
 type Pooled = Legacy<Routed, Empty<Bytes>>;
 
@@ -87,7 +87,13 @@ pub(super) async fn send(
         Some(proxy) => hop.through(proxy).await,
         None => hop.once(None).await,
     };
-    sent.map_err(|error| error.while_doing(doing(request)).with_route(&route))
+    sent.map_err(|error| {
+        let error = match error.stage() {
+            Stage::Request => error.about(subject(request)),
+            _ => error,
+        };
+        error.while_doing(doing(request)).with_route(&route)
+    })
 }
 
 struct Hop<'a> {
@@ -103,11 +109,13 @@ impl Hop<'_> {
     async fn through(&self, proxy: &Proxy) -> Result<Response> {
         let unasked = self.connector.unasked(proxy).await?;
         let sent = unasked.is_some();
-        let response = self.once(unasked.as_ref()).await?;
+        let started = Instant::now();
+        let mut response = self.once(unasked.as_ref()).await?;
         if response.status != http::StatusCode::PROXY_AUTHENTICATION_REQUIRED {
             return Ok(response);
         }
-        let steps = response.steps.clone();
+        let mut steps = std::mem::take(&mut response.steps);
+        steps.take_back(Stage::Request);
         let answer = failure::answer(response).await;
         let basic = answer
             .schemes
@@ -117,13 +125,24 @@ impl Hop<'_> {
         let Some(credentials) = credentials else {
             return Err(wants_credentials(proxy, answer, sent).after(steps));
         };
-        let authorization = self.connector.basic(credentials).await?;
-        let response = self.once(Some(&authorization)).await?;
+        let authorization = self.connector.basic(credentials).await;
+        let authorization = authorization.map_err(|error| error.after(steps.clone()))?;
+        let opened: Duration = steps.iter().map(|step| step.elapsed).sum();
+        let elapsed = started.elapsed().saturating_sub(opened);
+        let sent = self.once(Some(&authorization)).await;
+        let mut response = sent.map_err(|error| {
+            let mut steps = steps.clone();
+            pass_auth(&mut steps, proxy, &answer, elapsed);
+            error.after(steps)
+        })?;
+        let second = std::mem::take(&mut response.steps);
         if response.status == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            let steps = response.steps.clone();
             let answer = failure::answer(response).await;
             return Err(wants_credentials(proxy, answer, true).after(steps));
         }
+        pass_auth(&mut steps, proxy, &answer, elapsed);
+        steps.extend(second);
+        response.steps = steps;
         self.connector.remember_asking(proxy);
         Ok(response)
     }
@@ -168,12 +187,12 @@ impl Hop<'_> {
         let (parts, body) = response.into_parts();
         let passage = parts.extensions.get::<Passage>();
         let route = passage.map_or_else(|| Arc::clone(&self.route), |p| Arc::clone(&p.route));
-        let mut steps = passage.map_or_else(Steps::default, |p| (*p.steps).clone());
+        let mut steps = passage.map_or_else(Steps::default, Passage::take_steps);
         // The connection was opened inside the request: what it took is counted there.
         let opened: Duration = steps.iter().map(|step| step.elapsed).sum();
         steps.pass(
             Stage::Request,
-            doing(self.request),
+            subject(self.request),
             parts.status.to_string(),
             elapsed.saturating_sub(opened),
         );

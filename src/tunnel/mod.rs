@@ -26,8 +26,8 @@ pub enum Outcome {
         steps: Steps,
     },
     /// The proxy had closed a kept connection before this CONNECT: nothing was refused, dial
-    /// again.
-    Stale,
+    /// again. Keeps the stages passed before.
+    Stale(Steps),
 }
 
 /// How long a refusal's body is waited for, once its head has come: the body explains, it decides
@@ -81,7 +81,7 @@ pub async fn open(
                 steps,
             })
         }
-        Ok(Answered::Stale) => Ok(Outcome::Stale),
+        Ok(Answered::Stale) => Ok(Outcome::Stale(steps)),
         Err(Failure::Fault(fault)) => Err(explain(&fault, proxy).after(steps)),
         Err(Failure::Broken(cause)) => {
             let what = "the connection to the proxy broke before its answer";

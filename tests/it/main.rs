@@ -5,6 +5,7 @@
 mod support;
 
 mod challenges;
+mod cli_check;
 mod cli_config;
 mod cli_demo;
 mod cli_fetch;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::io::AsyncReadExt as _;
 use url::Url;
 
 use super::{Opened, Resume, Stat};
@@ -63,26 +62,35 @@ impl FtpSource {
 
     pub(super) async fn probe(&self) -> Result<Steps> {
         let path = self.path()?;
-        let client = self
-            .client(
-                &path,
-                Want {
-                    port: true,
-                    ..PROOF
-                },
-            )
-            .await?;
+        if path.is_directory() {
+            return self.probe_directory(&path).await;
+        }
+        let want = Want {
+            port: true,
+            ..PROOF
+        };
+        let client = self.client(&path, want).await?;
         match client.retrieve(&path, 0, PROOF).await? {
             Retrieval::Download(mut download) => {
-                let mut byte = [0];
-                download
-                    .read(&mut byte)
-                    .await
-                    .map_err(crate::base::Error::from_io)?;
-                Ok(download.steps().clone())
+                let total = download.stat().size;
+                let steps = download.steps().clone();
+                super::first_byte(&mut download, path.to_string(), total, steps).await
             }
             Retrieval::NoRestart { client, .. } => Ok(client.steps()),
         }
+    }
+
+    /// There is nothing to get: a data channel that opens is as far as it goes.
+    async fn probe_directory(&self, path: &RemotePath) -> Result<Steps> {
+        let want = Want {
+            port: true,
+            ..Want::default()
+        };
+        let mut client = self.client(path, want).await?;
+        client.try_data().await?;
+        let steps = client.steps();
+        client.close().await;
+        Ok(steps)
     }
 
     pub(super) async fn open(&self, resume: Option<&Resume>) -> Result<Opened> {

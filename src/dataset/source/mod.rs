@@ -5,15 +5,15 @@ mod http;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
-use tokio::io::AsyncRead;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use url::Url;
 
 pub(super) use self::ftp::FtpSource;
 pub(super) use self::http::HttpSource;
 use super::Validator;
-use crate::base::{Result, Route, Steps};
+use crate::base::{Result, Route, Stage, Steps, text};
 
 /// A URL that can be asked about, and opened at an offset.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ impl Source {
     /// Walks every stage up to the first byte.
     pub(super) async fn probe(&self) -> Result<Steps> {
         match self {
-            Self::Http(source) => source.stat().await.map(|stat| stat.steps),
+            Self::Http(source) => source.probe().await,
             Self::Ftp(source) => source.probe().await,
         }
     }
@@ -99,4 +99,32 @@ impl Source {
             Self::Ftp(source) => source.open(resume).await,
         }
     }
+}
+
+/// Waits for the first byte of `body`, and adds that to the stages passed.
+async fn first_byte(
+    body: &mut (impl AsyncRead + Unpin),
+    subject: String,
+    total: Option<u64>,
+    steps: Steps,
+) -> Result<Steps> {
+    let (mut steps, subject) = (steps, text::clip(&subject));
+    let started = Instant::now();
+    let came = match body.read(&mut [0]).await {
+        Ok(came) => came,
+        Err(cause) => {
+            let error = crate::base::Error::from_io(cause).about(subject);
+            return Err(match error.steps().is_empty() {
+                true => error.after(steps),
+                false => error,
+            });
+        }
+    };
+    let words = match (came, total) {
+        (0, _) => "empty".to_owned(),
+        (_, Some(total)) => format!("first byte of {total}"),
+        (_, None) => "first byte".to_owned(),
+    };
+    steps.pass(Stage::Transfer, subject, words, started.elapsed());
+    Ok(steps)
 }

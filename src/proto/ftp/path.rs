@@ -8,8 +8,9 @@ use crate::base::{Error, Kind, Stage, text};
 
 /// A path on the server, as bytes to send: FTP knows no encoding of names.
 ///
-/// It is relative to the directory where the login starts unless it opens with `/`.
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// It is relative to the directory where the login starts unless it opens with `/`; the default is
+/// that directory itself.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct RemotePath(Vec<u8>);
 
 impl RemotePath {

@@ -227,8 +227,10 @@ impl Session {
     /// # Errors
     /// None in practice; the offset always fits a command.
     pub fn data_failed(&mut self, tried: Passive) -> Result<bool, BadArgument> {
-        let State::Opening { offset, .. } = self.state else {
-            return Ok(false);
+        let offset = match self.state {
+            State::Opening { offset, .. } => offset,
+            State::Ready => 0,
+            _ => return Ok(false),
         };
         if tried == Passive::Plain {
             return Ok(false);

@@ -1,0 +1,176 @@
+//! What `outbound check` shows of one URL: the stages in columns, and the verdict below them.
+
+use std::time::Duration;
+
+use super::check::milliseconds;
+use super::output::{causes, without_userinfo};
+use crate::base::{Error, Origin, Route, Step, text};
+use crate::check::Report;
+
+/// The widths of the first column, at least and at most.
+const SUBJECT: (usize, usize) = (38, 52);
+/// The widths of what came back.
+const ANSWER: (usize, usize) = (28, 44);
+
+/// The lines for one URL.
+pub fn lines(url: &str, report: &Report) -> Vec<String> {
+    let subjects = report.steps.iter().map(|step| about(step).chars().count());
+    let failed = report.failure.iter().map(|e| failed(e).chars().count());
+    let ways = report.route.iter().map(|route| way(route).chars().count());
+    let first = width(subjects.chain(failed).chain(ways), SUBJECT);
+    let answers = report.steps.iter().map(|step| step.answer.chars().count());
+    let second = width(answers, ANSWER);
+
+    let mut lines = vec![without_userinfo(url)];
+    if let Some(route) = &report.route {
+        lines.push(format!("route    {:<first$} {}", way(route), why(route)));
+    }
+    for step in report.steps.iter() {
+        let what = shorten(&about(step), first);
+        let answer = shorten(&step.answer, second);
+        let took = milliseconds(step.elapsed);
+        lines.push(format!(
+            "  ok     {what:<first$} {answer:<second$} {took:>8.1} ms"
+        ));
+    }
+    match &report.failure {
+        None => {
+            let total: Duration = report.steps.iter().map(|step| step.elapsed).sum();
+            let total = milliseconds(total);
+            lines.push(format!("ok: every stage was passed, {total:.1} ms in all"));
+        }
+        Some(error) => verdict(&mut lines, report, error, first),
+    }
+    lines
+}
+
+fn verdict(lines: &mut Vec<String>, report: &Report, error: &Error, first: usize) {
+    let what = shorten(&failed(error), first);
+    let limit = error.limit();
+    let limit = limit.map_or_else(String::new, |limit| {
+        format!(" (limit {} = {})", limit.setting, limit.value)
+    });
+    let said = match error.answer() {
+        Some(answer) => answer.to_string(),
+        None => error.what().to_owned(),
+    };
+    lines.push(format!("  FAIL   {what:<first$} {said}{limit}"));
+    let mut tell = |label: &str, text: &str| lines.push(format!("  {label:<8} {text}"));
+    // A redirect may have led another way than the one above.
+    if let Some(route) = error.route().filter(|r| Some(*r) != report.route.as_ref()) {
+        tell("way", &format!("{}, {}", way(route), why(route)));
+    }
+    if let Some(meaning) = meaning(error) {
+        tell("means", &meaning);
+    }
+    for cause in causes(error) {
+        tell("cause", &cause);
+    }
+    tell("side", &error.side().to_string());
+    tell(
+        "again",
+        match error.is_transient() {
+            true => "trying again may help",
+            false => "trying again does not help",
+        },
+    );
+    if let Some(hint) = error.hint() {
+        let hint: Vec<String> = hint.split('\n').map(text::escape).collect();
+        // Lines after the first bring an indent of two, and come to stand below it.
+        tell("hint", &hint.join("\n         "));
+    }
+}
+
+/// What an error says beside the answer, when that is more than who answered.
+fn meaning(error: &Error) -> Option<String> {
+    let answer = error.answer()?.to_string();
+    let what = error.what();
+    let rest = match what.replacen(&format!(": {answer}"), "", 1) {
+        rest if rest != what => rest,
+        _ => what.replacen(&format!(" {answer}"), "", 1),
+    };
+    let bare = [
+        "the proxy answered",
+        "the server answered",
+        "the server greeted with",
+    ];
+    (!bare.contains(&rest.as_str())).then_some(rest)
+}
+
+fn way(route: &Route) -> String {
+    match route.proxy() {
+        Some(proxy) => format!("through {proxy}"),
+        None => "direct".to_owned(),
+    }
+}
+
+fn why(route: &Route) -> String {
+    match &route.origin {
+        Origin::Default => route.reason.to_string(),
+        origin => format!("{}, {origin}", route.reason),
+    }
+}
+
+fn about(step: &Step) -> String {
+    format!("{} {}", step.stage, text::clip(&step.subject))
+}
+
+fn failed(error: &Error) -> String {
+    match error.subject() {
+        Some(subject) => format!("{} {}", error.stage(), text::clip(subject)),
+        None => error.stage().to_string(),
+    }
+}
+
+/// The width of a column: what its longest entry needs, within bounds.
+fn width(lengths: impl Iterator<Item = usize>, (least, most): (usize, usize)) -> usize {
+    lengths.max().unwrap_or(least).clamp(least, most)
+}
+
+/// Takes out of the middle what is too much: both ends of a path tell more.
+fn shorten(text: &str, most: usize) -> String {
+    let length = text.chars().count();
+    if length <= most {
+        return text.to_owned();
+    }
+    let tail = most / 2;
+    let head: String = text.chars().take(most - 1 - tail).collect();
+    let rest: String = text.chars().skip(length - tail).collect();
+    format!("{head}…{rest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Stage, Steps};
+
+    #[test]
+    fn what_is_too_long_loses_its_middle() {
+        assert_eq!(shorten("abcdef", 6), "abcdef");
+        assert_eq!(shorten("abcdefg", 6), "ab…efg");
+        assert_eq!(shorten("äöüßäöü", 4), "ä…öü");
+    }
+
+    #[test]
+    fn the_columns_stand_whatever_is_in_them() {
+        let mut steps = Steps::default();
+        let took = Duration::from_millis(1);
+        steps.pass(Stage::Greeting, "h:21", "220 ".repeat(60), took);
+        steps.pass(
+            Stage::Request,
+            format!("GET /{}", "x/".repeat(200)),
+            "200",
+            took,
+        );
+        steps.pass(Stage::Login, "ann", "230 äöü", took);
+        let report = Report {
+            route: None,
+            steps,
+            failure: None,
+        };
+        let lines = lines("ftp://h/", &report);
+        let ends: Vec<usize> = lines[1..4].iter().map(|l| l.chars().count()).collect();
+        assert!(ends.iter().all(|end| *end == ends[0]), "{lines:#?}");
+        assert!(ends[0] < 125, "{lines:#?}");
+    }
+}
