@@ -71,7 +71,10 @@ impl fmt::Display for Answer {
             shown.push(' ');
             shown.push_str(self.reason.trim());
         }
-        if let Some(explanation) = self.explanation() {
+        // `404 Not Found` as the title of its own page says nothing new.
+        let code = self.code.to_string();
+        let explanation = self.explanation();
+        if let Some(explanation) = explanation.filter(|words| !words.starts_with(&code)) {
             shown.push_str(&format!(" ({explanation})"));
         }
         f.write_str(&text::clip(&shown))
@@ -101,6 +104,8 @@ mod tests {
         assert_eq!(answer.to_string(), "403 Forbidden");
         answer.body = "<HTML><head><TITLE>Access\n denied</TITLE>".into();
         assert_eq!(answer.to_string(), "403 Forbidden (Access denied)");
+        answer.body = "<title>403 Forbidden</title>".into();
+        assert_eq!(answer.to_string(), "403 Forbidden");
         answer.squid_error = Some("ERR_ACCESS_DENIED 0".into());
         assert_eq!(
             answer.to_string(),

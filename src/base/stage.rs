@@ -109,10 +109,17 @@ impl Steps {
         }
     }
 
-    /// Takes the last stage back, when it is `stage` after all the one that failed.
+    /// Calls the last stage by what it was for, and says whether there is one: the tunnel of FTP's
+    /// data channel.
+    pub fn rename_last(&mut self, stage: Stage) -> bool {
+        let last = self.0.last_mut().map(|step| step.stage = stage);
+        last.is_some()
+    }
+
+    /// Takes the last step of `stage` back: it is after all the one that failed.
     pub fn take_back(&mut self, stage: Stage) {
-        if self.0.last().is_some_and(|step| step.stage == stage) {
-            self.0.pop();
+        if let Some(at) = self.0.iter().rposition(|step| step.stage == stage) {
+            self.0.remove(at);
         }
     }
 

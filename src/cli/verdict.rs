@@ -94,7 +94,12 @@ fn meaning(error: &Error) -> Option<String> {
         "the server answered",
         "the server greeted with",
     ];
-    (!bare.contains(&rest.as_str())).then_some(rest)
+    let told = bare.iter().find_map(|bare| rest.strip_prefix(bare));
+    match told.map(|more| more.trim_start_matches("; ")) {
+        Some("") => None,
+        Some(more) if !more.starts_with(' ') => Some(more.to_owned()),
+        _ => Some(rest.trim_end_matches(" with").to_owned()),
+    }
 }
 
 fn way(route: &Route) -> String {

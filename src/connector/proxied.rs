@@ -51,6 +51,9 @@ pub(super) async fn tunnel(
                 let credentials = match answerable(proxy, &refusal, sent) {
                     Some(credentials) => credentials,
                     None => {
+                        if refusal.answer.code == 407 {
+                            steps.take_back(Stage::Auth);
+                        }
                         let error = refused(proxy, target, *refusal, sent);
                         return Err(error.while_doing(doing()).after(steps));
                     }

@@ -94,7 +94,7 @@ fn other_protocol(start: &str, server: &Target) -> Option<String> {
 
 fn refused(verb: Verb, reply: &Reply, stage: Stage, login: &Login) -> Error {
     match verb {
-        Verb::User | Verb::Pass => not_logged_in(reply, login),
+        Verb::User | Verb::Pass => not_logged_in(verb, reply, login),
         Verb::Epsv | Verb::Pasv => {
             let what = "the server gives no data port:";
             said(kind(reply), Stage::Passive, what, reply)
@@ -117,7 +117,7 @@ fn refused(verb: Verb, reply: &Reply, stage: Stage, login: &Login) -> Error {
     }
 }
 
-fn not_logged_in(reply: &Reply, login: &Login) -> Error {
+fn not_logged_in(verb: Verb, reply: &Reply, login: &Login) -> Error {
     let user = text::clip(&login.username);
     if !matches!(reply.code(), 331 | 332 | 530 | 532) {
         // A server that is misconfigured or overloaded says nothing about the password.
@@ -136,6 +136,11 @@ fn not_logged_in(reply: &Reply, login: &Login) -> Error {
         _ if login.is_anonymous() => (
             "the server takes no anonymous login:".to_owned(),
             "set a user name and a password",
+        ),
+        // It did not even ask for the password.
+        _ if verb == Verb::User => (
+            format!("the server does not accept user `{user}`:"),
+            "check the user name; without one the login is anonymous",
         ),
         (_, Some(_)) => (
             format!(

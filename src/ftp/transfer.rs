@@ -72,10 +72,11 @@ impl Channel {
         let started = std::time::Instant::now();
         match plan.dial.open(&plan.route, &target).await {
             Ok(mut data) => {
-                self.recent.extend(data.take_steps());
-                let elapsed = started.elapsed();
-                let subject = target.authority();
-                self.recent.pass(Stage::Data, subject, "open", elapsed);
+                let mut steps = data.take_steps();
+                if !steps.rename_last(Stage::Data) {
+                    steps.pass(Stage::Data, target.authority(), "open", started.elapsed());
+                }
+                self.recent.extend(steps);
                 self.clock = std::time::Instant::now();
                 Ok(Ok(data))
             }

@@ -66,6 +66,8 @@ pub struct Response {
     pub body: Body,
     /// Whether it was asked for in absolute form.
     pub(super) in_clear: bool,
+    /// Whether it was asked for with credentials for the server.
+    pub(super) authorized: bool,
 }
 
 impl Response {

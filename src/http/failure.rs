@@ -6,8 +6,9 @@ use http::header::{HeaderMap, HeaderName, RETRY_AFTER, SERVER, VIA};
 
 use super::client::{Response, shown};
 use crate::base::answer::BODY_KEPT;
-use crate::base::{Answer, Error, Kind, Stage};
+use crate::base::{Answer, Error, Kind, Stage, Target};
 use crate::proto::auth;
+use crate::tunnel::advice;
 
 /// What the answer says, with the start of its body.
 pub(super) async fn answer(response: Response) -> Answer {
@@ -58,6 +59,7 @@ pub(super) async fn refusal(response: Response) -> Error {
     let (route, mut steps) = (response.route.clone(), response.steps.clone());
     steps.take_back(Stage::Request);
     let (by_proxy, in_clear) = (response.is_from_proxy(), response.in_clear);
+    let (authorized, target) = (response.authorized, Target::from_url(&response.url).ok());
     let answer = answer(response).await;
     let unsure = in_clear && !by_proxy && matches!(answer.code, 403 | 502..=504);
     let who = match (by_proxy, unsure) {
@@ -73,8 +75,15 @@ pub(super) async fn refusal(response: Response) -> Error {
         ),
     };
     let what = format!("{who} answered {answer}{offered}");
-    let (kind, hint) = classify(answer.code, by_proxy);
+    let (kind, hint) = classify(answer.code, by_proxy, authorized);
     let error = Error::new(kind, Stage::Request, what);
+    let error = match target {
+        Some(target) if by_proxy && answer.code >= 500 => {
+            let (side, hint) = advice::unavailable(&target, &answer);
+            error.with_side(side).with_hint(hint)
+        }
+        _ => error,
+    };
     let error = match hint {
         Some(hint) => error.with_hint(hint),
         None => error,
@@ -87,20 +96,22 @@ pub(super) async fn refusal(response: Response) -> Error {
         .after(steps)
 }
 
-fn classify(code: u16, by_proxy: bool) -> (Kind, Option<&'static str>) {
+fn classify(code: u16, by_proxy: bool, authorized: bool) -> (Kind, Option<&'static str>) {
     match code {
-        500..=599 if by_proxy => (
-            Kind::ProxyUnavailable,
-            Some("the proxy could not reach the server: check its name and port"),
-        ),
+        500..=599 if by_proxy => (Kind::ProxyUnavailable, None),
         _ if by_proxy => (
             Kind::ProxyRefused,
             Some("ask the proxy's administrator to allow this URL"),
         ),
+        401 if authorized => (
+            Kind::TargetAuth,
+            Some("the user name or the password for the server is wrong"),
+        ),
         401 => (
             Kind::TargetAuth,
             Some(
-                "give a user name and password for the server (--user, or the connection's username and password)",
+                "the server wants a user name and password: --user with --password-file, or \
+                 username and password of the connection",
             ),
         ),
         404 | 410 => (Kind::TargetRefused, Some("check the path")),

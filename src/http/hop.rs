@@ -159,8 +159,18 @@ impl Hop<'_> {
         let connected = async {
             captured.wait_for_connection_metadata().await;
         };
-        let answered = head(answering, connected, limit).await?;
-        let response = answered.map_err(|cause| failure::broken(cause, self.in_clear()))?;
+        let answered = head(answering, connected, limit).await;
+        let answered = answered
+            .and_then(|answered| answered.map_err(|cause| failure::broken(cause, self.in_clear())));
+        let response = answered.map_err(|error| {
+            // Without a response, the connection itself tells how it was opened.
+            let mut extensions = http::Extensions::new();
+            if let Some(connected) = captured.connection_metadata().as_ref() {
+                connected.get_extras(&mut extensions);
+            }
+            let passage = extensions.get::<Passage>();
+            error.after(passage.map_or_else(Steps::default, Passage::take_steps))
+        })?;
         // tinyproxy answers without `Connection: close` and never reads a second request: a
         // connection to a proxy is kept only when the answer shows that it stays.
         if self.in_clear()
@@ -207,6 +217,7 @@ impl Hop<'_> {
             steps,
             body,
             in_clear: self.in_clear(),
+            authorized: self.request.authorization.is_some(),
         }
     }
 }

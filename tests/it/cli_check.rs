@@ -110,7 +110,6 @@ impl Row {
         }
         let url = self.typed.as_ref().unwrap_or(&self.url);
         let text = program.run(&["check", url]);
-        println!("-- {name}\n{}{}", text.out, text.err);
         let json = program.run(&["check", "--json", url]);
         assert_eq!(text.code, Some(self.code), "{name}: {text:?}");
         assert_eq!(json.code, Some(self.code), "{name}: {json:?}");
@@ -158,7 +157,9 @@ impl Row {
             let label = format!("  {label:<8} ");
             verdict.iter().find_map(|line| line.strip_prefix(&label))
         };
-        assert_eq!(of("means").unwrap_or_default(), self.means, "{name}: {out}");
+        let means = of("means").unwrap_or_default();
+        assert_eq!(means.is_empty(), self.means.is_empty(), "{name}: {out}");
+        assert!(means.contains(self.means), "{name}: {out}");
         assert_eq!(of("side"), Some(self.side), "{name}: {out}");
         let again = match self.again {
             true => "trying again may help",
@@ -169,9 +170,10 @@ impl Row {
         let hint = verdict
             .iter()
             .skip_while(|line| !line.starts_with("  hint "));
-        let hint: Vec<&str> = hint.map(|line| &line[11..]).collect();
+        let hint: Vec<&str> = hint.map(|line| line[11..].trim()).collect();
+        let wanted: Vec<&str> = self.hint.lines().map(str::trim).collect();
         assert!(
-            hint.join("\n").contains(&self.hint),
+            hint.join("\n").contains(&wanted.join("\n")),
             "{name}: {}: {out}",
             self.hint
         );
@@ -242,7 +244,7 @@ fn the_proxy_itself() {
         Row::through("unknown name", "http://no-such-proxy.invalid:3128", url)
             .stops("", "resolve no-such-proxy.invalid ")
             .says("the name is unknown here", "check the proxy's name in ")
-            .as_kind(5, "resolve", "proxy", true),
+            .as_kind(5, "resolve", "proxy", false),
         Row::through("dead", &closed, url)
             .stops("", format!("dial {} ", &closed[7..]))
             .says(
@@ -281,7 +283,7 @@ fn credentials_for_the_proxy() {
                 "the user name or the password is wrong, or the account is locked",
             )
             .as_kind(7, "proxy-auth", "settings", false)
-            .meaning("the proxy does not accept user `svc-data` (password from file `secret`, …")
+            .meaning("the proxy does not accept user `svc-data` (password from file /")
             .with_file("secret", "hunter2\n")
             .check();
     }
@@ -296,7 +298,7 @@ fn credentials_for_the_proxy() {
         .check();
     Row::new("asked, and answered", &login, ftp)
         .stops(
-            "dial auth connect greeting login passive dial connect data transfer",
+            "dial auth connect greeting login passive dial data transfer",
             "",
         )
         .with_file("secret", squid::PASSWORD)
@@ -349,7 +351,7 @@ fn what_the_proxy_forbids() {
         )
         .stops("dial", "connect 127.0.0.1:444 ")
         .says(
-            "403 Forbidden (403 Forbidden)",
+            "403 Proxy Error",
             "ask the proxy's administrator to allow CONNECT to 127.0.0.1:444\n  apache   \
                  AllowConnect 443 444",
         )
@@ -361,7 +363,7 @@ fn what_the_proxy_forbids() {
         )
         .stops("dial", "connect 127.0.0.1:990 ")
         .says(
-            "403 Forbidden",
+            "403 Proxy Error",
             "apache   AllowConnect 20 21 990 443 1024-65535",
         )
         .as_kind(6, "proxy-refused", "proxy", false),
@@ -389,8 +391,8 @@ fn what_the_proxy_cannot_reach() {
         )
         .stops("dial", "connect no.invalid:443 ")
         .says(
-            "503 Service Unavailable (squid: ERR_DNS_FAIL",
-            "does not know the name no.invalid",
+            "500 Internal Server Error (squid: ERR_CANNOT_FORWARD 0)",
+            "the proxy could not reach no.invalid:443: check the name and port",
         )
         .as_kind(6, "proxy-unavailable", "target", true),
         Row::through(
@@ -474,16 +476,16 @@ fn trust_in_the_target() {
 #[test]
 fn what_the_ftp_server_refuses() {
     let proxy = peers::squid().url();
-    let whole = "dial connect greeting login passive dial connect data";
+    let whole = "dial connect greeting login passive dial data";
     let login = vsftpd().url("/small.bin").replace("ftp://", "ftp://ann@");
     let shown = vsftpd().url("/small.bin");
     check(vec![
         Row::through("530", &proxy, &shown)
             .given(&login)
             .stops("dial connect greeting", "login ann ")
-            .says("530 ", "set the password that belongs to the user name")
+            .says("530 ", "check the user name")
             .as_kind(10, "target-auth", "target", false)
-            .meaning("the server wants a password from user `ann`, and none is set"),
+            .meaning("the server does not accept user `ann`"),
         Row::through("550", &proxy, vsftpd().url("/absent.csv"))
             .stops(whole, "request absent.csv ")
             .says(
@@ -491,15 +493,13 @@ fn what_the_ftp_server_refuses() {
                 "the file is missing, is a directory, or may not be read",
             )
             .as_kind(9, "target-refused", "target", false)
-            .meaning("the server answered RETR with"),
-        Row::through("a file", &proxy, &shown).stops(
-            "dial connect greeting login passive dial connect data transfer",
-            "",
-        ),
+            .meaning("the server answered RETR"),
+        Row::through("a file", &proxy, &shown)
+            .stops("dial connect greeting login passive dial data transfer", ""),
         Row::through("the login directory", &proxy, vsftpd().url("/")).stops(whole, ""),
         Row::through("a directory", &proxy, vsftpd().url("/folder/")).stops(whole, ""),
         Row::new("a directory, direct", "", vsftpd().url("/folder/"))
-            .stops("dial greeting login passive dial data", ""),
+            .stops("dial greeting login passive data", ""),
     ]);
 }
 
@@ -511,7 +511,7 @@ fn what_the_http_server_refuses() {
             10,
             "401 Unauthorized",
             "target-auth",
-            "give a user name and password",
+            "the server wants a user name and password",
             false,
         ),
         (
@@ -561,6 +561,7 @@ fn what_the_http_server_refuses() {
             .stops("dial", format!("request GET {path} "))
             .says(said, hint)
             .as_kind(code, kind, "target", again)
+            .meaning(if code == 10 { "it offers Basic" } else { "" })
             .check();
     }
 }
@@ -618,6 +619,6 @@ fn a_target_that_is_silent_closed_or_unknown() {
                 "the name is unknown here",
                 "where only a proxy knows names of the outside, set `proxy.url`",
             )
-            .as_kind(5, "resolve", "network", true),
+            .as_kind(5, "resolve", "network", false),
     ]);
 }
