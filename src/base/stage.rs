@@ -109,11 +109,11 @@ impl Steps {
         }
     }
 
-    /// Calls the last stage by what it was for, and says whether there is one: the tunnel of FTP's
-    /// data channel.
-    pub fn rename_last(&mut self, stage: Stage) -> bool {
-        let last = self.0.last_mut().map(|step| step.stage = stage);
-        last.is_some()
+    /// Calls the last step, if it is one of `stage`, by what it was for, and says whether it is:
+    /// the tunnel of FTP's data channel.
+    pub fn rename_last(&mut self, stage: Stage, purpose: Stage) -> bool {
+        let last = self.0.last_mut().filter(|step| step.stage == stage);
+        last.map(|step| step.stage = purpose).is_some()
     }
 
     /// Takes the last step of `stage` back: it is after all the one that failed.

@@ -7,6 +7,38 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use crate::dataset::Checksum;
 use crate::settings::Flags;
 
+const EXAMPLES: &str = "\
+Examples:
+  outbound demo                                         all of it, on this machine alone
+  outbound check https://data.example.org/              does it work, and if not, why
+  outbound fetch https://data.example.org/air.csv.gz    bring it in";
+
+const FETCH_EXAMPLES: &str = "\
+Examples:
+  outbound fetch https://data.example.org/air.csv
+  outbound fetch census:2020/air.csv --output-dir data    below the connection `census`
+  outbound fetch ftp://ftp.example.org/rows.csv.gz -o - | zcat | head
+  outbound fetch https://minio.corp.example/x --proxy direct --user ann --password-file secret
+The same command again goes on where a transfer was cut.";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  outbound check ftp://ftp.example.org/pub/air.csv
+  outbound check ftp://ftp.example.org/                  up to the data channel, without a file
+  outbound check https://data.example.org/ --proxy http://proxy.corp.example:3128
+The exit code tells the class of the cause: 6 the proxy refused, 7 it wants credentials, …";
+
+const ROUTE_EXAMPLES: &str = "\
+Examples:
+  outbound route https://data.example.org/ ftp://ftp.example.org/
+  outbound route census:air.csv --json";
+
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  outbound config check                          before the settings are put in place:
+  outbound config check --config new.toml
+  outbound config show --connection census       what is in force, and where it is written";
+
 /// The one way out of a private network: brings datasets in through the company's HTTP proxy, and
 /// says which way it went, and why.
 #[derive(Debug, Parser)]
@@ -14,7 +46,8 @@ use crate::settings::Flags;
     name = "outbound",
     version,
     max_term_width = 100,
-    propagate_version = true
+    propagate_version = true,
+    after_help = EXAMPLES
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -26,16 +59,16 @@ pub struct Cli {
 /// Flags of every subcommand.
 #[derive(Args, Debug)]
 pub struct Common {
-    /// Read this settings file instead of the system's and the user's
+    /// Read this settings file instead of /etc/outbound/outbound.toml and the user's own
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Use the settings of this connection, whatever the URL
+    /// Use the settings of this connection ([connections.NAME]), whatever the URL
     #[arg(long, global = true, value_name = "NAME")]
     pub connection: Option<String>,
-    /// Go through this proxy, whatever the settings say; `direct` for none
+    /// Go through this proxy, whatever the settings say but for bypass rules; `direct` for none
     #[arg(long, global = true, value_name = "URL")]
     pub proxy: Option<String>,
-    /// Hosts that are reached directly, separated by commas; "" for none
+    /// Bypass rules, separated by commas: targets that go direct; "" for none
     #[arg(long, global = true, value_name = "LIST", visible_alias = "noproxy")]
     pub no_proxy: Option<String>,
     /// Print JSON on standard output, one object a line
@@ -62,16 +95,19 @@ impl Common {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Bring datasets in
+    /// Bring datasets into files, or to standard output
+    #[command(after_help = FETCH_EXAMPLES)]
     Fetch(FetchArgs),
-    /// Say what is at a URL without bringing it in
+    /// Say what is at a URL (length, time, media type) without bringing it in
     Stat(StatArgs),
-    /// Walk the stages of reaching a URL, name the culprit, and say what to change
+    /// Walk the stages of reaching a URL up to its first byte; say what failed, and what to change
+    #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
-    /// Say which way a URL goes, and why; no network
+    /// Say which way a URL goes (direct, or which proxy), and why; no network
+    #[command(after_help = ROUTE_EXAMPLES)]
     Route(RouteArgs),
     /// Show the settings in force, or find what is wrong with them; no network, no command run
-    #[command(subcommand)]
+    #[command(subcommand, after_help = CONFIG_EXAMPLES)]
     Config(ConfigCommand),
     /// Show on this machine alone what all this does: a proxy and servers on loopback
     Demo(DemoArgs),
@@ -125,10 +161,10 @@ pub struct FetchArgs {
     /// Write into this folder, which is made if need be
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     pub output_dir: Option<PathBuf>,
-    /// So many transfers at once
+    /// Bring in so many at once
     #[arg(short, long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: u16,
-    /// Tries without progress before giving up; 1 for no second try
+    /// Give up after so many tries without progress; 1 for no second try
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub retry: Option<u32>,
     /// What the file must be: sha256:HEX or md5:HEX
@@ -146,7 +182,7 @@ pub struct FetchArgs {
 
 #[derive(Args, Debug)]
 pub struct StatArgs {
-    /// URLs, or paths below a connection
+    /// URLs, or paths below a connection (`census:2020/file.csv`)
     #[arg(required = true, value_name = "URL")]
     pub urls: Vec<String>,
     #[command(flatten)]
@@ -155,14 +191,14 @@ pub struct StatArgs {
 
 #[derive(Args, Debug)]
 pub struct RouteArgs {
-    /// URLs, or paths below a connection
+    /// URLs, or paths below a connection (`census:2020/file.csv`)
     #[arg(required = true, value_name = "URL")]
     pub urls: Vec<String>,
 }
 
 #[derive(Args, Debug)]
 pub struct CheckArgs {
-    /// URLs, or paths below a connection
+    /// URLs, or paths below a connection (`census:2020/file.csv`)
     #[arg(required = true, value_name = "URL")]
     pub urls: Vec<String>,
     #[command(flatten)]

@@ -146,8 +146,13 @@ fn shorten(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::base::{Stage, Steps};
+    use crate::base::{Answer, Kind, Side, Stage, Steps, Target};
+    use crate::connector::Connector;
+    use crate::settings::Settings;
+    use crate::tunnel::advice;
 
     #[test]
     fn what_is_too_long_loses_its_middle() {
@@ -177,5 +182,56 @@ mod tests {
         let ends: Vec<usize> = lines[1..4].iter().map(|l| l.chars().count()).collect();
         assert!(ends.iter().all(|end| *end == ends[0]), "{lines:#?}");
         assert!(ends[0] < 125, "{lines:#?}");
+    }
+
+    /// The report that the README opens with.
+    fn sample() -> Report {
+        let toml = "[proxy]\nurl = \"http://proxy.corp.example:3128\"\n";
+        let connector = Connector::new(Arc::new(Settings::from_toml(toml).unwrap()));
+        let server = Target::parse("ftp://ftp.census.example/").unwrap();
+        let route = connector.route(&server).unwrap();
+        let (proxy, at) = ("proxy.corp.example:3128", server.authority());
+        let mut steps = Steps::default();
+        for (stage, subject, answer, micros) in [
+            (Stage::Resolve, "proxy.corp.example", "10.0.0.5", 400),
+            (Stage::Dial, proxy, "10.0.0.5:3128", 800),
+            (Stage::Auth, proxy, "407, Basic offered", 1200),
+            (Stage::Connect, &at, "200", 24_600),
+            (Stage::Greeting, &at, "220 vsFTPd 3.0.3", 25_000),
+            (Stage::Login, "anonymous", "230 Login successful.", 49_800),
+            (Stage::Passive, &at, "229, port 50211", 100),
+            (Stage::Dial, proxy, "10.0.0.5:3128", 200),
+        ] {
+            steps.pass(stage, subject, answer, Duration::from_micros(micros));
+        }
+        let mut answer = Answer::new(403, "Forbidden");
+        answer.squid_error = Some("ERR_ACCESS_DENIED 0".to_owned());
+        let data = server.at_port(50211);
+        let failure = Error::new(
+            Kind::ProxyRefused,
+            Stage::Data,
+            format!("the proxy answered {answer}"),
+        )
+        .while_doing(format!("open a tunnel to {data}"))
+        .with_side(Side::Proxy)
+        .with_hint(advice::refused(&data, &answer))
+        .with_answer(answer)
+        .with_route(&route);
+        Report {
+            route: Some(route),
+            steps,
+            failure: Some(failure),
+        }
+    }
+
+    #[test]
+    fn the_readme_shows_what_is_printed() {
+        let url = "ftp://ftp.census.example/pub/air.csv";
+        let printed = lines(url, &sample()).join("\n");
+        let printed = printed.replace("settings.toml", "/etc/outbound/outbound.toml");
+        let readme = include_str!("../../README.md");
+        let shown = readme.split("$ outbound check ").nth(1).unwrap();
+        let shown = shown.split("```").next().unwrap();
+        assert_eq!(shown, format!("{url}\n{printed}\n"));
     }
 }

@@ -73,7 +73,7 @@ impl Channel {
         match plan.dial.open(&plan.route, &target).await {
             Ok(mut data) => {
                 let mut steps = data.take_steps();
-                if !steps.rename_last(Stage::Data) {
+                if !steps.rename_last(Stage::Connect, Stage::Data) {
                     steps.pass(Stage::Data, target.authority(), "open", started.elapsed());
                 }
                 self.recent.extend(steps);

@@ -47,7 +47,7 @@ pub fn refused(target: &Target, answer: &Answer) -> String {
     let squid =
         format!("\n  squid    {squid}\n           above `http_access deny CONNECT !SSL_ports`");
     // Where the answer tells the product, the other one's line would only confuse.
-    match (is_squid(answer), says(answer, "apache")) {
+    match (says(answer, "squid"), says(answer, "apache")) {
         (true, false) => why + &squid,
         (false, true) => why + &apache,
         _ => why + &apache + &squid,
@@ -93,10 +93,6 @@ fn unreachable(target: &Target) -> String {
         "the proxy could not reach {target}: check the name and port, and whether the proxy's \
          network may reach it"
     )
-}
-
-fn is_squid(answer: &Answer) -> bool {
-    answer.squid_error.is_some() || says(answer, "squid")
 }
 
 /// Whether the answer names the product, as its own or as one that it came by.

@@ -69,7 +69,7 @@ impl Row {
         }
     }
 
-    fn as_kind(self, code: i32, kind: &'static str, side: &'static str, again: bool) -> Self {
+    fn judged(self, code: i32, kind: &'static str, side: &'static str, again: bool) -> Self {
         Self {
             code,
             kind,
@@ -244,14 +244,14 @@ fn the_proxy_itself() {
         Row::through("unknown name", "http://no-such-proxy.invalid:3128", url)
             .stops("", "resolve no-such-proxy.invalid ")
             .says("the name is unknown here", "check the proxy's name in ")
-            .as_kind(5, "resolve", "proxy", false),
+            .judged(5, "resolve", "proxy", false),
         Row::through("dead", &closed, url)
             .stops("", format!("dial {} ", &closed[7..]))
             .says(
                 "connection refused",
                 "nothing listens there: check the port in ",
             )
-            .as_kind(5, "dial", "proxy", true),
+            .judged(5, "dial", "proxy", true),
     ]);
 }
 
@@ -269,7 +269,7 @@ fn credentials_for_the_proxy() {
         Row::through("no credentials", &proxy, url)
             .stops("dial", format!("auth {at} "))
             .says(said, "set proxy.username and proxy.password")
-            .as_kind(7, "proxy-auth", "settings", false)
+            .judged(7, "proxy-auth", "settings", false)
             .meaning("the proxy wants a user name and password; it offers Basic")
             .check();
         let wrong = format!(
@@ -282,7 +282,7 @@ fn credentials_for_the_proxy() {
                 said,
                 "the user name or the password is wrong, or the account is locked",
             )
-            .as_kind(7, "proxy-auth", "settings", false)
+            .judged(7, "proxy-auth", "settings", false)
             .meaning("the proxy does not accept user `svc-data` (password from file /")
             .with_file("secret", "hunter2\n")
             .check();
@@ -329,21 +329,21 @@ fn what_the_proxy_forbids() {
                 denied,
                 format!("the proxy refuses CONNECT to port {}", vsftpd().port()),
             )
-            .as_kind(6, "proxy-refused", "proxy", false),
+            .judged(6, "proxy-refused", "proxy", false),
         Row::through("FTP data, by port", &control.url(), &ftp)
             .stops(
                 "dial connect greeting login passive dial",
                 "data 127.0.0.1:",
             )
             .says(denied, squid_data)
-            .as_kind(6, "proxy-refused", "proxy", false),
+            .judged(6, "proxy-refused", "proxy", false),
         Row::through("FTP data of a folder", &control.url(), vsftpd().url("/"))
             .stops(
                 "dial connect greeting login passive dial",
                 "data 127.0.0.1:",
             )
             .says(denied, squid_data)
-            .as_kind(6, "proxy-refused", "proxy", false),
+            .judged(6, "proxy-refused", "proxy", false),
         Row::through(
             "a port that Apache does not allow",
             &apache,
@@ -355,7 +355,7 @@ fn what_the_proxy_forbids() {
             "ask the proxy's administrator to allow CONNECT to 127.0.0.1:444\n  apache   \
                  AllowConnect 443 444",
         )
-        .as_kind(6, "proxy-refused", "proxy", false),
+        .judged(6, "proxy-refused", "proxy", false),
         Row::through(
             "FTP's port that Apache does not allow",
             &apache,
@@ -366,7 +366,7 @@ fn what_the_proxy_forbids() {
             "403 Proxy Error",
             "apache   AllowConnect 20 21 990 443 1024-65535",
         )
-        .as_kind(6, "proxy-refused", "proxy", false),
+        .judged(6, "proxy-refused", "proxy", false),
     ]);
 }
 
@@ -383,7 +383,7 @@ fn what_the_proxy_cannot_reach() {
                 "503 Service Unavailable (squid: ERR_CONNECT_FAIL 111)",
                 format!("{closed} refused the proxy's connection: check the port"),
             )
-            .as_kind(6, "proxy-unavailable", "target", true),
+            .judged(6, "proxy-unavailable", "target", true),
         Row::through(
             "Squid, unknown name",
             &peers::squid().url(),
@@ -394,7 +394,7 @@ fn what_the_proxy_cannot_reach() {
             "500 Internal Server Error (squid: ERR_CANNOT_FORWARD 0)",
             "the proxy could not reach no.invalid:443: check the name and port",
         )
-        .as_kind(6, "proxy-unavailable", "target", true),
+        .judged(6, "proxy-unavailable", "target", true),
         Row::through(
             "Squid, closed port, absolute form",
             &peers::squid().url(),
@@ -405,11 +405,11 @@ fn what_the_proxy_cannot_reach() {
             "503 Service Unavailable (squid: ERR_CONNECT_FAIL 111)",
             format!("{closed} refused the proxy's connection: check the port"),
         )
-        .as_kind(6, "proxy-unavailable", "target", true),
+        .judged(6, "proxy-unavailable", "target", true),
         Row::through("Apache, closed port", &peers::apache().url(), &url)
             .stops("dial", format!("connect {closed} "))
             .says("503 Service Unavailable", &not_reached)
-            .as_kind(6, "proxy-unavailable", "target", true),
+            .judged(6, "proxy-unavailable", "target", true),
     ];
     let peers: Vec<Scripted> = ["502 Bad Gateway", "503 Busy", "504 Gateway Timeout"]
         .map(|status| answering(&format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n")))
@@ -427,7 +427,7 @@ fn what_the_proxy_cannot_reach() {
             Row::through("a status", &peer.url(), &url)
                 .stops("dial", format!("connect {closed} "))
                 .says(said, hint)
-                .as_kind(
+                .judged(
                     6,
                     "proxy-unavailable",
                     if busy { "proxy" } else { "target" },
@@ -457,7 +457,7 @@ fn trust_in_the_target() {
                 "its certificate is issued by an authority that is not trusted here",
                 "set ca_file in a [connections.NAME] that covers this URL",
             )
-            .as_kind(8, "tls", "settings", false),
+            .judged(8, "tls", "settings", false),
         Row::new("self-signed, believed", trusting(&url), &url)
             .stops("dial connect target-tls request transfer", ""),
         Row::new("another name", trusting(&elsewhere), &elsewhere)
@@ -469,7 +469,7 @@ fn trust_in_the_target() {
                 "its certificate is for another name than ftp.test",
                 "use the name",
             )
-            .as_kind(8, "tls", "target", false),
+            .judged(8, "tls", "target", false),
     ]);
 }
 
@@ -484,7 +484,7 @@ fn what_the_ftp_server_refuses() {
             .given(&login)
             .stops("dial connect greeting", "login ann ")
             .says("530 ", "check the user name")
-            .as_kind(10, "target-auth", "target", false)
+            .judged(10, "target-auth", "target", false)
             .meaning("the server does not accept user `ann`"),
         Row::through("550", &proxy, vsftpd().url("/absent.csv"))
             .stops(whole, "request absent.csv ")
@@ -492,14 +492,14 @@ fn what_the_ftp_server_refuses() {
                 "550 Failed to open file.",
                 "the file is missing, is a directory, or may not be read",
             )
-            .as_kind(9, "target-refused", "target", false)
+            .judged(9, "target-refused", "target", false)
             .meaning("the server answered RETR"),
         Row::through("a file", &proxy, &shown)
             .stops("dial connect greeting login passive dial data transfer", ""),
         Row::through("the login directory", &proxy, vsftpd().url("/")).stops(whole, ""),
         Row::through("a directory", &proxy, vsftpd().url("/folder/")).stops(whole, ""),
         Row::new("a directory, direct", "", vsftpd().url("/folder/"))
-            .stops("dial greeting login passive data", ""),
+            .stops("dial greeting login passive dial data", ""),
     ]);
 }
 
@@ -560,7 +560,7 @@ fn what_the_http_server_refuses() {
         Row::new("direct", "", &url)
             .stops("dial", format!("request GET {path} "))
             .says(said, hint)
-            .as_kind(code, kind, "target", again)
+            .judged(code, kind, "target", again)
             .meaning(if code == 10 { "it offers Basic" } else { "" })
             .check();
     }
@@ -583,7 +583,7 @@ fn a_target_that_is_silent_closed_or_unknown() {
             "no answer to the request (limit timeouts.reply = 200 ms)",
             "",
         )
-        .as_kind(11, "timeout", "target", true),
+        .judged(11, "timeout", "target", true),
         Row::new(
             "FTP, silent",
             limits,
@@ -594,7 +594,7 @@ fn a_target_that_is_silent_closed_or_unknown() {
             "the server did not greet (limit timeouts.reply = 200 ms)",
             "",
         )
-        .as_kind(11, "timeout", "target", true),
+        .judged(11, "timeout", "target", true),
         Row::new(
             "FTP, silent, proxy",
             through,
@@ -605,20 +605,20 @@ fn a_target_that_is_silent_closed_or_unknown() {
             "the server did not greet (limit timeouts.reply = 200 ms)",
             "",
         )
-        .as_kind(11, "timeout", "target", true),
+        .judged(11, "timeout", "target", true),
         Row::new("closed", "", format!("https://{closed}/x"))
             .stops("", format!("dial {closed} "))
             .says(
                 "connection refused",
                 "nothing listens there: check the port, and whether the server is up",
             )
-            .as_kind(5, "dial", "target", true),
+            .judged(5, "dial", "target", true),
         Row::new("unknown", "", "https://no-such-host.invalid/x")
             .stops("", "resolve no-such-host.invalid ")
             .says(
                 "the name is unknown here",
                 "where only a proxy knows names of the outside, set `proxy.url`",
             )
-            .as_kind(5, "resolve", "network", false),
+            .judged(5, "resolve", "network", false),
     ]);
 }

@@ -9,6 +9,7 @@ mod cli_check;
 mod cli_config;
 mod cli_demo;
 mod cli_fetch;
+mod docs;
 mod doubles;
 mod faults;
 mod ftp_lab;

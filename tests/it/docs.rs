@@ -1,0 +1,168 @@
+//! What the pages say is what the program does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use outbound::settings::keys::KEYS;
+
+use crate::kit::Program;
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(page: &str) -> String {
+    fs::read_to_string(repository().join(page)).unwrap()
+}
+
+fn pages() -> Vec<PathBuf> {
+    let mut pages = vec![repository().join("README.md")];
+    for entry in fs::read_dir(repository().join("docs")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            pages.push(path);
+        }
+    }
+    pages
+}
+
+/// The rows of the first table below a heading, as cells.
+fn table(page: &str, heading: &str) -> Vec<Vec<String>> {
+    let text = read(page);
+    let (_, section) = text.split_once(&format!("\n## {heading}\n")).unwrap();
+    let lines = section.lines().skip_while(|line| !line.starts_with('|'));
+    lines
+        .take_while(|line| line.starts_with('|'))
+        .skip(2)
+        .map(|line| {
+            let cells = line.trim_matches('|').split(" | ");
+            cells.map(|cell| cell.trim().to_owned()).collect()
+        })
+        .collect()
+}
+
+/// The words in code quotes.
+fn quoted(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_settings_table_has_every_key_and_its_default() {
+    let mut written = BTreeMap::new();
+    for row in table("docs/guide.md", "Settings") {
+        let [keys, _, default] = &row[..] else {
+            panic!("three cells: {row:?}");
+        };
+        for key in quoted(keys) {
+            let before = written.insert(key.to_owned(), default.clone());
+            assert!(before.is_none(), "{key} stands there twice");
+        }
+    }
+    let known: BTreeMap<String, String> = KEYS
+        .iter()
+        // The page says in words that these are the keys of `proxy`.
+        .filter(|key| !key.pattern.starts_with("connections.*.proxy."))
+        .map(|key| {
+            let default = key.default.map_or_else(String::new, |d| format!("`{d}`"));
+            (key.pattern.replace('*', "NAME"), default)
+        })
+        .collect();
+    assert_eq!(written, known);
+}
+
+#[test]
+fn commands_in_the_pages_exist_with_their_flags() {
+    let program = Program::new();
+    let help = program.run(&["--help"]).expect(0).out;
+    let (_, listed) = help.split_once("Commands:\n").unwrap();
+    let listed: BTreeSet<&str> = listed
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let mut seen = BTreeSet::new();
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for (at, _) in text.match_indices("outbound ") {
+            // A command, not the name in a sentence.
+            let line_start = text[..at].ends_with('\n');
+            if !line_start && !text[..at].ends_with('`') && !text[..at].ends_with("$ ") {
+                continue;
+            }
+            let line = text[at..].split(['\n', '`', '|']).next().unwrap();
+            let mut words = line.split_whitespace().skip(1);
+            let command = words.next().unwrap();
+            if !command.starts_with(char::is_alphabetic) {
+                continue;
+            }
+            assert!(listed.contains(command), "{}: {line}", page.display());
+            seen.insert(command.to_owned());
+            let of_command = program.run(&[command, "--help"]).expect(0).out;
+            for flag in words.filter(|word| word.starts_with('-') && word.len() > 1) {
+                assert!(
+                    of_command.contains(flag),
+                    "{}: {line}: {flag}",
+                    page.display()
+                );
+            }
+        }
+    }
+    let told: BTreeSet<String> = table("docs/guide.md", "Commands")
+        .iter()
+        .map(|row| quoted(&row[0])[0].split(' ').nth(1).unwrap().to_owned())
+        .collect();
+    let mut listed: BTreeSet<String> = listed.iter().map(|&c| c.to_owned()).collect();
+    listed.remove("help");
+    assert_eq!(told, listed, "the guide's table of commands");
+    assert!(seen.contains("fetch") && seen.contains("check"), "{seen:?}");
+}
+
+#[test]
+fn every_link_between_the_pages_leads_somewhere() {
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1) {
+            let link = link.split(')').next().unwrap();
+            if link.contains("://") {
+                continue;
+            }
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match path {
+                "" => page.clone(),
+                path => page.parent().unwrap().join(path),
+            };
+            assert!(target.exists(), "{}: {link}", page.display());
+            if !anchor.is_empty() {
+                let text = fs::read_to_string(&target).unwrap();
+                let mut headings = text.lines().filter(|line| line.starts_with('#'));
+                let found = headings.any(|heading| {
+                    let words = heading.trim_start_matches('#').trim().to_lowercase();
+                    words.replace(' ', "-") == anchor
+                });
+                assert!(found, "{}: {link}", page.display());
+            }
+        }
+    }
+}
+
+/// Files that the pages name in code quotes are there.
+#[test]
+fn every_fixture_that_the_pages_name_is_there() {
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for word in text.split('`').skip(1).step_by(2) {
+            let ours = ["fixtures/", "tests/", "src/", "docs/"];
+            if ours.iter().any(|root| word.starts_with(root))
+                && !word.contains([' ', '*', '{', '\n'])
+            {
+                assert!(
+                    repository().join(word).exists(),
+                    "{}: {word}",
+                    page.display()
+                );
+            }
+        }
+    }
+}
