@@ -35,9 +35,9 @@ Examples:
 
 const CONFIG_EXAMPLES: &str = "\
 Examples:
-  outbound config check                          before the settings are put in place:
-  outbound config check --config new.toml
-  outbound config show --connection census       what is in force, and where it is written";
+  outbound config check                       what is wrong with the settings in place
+  outbound config check --config new.toml     … with a file that is not in place yet
+  outbound config show --connection census    what is in force for `census`, and why";
 
 /// The one way out of a private network: brings datasets in through the company's HTTP proxy, and
 /// says which way it went, and why.
@@ -58,6 +58,7 @@ pub struct Cli {
 
 /// Flags of every subcommand.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Common {
     /// Read this settings file instead of /etc/outbound/outbound.toml and the user's own
     #[arg(long, global = true, value_name = "FILE")]
