@@ -27,6 +27,7 @@ pub use client::{Client, Dataset, Stat};
 pub use event::{Event, Observer};
 pub use fetch::{FetchOptions, Fetched, Outcome};
 pub use name::file_name;
+#[cfg(feature = "cli")]
 pub(crate) use part::local;
 pub use reader::Reader;
 pub use validator::Validator;
