@@ -29,7 +29,8 @@ pub struct Answer {
     pub squid_error: Option<String>,
     /// The schemes that a 401 or 407 offered, in order: `Basic`, `Negotiate`.
     pub schemes: Vec<String>,
-    /// `Retry-After` in seconds, when sent as a number or as a date that was understood.
+    /// `Retry-After` in seconds: sent as a number, or, in answer to a request, as a date. (The
+    /// handshake of a tunnel has no clock to count from a date.)
     pub retry_after: Option<u64>,
     /// The first [`BODY_KEPT`] bytes of the body, as text.
     pub body: String,

@@ -31,7 +31,7 @@ impl fmt::Debug for Secret {
 }
 
 /// Where a secret is kept. Knowing this never reads it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SecretSource {
     /// In clear in the settings, a URL or the program.
@@ -42,6 +42,21 @@ pub enum SecretSource {
     File(PathBuf),
     /// On the standard output of a command: its first line. The first word is the program.
     Command(Vec<String>),
+}
+
+impl fmt::Debug for SecretSource {
+    /// A command's arguments may hold a secret of their own: only the program is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inline(secret) => f.debug_tuple("Inline").field(secret).finish(),
+            Self::Env(name) => f.debug_tuple("Env").field(name).finish(),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Command(words) => {
+                let program = words.first().map(String::as_str).unwrap_or_default();
+                f.debug_tuple("Command").field(&program).finish()
+            }
+        }
+    }
 }
 
 /// A secret that has not been read yet: where it is kept, and where that was written.
@@ -93,6 +108,6 @@ mod tests {
             source: SecretSource::Command(vec!["pass".into(), "--key=hunter2".into()]),
             origin: Origin::Default,
         };
-        assert!(!command.to_string().contains("hunter2"));
+        assert!(!format!("{command} {command:?}").contains("hunter2"));
     }
 }

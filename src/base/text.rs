@@ -86,9 +86,23 @@ pub fn without_userinfo(written: &str) -> String {
     let (scheme, rest) = written.split_at(start);
     match rest.rsplit_once('@') {
         // `NAME:PATH` of a connection may have an @ in its path.
-        Some((before, _)) if start == 0 && before.contains('/') => written.to_owned(),
+        Some(_) if start == 0 && is_place_in_connection(rest) => written.to_owned(),
         Some((_, after)) => format!("{scheme}…@{after}"),
         None => written.to_owned(),
+    }
+}
+
+/// Whether this reads as `NAME:FOLDER/…` of a connection, and not as `user:password@host`.
+fn is_place_in_connection(written: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    match written.split_once(':') {
+        Some((name, path)) if !name.is_empty() && name.chars().all(plain) => {
+            let after = path.rsplit('@').next().unwrap_or_default();
+            // What stands behind the last @ of a userinfo is a host, maybe with a port.
+            let is_host = after.contains(':') || after.contains('/');
+            path.contains('/') && !is_host
+        }
+        _ => false,
     }
 }
 
@@ -103,7 +117,7 @@ pub fn seconds(duration: std::time::Duration) -> String {
 }
 
 /// The entry of `known` that is nearest to `word`, when it is near enough to be a slip of the
-/// fingers: at most two edits, or one third of the word.
+/// fingers: at most a third of its letters, and never more than three.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (word.chars().count() / 3).clamp(1, 3);
     known
@@ -143,6 +157,8 @@ mod tests {
             ("http://u:p@q@h:99999/x", "http://…@h:99999/x"),
             ("http://u:p/q@h/x", "http://…@h/x"),
             ("u:p@h:1", "…@h:1"),
+            ("//u:p@h:99999/x", "…@h:99999/x"),
+            ("u:pa/ss@h:1", "…@h:1"),
             ("census:2020/a@b.csv", "census:2020/a@b.csv"),
             ("nonsense", "nonsense"),
         ];

@@ -103,15 +103,11 @@ impl Connector {
     /// # Cancel safety
     /// Dropping the future closes what was opened.
     pub async fn open(&self, route: &Route, target: &Target) -> Result<Stream> {
-        match &route.way {
+        let opened = match &route.way {
             Way::Direct => self.dial_target(target).await,
             Way::Proxy(proxy) => proxied::tunnel(self, proxy, target).await,
-        }
-        .map_err(|error| {
-            error
-                .while_doing(format!("open a stream to {target}"))
-                .with_route(route)
-        })
+        };
+        opened.map_err(|error| unopened(error, route, target))
     }
 
     /// Opens a byte stream to the first hop of `route` for requests in absolute form: to the
@@ -120,15 +116,11 @@ impl Connector {
     /// # Errors
     /// As [`open`](Self::open).
     pub(crate) async fn open_hop(&self, route: &Route, target: &Target) -> Result<Stream> {
-        match &route.way {
+        let opened = match &route.way {
             Way::Direct => self.dial_target(target).await,
             Way::Proxy(proxy) => self.dial_proxy(proxy).await,
-        }
-        .map_err(|error| {
-            error
-                .while_doing(format!("open a stream to {target}"))
-                .with_route(route)
-        })
+        };
+        opened.map_err(|error| unopened(error, route, target))
     }
 
     /// Starts TLS with the target on a stream, also in mid-stream (FTP's `AUTH TLS`). Trust is
@@ -144,7 +136,12 @@ impl Connector {
     ///
     /// # Errors
     /// As there.
-    pub async fn secure_with(&self, stream: Stream, target: &Target, alpn: Alpn) -> Result<Stream> {
+    pub async fn secure_with(
+        &self,
+        mut stream: Stream,
+        target: &Target,
+        alpn: Alpn,
+    ) -> Result<Stream> {
         let none = Trust::default();
         let (trust, key) = match &self.connection {
             Some(connection) => (
@@ -153,7 +150,8 @@ impl Connector {
             ),
             None => (&none, String::new()),
         };
-        let config = self.shared.tls.get(trust, alpn)?;
+        let config = self.shared.tls.get(trust, alpn);
+        let config = config.map_err(|error| error.after(stream.take_steps()))?;
         let limit = self.timeouts().tls;
         let (host, port) = (target.host(), target.port());
         tls::secure(stream, host, port, config, Stage::TargetTls, &key, limit).await
@@ -227,4 +225,10 @@ impl Connector {
             dial: timeouts.dial,
         }
     }
+}
+
+fn unopened(error: Error, route: &Route, target: &Target) -> Error {
+    error
+        .while_doing(format!("open a stream to {target}"))
+        .with_route(route)
 }

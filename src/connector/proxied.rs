@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::Connector;
 use crate::base::{
-    Answer, Auth, Credentials, Error, Kind, Proxy, Result, Secret, Side, Stage, Steps, Target, text,
+    Answer, Auth, Credentials, Error, Kind, Origin, Proxy, Result, Secret, Side, Stage, Steps,
+    Target, text,
 };
 use crate::dial::Stream;
 use crate::proto::auth;
@@ -58,7 +59,9 @@ pub(super) async fn tunnel(
                         return Err(error.while_doing(doing()).after(steps));
                     }
                 };
-                authorization = Some(connector.basic(credentials).await?);
+                let basic = connector.basic(credentials).await;
+                let basic = basic.map_err(|error| error.while_doing(doing()).after(steps.clone()));
+                authorization = Some(basic?);
                 again = kept.is_some();
                 pass_auth(&mut steps, proxy, &refusal.answer, started.elapsed());
                 stream = match kept {
@@ -179,7 +182,15 @@ pub(crate) fn wants_credentials(proxy: &Proxy, answer: Answer, sent: bool) -> Er
         ),
         Some(_) | None => (
             format!("the proxy wants a user name and password: {answer}; it offers {offered}"),
-            format!("set {key}.username and {key}.password"),
+            match &proxy.origin {
+                Origin::Variable(_) | Origin::Flag(_) => format!(
+                    "write `http://USER:PASSWORD@{}` into {}, or set proxy.url, proxy.username and \
+                     proxy.password in a settings file",
+                    proxy.authority(),
+                    proxy.origin
+                ),
+                _ => format!("set {key}.username and {key}.password"),
+            },
         ),
     };
     Error::new(Kind::ProxyAuth, Stage::Auth, what)
@@ -194,7 +205,7 @@ fn refused(proxy: &Proxy, target: &Target, refusal: Refusal, sent: bool) -> Erro
     let what = format!("the proxy answered {answer}");
     let (kind, side, hint) = match answer.code {
         407 => return wants_credentials(proxy, answer, sent),
-        400 | 405 | 501 => (
+        400 | 404 | 405 | 501 => (
             Kind::ProxyRefused,
             Side::Proxy,
             format!(
@@ -203,15 +214,19 @@ fn refused(proxy: &Proxy, target: &Target, refusal: Refusal, sent: bool) -> Erro
                 proxy.origin
             ),
         ),
-        500..=599 => {
+        408 | 429 => (
+            Kind::ProxyUnavailable,
+            Side::Proxy,
+            "the proxy is busy; try again later".to_owned(),
+        ),
+        500..=510 | 512..=599 => {
             let (side, hint) = advice::unavailable(target, &answer);
             (Kind::ProxyUnavailable, side, hint)
         }
-        300..=399 => (
+        300..=399 | 511 => (
             Kind::ProxyRefused,
             Side::Proxy,
-            "a redirect in answer to CONNECT is a login page (captive portal): log in by browser \
-             first"
+            "the answer to CONNECT is a login page (captive portal): log in by browser first"
                 .to_owned(),
         ),
         _ => (

@@ -16,6 +16,7 @@ use url::Url;
 use super::Connector;
 use crate::base::{Error, Kind, Result, Route, Scheme, Stage, Steps, Target};
 use crate::dial::Stream;
+use crate::settings::Connection;
 use crate::tls::Alpn;
 
 /// How plain `http://` goes through a proxy.
@@ -86,7 +87,8 @@ impl Connector {
 }
 
 /// Lets `hyper_util::client::legacy::Client` run on the connector. The route is resolved for each
-/// new connection. Plain `http://` goes through a proxy in absolute form, or by CONNECT when the
+/// new connection. A URI of another origin than the connector's connection has (a redirect that
+/// was followed) goes by no connection's settings. Plain `http://` goes through a proxy in absolute form, or by CONNECT when the
 /// proxy has credentials: a connector cannot add the `Proxy-Authorization` field that the
 /// absolute form needs ([`http::Client`](crate::http::Client) does).
 impl Service<Uri> for Connector {
@@ -99,16 +101,30 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let connector = self.clone();
-        Box::pin(async move {
-            let target = target_of(&uri)?;
-            let route = Arc::new(connector.route(&target)?);
-            let plain = match route.proxy() {
-                Some(proxy) if connector.tunnels_plain_http(proxy) => PlainHttp::Tunnel,
-                Some(proxy) if proxy.credentials.is_some() => PlainHttp::Tunnel,
-                _ => PlainHttp::Absolute,
-            };
-            connector.open_http(&route, &target, plain).await
+        match self.routed(&uri) {
+            Ok(mut routed) => routed.call(uri),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
+    }
+}
+
+impl Connector {
+    fn routed(&self, uri: &Uri) -> Result<Routed> {
+        let target = target_of(uri)?;
+        let here = |connection: &Arc<Connection>| {
+            Target::from_url(&connection.url).is_ok_and(|base| base == target)
+        };
+        let connector = self.for_connection(self.connection.clone().filter(here));
+        let route = Arc::new(connector.route(&target)?);
+        let plain = match route.proxy() {
+            Some(proxy) if connector.tunnels_plain_http(proxy) => PlainHttp::Tunnel,
+            Some(proxy) if proxy.credentials.is_some() => PlainHttp::Tunnel,
+            _ => PlainHttp::Absolute,
+        };
+        Ok(Routed {
+            connector,
+            route,
+            plain,
         })
     }
 }

@@ -13,29 +13,30 @@ use tokio::time::sleep;
 /// RFC 8305 section 5, "Connection Attempt Delay".
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
+/// What addresses said, in the order in which they failed.
+pub(super) type Failures = Vec<(SocketAddr, io::Error)>;
+
 /// Connects to the first address that answers. A refusal starts the next address at once, silence
 /// starts it after [`ATTEMPT_DELAY`] while the slow one stays in the race.
-///
-/// # Errors
-/// What each address said, in the order in which they failed.
+/// `None` when all have failed; `failures` has what each said, also of a call that was dropped.
 pub(super) async fn connect(
     addresses: &[SocketAddr],
-) -> Result<(TcpStream, SocketAddr), Vec<(SocketAddr, io::Error)>> {
+    failures: &mut Failures,
+) -> Option<(TcpStream, SocketAddr)> {
     let mut waiting = interleaved(addresses).into_iter();
     let mut racing = FuturesUnordered::new();
-    let mut failures = Vec::new();
     let attempt = |address: SocketAddr| async move { (address, TcpStream::connect(address).await) };
     racing.extend(waiting.next().map(attempt));
     loop {
         tokio::select! {
             biased;
             finished = racing.next() => match finished {
-                Some((address, Ok(socket))) => return Ok((socket, address)),
+                Some((address, Ok(socket))) => return Some((socket, address)),
                 Some((address, Err(cause))) => {
                     failures.push((address, cause));
                     racing.extend(waiting.next().map(attempt));
                 }
-                None => return Err(failures),
+                None => return None,
             },
             () = sleep(ATTEMPT_DELAY), if waiting.len() > 0 => {
                 racing.extend(waiting.next().map(attempt));
@@ -85,9 +86,11 @@ mod tests {
         drop(closed);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let open = listener.local_addr().unwrap();
-        let (_, address) = connect(&[refused, open]).await.unwrap();
+        let mut failures = Failures::new();
+        let (_, address) = connect(&[refused, open], &mut failures).await.unwrap();
         assert_eq!(address, open);
-        let failures = connect(&[refused, refused]).await.unwrap_err();
-        assert_eq!(failures.len(), 2);
+        let none = connect(&[refused, refused], &mut failures).await;
+        assert!(none.is_none());
+        assert_eq!(failures.len(), 3);
     }
 }

@@ -34,8 +34,9 @@ pub async fn dial(host: &Host, port: u16, limits: Limits) -> Result<Stream> {
     let addresses = resolve(host, port, limits.resolve, &mut steps).await?;
     let subject = format!("{host}:{port}");
     let started = Instant::now();
-    match timeout(limits.dial, eyeballs::connect(&addresses)).await {
-        Ok(Ok((socket, address))) => {
+    let mut failures = eyeballs::Failures::new();
+    match timeout(limits.dial, eyeballs::connect(&addresses, &mut failures)).await {
+        Ok(Some((socket, address))) => {
             // One request and one answer at a time: waiting to fill a segment only costs a trip.
             let _ = socket.set_nodelay(true);
             steps.pass(
@@ -46,10 +47,10 @@ pub async fn dial(host: &Host, port: u16, limits: Limits) -> Result<Stream> {
             );
             Ok(Stream::tcp(socket).with_steps(steps))
         }
-        Ok(Err(failures)) => Err(refused(&failures)
+        Ok(None) => Err(refused(&failures)
             .while_doing(format!("dial {subject}"))
             .after(steps)),
-        Err(_) => Err(Error::new(Kind::Timeout, Stage::Dial, silence(&addresses))
+        Err(_) => Err(Error::new(Kind::Timeout, Stage::Dial, silence(&addresses, &failures))
             .while_doing(format!("dial {subject}"))
             .with_limit("timeouts.dial", text::seconds(limits.dial))
             .with_hint("a firewall that drops packets looks like this: ask whether this machine may reach that address and port")
@@ -112,26 +113,37 @@ fn unresolved(cause: &std::io::Error) -> Error {
     }
 }
 
-fn silence(addresses: &[SocketAddr]) -> String {
-    match addresses {
-        [one] => format!("no answer from {one}"),
-        many => format!("no answer from any of its {} addresses", many.len()),
+/// Which addresses kept silent, and what the others said.
+fn silence(addresses: &[SocketAddr], failures: &[(SocketAddr, std::io::Error)]) -> String {
+    let spoke = |address: &SocketAddr| failures.iter().any(|(other, _)| other == address);
+    let silent: Vec<String> = addresses
+        .iter()
+        .filter(|address| !spoke(address))
+        .map(ToString::to_string)
+        .collect();
+    let silence = format!("no answer from {}", text::clip(&silent.join(", ")));
+    match failures {
+        [] => silence,
+        _ => format!("{silence}; {}", said(failures)),
     }
 }
 
-/// What all addresses said, each once.
-fn refused(failures: &[(SocketAddr, std::io::Error)]) -> Error {
-    let mut said: Vec<String> = Vec::new();
-    for (address, cause) in failures {
+/// What each address said.
+fn said(failures: &[(SocketAddr, std::io::Error)]) -> String {
+    let said = failures.iter().map(|(address, cause)| {
         let words = match cause.kind() {
             std::io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
             std::io::ErrorKind::HostUnreachable => "host unreachable".to_owned(),
             std::io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
             _ => text::clip(&cause.to_string()),
         };
-        said.push(format!("{address}: {words}"));
-    }
-    let error = Error::new(Kind::Dial, Stage::Dial, said.join("; "));
+        format!("{address}: {words}")
+    });
+    said.collect::<Vec<_>>().join("; ")
+}
+
+fn refused(failures: &[(SocketAddr, std::io::Error)]) -> Error {
+    let error = Error::new(Kind::Dial, Stage::Dial, said(failures));
     let all_refused = failures
         .iter()
         .all(|(_, cause)| cause.kind() == std::io::ErrorKind::ConnectionRefused);

@@ -56,8 +56,10 @@ impl Stream {
 
     /// Puts bytes in front that were read too early.
     pub fn with_leftover(mut self, leftover: Bytes) -> Self {
-        debug_assert!(self.leftover.is_empty());
-        self.leftover = leftover;
+        self.leftover = match self.leftover.is_empty() {
+            true => leftover,
+            false => [leftover, self.leftover].concat().into(),
+        };
         self
     }
 

@@ -62,7 +62,7 @@ pub enum Side {
     Settings,
     /// This machine.
     Here,
-    /// The network between here and the first hop.
+    /// The network on the way.
     Network,
     /// The proxy.
     Proxy,

@@ -46,10 +46,10 @@ pub(super) enum State {
 impl Body {
     pub(super) fn of(head: &httparse::Response<'_, '_>) -> Self {
         let chunked = tokens(head, "transfer-encoding").any(|t| t.eq_ignore_ascii_case("chunked"));
-        let length = values(head, "content-length")
-            .next()
-            .and_then(|value| std::str::from_utf8(value).ok())
-            .and_then(|value| value.trim().parse().ok());
+        // RFC 9112 section 6.3: lengths that differ make the framing unsure.
+        let mut lengths = values(head, "content-length").map(|value| number(value, 10));
+        let length = lengths.next().flatten();
+        let length = length.filter(|_| lengths.all(|other| other == length));
         let framing = match (chunked, length) {
             (true, _) => Framing::Chunked(Chunk::Size(Vec::new())),
             (false, Some(length)) => Framing::Length(length),
@@ -152,7 +152,12 @@ fn step(chunk: &mut Chunk, kept: &mut Vec<u8>, bytes: &mut &[u8]) -> Step {
 }
 
 fn chunk_size(line: &[u8]) -> Option<u64> {
-    let line = std::str::from_utf8(line).ok()?;
-    let digits = line.split(';').next()?.trim();
-    u64::from_str_radix(digits, 16).ok()
+    number(line.split(|&byte| byte == b';').next()?, 16)
+}
+
+/// Digits and nothing else: the standard library's parser would take a sign too.
+fn number(bytes: &[u8], radix: u32) -> Option<u64> {
+    let digits = std::str::from_utf8(bytes).ok()?.trim();
+    let valid = digits.chars().all(|c| c.is_digit(radix));
+    valid.then(|| u64::from_str_radix(digits, radix).ok())?
 }

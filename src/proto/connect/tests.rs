@@ -180,6 +180,19 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     ),
 ];
 
+#[test]
+fn lengths_that_are_unsure_end_the_connection() {
+    for lengths in [
+        "Content-Length: 0\r\nContent-Length: 50\r\n",
+        "Content-Length: +0\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n+0\r\n",
+    ] {
+        let answer = format!("HTTP/1.1 407 Auth\r\n{lengths}\r\n");
+        let got = outcome(&[answer.as_bytes()]);
+        assert!(got.starts_with("refused closing 407"), "{lengths:?}: {got}");
+    }
+}
+
 /// Leaves out what a split may change: how much of a stranger's words had come when it was
 /// recognised.
 fn comparable(outcome: &str) -> &str {
