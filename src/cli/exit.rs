@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::base::{Error, Kind};
+use crate::base::{Error, Kind, Side, Stage};
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,10 +137,9 @@ impl Exit {
 
     /// Silence belongs to whoever was silent.
     fn of_silence(error: &Error) -> Self {
-        use crate::base::Stage;
-        match error.stage() {
-            Stage::Resolve | Stage::Dial => Self::Network,
-            Stage::ProxyTls | Stage::Connect | Stage::Auth => Self::Proxy,
+        match (error.stage(), error.side()) {
+            (Stage::Resolve | Stage::Dial, _) => Self::Network,
+            (_, Side::Proxy) => Self::Proxy,
             _ => Self::Transfer,
         }
     }

@@ -47,8 +47,10 @@ impl Asked {
     /// Both refusals, when the server says 550 to either question: there is no such file.
     pub(super) fn missing(&self) -> Option<&Reply> {
         match (&self.size, &self.modified) {
+            // A server without MDTM says so whatever file is asked about.
             (Some(Err(size)), Some(Err(modified))) => {
-                (size.code() == 550 && modified.code() == 550).then_some(size)
+                let unknown = matches!(modified.code(), 500 | 502 | 504 | 550);
+                (size.code() == 550 && unknown).then_some(size)
             }
             _ => None,
         }

@@ -86,7 +86,9 @@ impl Channel {
                     error.kind(),
                     Kind::Dial | Kind::Timeout | Kind::ProxyUnavailable | Kind::ProxyProtocol
                 );
-                let error = self.blame(error.with_stage(Stage::Data), doing);
+                // Whose side it is goes by the stage where it really failed.
+                let side = error.side();
+                let error = self.blame(error.with_stage(Stage::Data).with_side(side), doing);
                 if may_pass {
                     return Ok(Err((error, passive)));
                 }

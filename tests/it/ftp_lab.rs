@@ -268,6 +268,18 @@ async fn a_wrong_password_names_its_place_and_not_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_question_mark_is_not_dropped() {
+    let bench = Bench::start(Options::default()).await;
+    let error = bench
+        .client
+        .open(&(bench.url() + "?x=1"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), Kind::Usage, "{error}");
+    assert!(error.hint().unwrap().contains("%3F"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn line_ends_never_reach_the_server() {
     let bench = Bench::start(Options::default()).await;
     let base = format!("ftp://{}", bench.server.addr());

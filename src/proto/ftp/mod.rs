@@ -14,7 +14,7 @@ pub mod session;
 
 pub use command::{BadArgument, Command, Verb};
 pub use facts::Modified;
-pub use path::RemotePath;
+pub use path::{RemotePath, without_type};
 pub use reply::{Replies, Reply};
 pub use session::{Event, Failure, Habits, Pace, Passive, Session, Stumble, Want};
 

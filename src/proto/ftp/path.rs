@@ -61,8 +61,11 @@ impl fmt::Debug for RemotePath {
     }
 }
 
-/// Takes `;type=` and its letter off the end.
-fn without_type(path: &str) -> Result<&str, Error> {
+/// The path of an FTP URL without `;type=` and its letter at the end.
+///
+/// # Errors
+/// As [`RemotePath::from_url_path`], for the type.
+pub fn without_type(path: &str) -> Result<&str, Error> {
     const PARAMETER: &str = ";type=";
     let Some(at) = path.to_ascii_lowercase().rfind(PARAMETER) else {
         return Ok(path);
