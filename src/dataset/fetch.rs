@@ -11,15 +11,14 @@ use tokio::io::{AsyncWriteExt as _, ReadBuf};
 use super::checksum::{Checksum, Hasher};
 use super::client::Dataset;
 use super::event::{Event, Observer};
-use super::part::{Part, exists, local, shown};
-use super::retry::{Backoff, Decision};
-use super::source::{Source, Stat};
-use super::transfer::{Step, Transfer};
+use super::existing;
+use super::part::{Part, local, shown};
+use super::source::Source;
+use super::transfer::{About, Step, Transfer};
 use crate::base::{Error, Kind, Result, Stage};
 
-/// How to fetch.
+/// How to fetch. Write `FetchOptions { force: true, ..Default::default() }`: there will be more.
 #[derive(Clone, Debug, Default)]
-#[non_exhaustive]
 pub struct FetchOptions {
     /// Overwrite a file of that name.
     pub force: bool,
@@ -66,11 +65,11 @@ pub(super) async fn fetch(
 ) -> Result<Fetched> {
     let source = Arc::new(dataset.source().await?);
     if !options.force
-        && let Some(unchanged) = existing(dataset, &source, destination, options).await?
+        && let Some(unchanged) = existing::unchanged(dataset, &source, destination, options).await?
     {
         return Ok(unchanged);
     }
-    let part = Part::open(destination)?;
+    let part = Part::open(destination, options.force)?;
     let mut run = Run {
         dataset,
         options,
@@ -78,91 +77,16 @@ pub(super) async fn fetch(
         part,
         kept: 0,
     };
-    match run.bring(source).await {
-        Ok((length, modified)) => {
-            run.verify()?;
-            let kept = run.kept;
-            run.part.finish(modified, options.force, options.sync)?;
-            Ok(Fetched {
-                path: destination.to_owned(),
-                length,
-                kept,
-                outcome: Outcome::Written,
-            })
-        }
-        Err(error) => {
-            run.part.tidy();
-            Err(error)
-        }
-    }
-}
-
-/// A file of that name is no obstacle when it is what the server has.
-async fn existing(
-    dataset: &Dataset,
-    source: &Source,
-    destination: &Path,
-    options: &FetchOptions,
-) -> Result<Option<Fetched>> {
-    let about = match std::fs::metadata(destination) {
-        Ok(about) if about.is_file() => about,
-        Ok(_) => {
-            let what = "something that is no file has that name";
-            return Err(Error::new(Kind::LocalFile, Stage::Store, what)
-                .while_doing(format!("write {}", shown(destination))));
-        }
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(cause) => return Err(local(destination, "look at", cause)),
-    };
-    let stat = stat(dataset, source, &options.observer).await?;
-    let same_length = stat.length == Some(about.len());
-    let same_time = match (stat.modified, about.modified()) {
-        (Some(there), Ok(here)) => whole_seconds(there) == whole_seconds(here),
-        _ => false,
-    };
-    if !(same_length && same_time) {
-        return Err(exists(destination)
-            .with_hint("it is not what the server has; overwrite it with --force"));
-    }
-    if let Some(expected) = &options.checksum {
-        let mut hasher = Hasher::like(expected);
-        hash(&mut hasher, destination, about.len()).await?;
-        compare(hasher, expected, destination)?;
-    }
-    Ok(Some(Fetched {
+    let (length, modified) = run.bring(source).await?;
+    run.verify()?;
+    let kept = run.kept;
+    run.part.finish(modified, options.force, options.sync)?;
+    Ok(Fetched {
         path: destination.to_owned(),
-        length: about.len(),
-        kept: about.len(),
-        outcome: Outcome::Unchanged,
-    }))
-}
-
-/// Asks what is there, with the tries that a transfer has.
-async fn stat(dataset: &Dataset, source: &Source, observer: &Observer) -> Result<Stat> {
-    let mut backoff = Backoff::new(dataset.retry().clone());
-    loop {
-        let error = match source.stat().await {
-            Ok(stat) => return Ok(stat),
-            Err(error) => error,
-        };
-        match backoff.after(error.clone()) {
-            Decision::GiveUp(error) => return Err(error),
-            Decision::Again { pause, attempt } => {
-                observer.notify(Event::Retrying {
-                    error: &error,
-                    pause,
-                    attempt,
-                });
-                tokio::time::sleep(pause).await;
-            }
-        }
-    }
-}
-
-/// HTTP dates and MDTM have no finer unit.
-fn whole_seconds(time: SystemTime) -> Option<u64> {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    Some(since.as_secs())
+        length,
+        kept,
+        outcome: Outcome::Written,
+    })
 }
 
 struct Run<'a> {
@@ -177,11 +101,17 @@ impl Run<'_> {
     /// Brings the bytes into the part file. Gives length and time of the whole.
     async fn bring(&mut self, source: Arc<Source>) -> Result<(u64, Option<SystemTime>)> {
         let resume = self.part.resume(self.dataset.url());
+        if let Err(why) = &resume {
+            self.options.observer.notify(Event::Restarted { why });
+        }
+        let resume = resume.unwrap_or_default();
         let retry = self.dataset.retry().clone();
         let observer = self.options.observer.clone();
         let mut transfer = Transfer::open(source, resume, retry, observer).await?;
         self.kept = transfer.offset();
-        let mut file = self.begin(&transfer).await?;
+        let mut file = self
+            .begin(transfer.offset(), transfer.about().cloned())
+            .await?;
         let copied = self.copy(&mut transfer, &mut file).await;
         // tokio's file writes in the background: only a flush tells whether the last write
         // failed, and without it what came before an error would be lost.
@@ -209,18 +139,19 @@ impl Run<'_> {
                     self.kept = 0;
                     // A write under way would land in what is emptied now.
                     let _ = file.flush().await;
-                    *file = self.begin(transfer).await?;
+                    *file = self
+                        .begin(transfer.offset(), transfer.about().cloned())
+                        .await?;
                 }
                 Step::End => return Ok(()),
             }
         }
     }
 
-    /// Prepares the part file for what comes at the transfer's offset.
-    async fn begin(&mut self, transfer: &Transfer) -> Result<File> {
-        let offset = transfer.offset();
+    /// Prepares the part file for what comes at `offset`.
+    async fn begin(&mut self, offset: u64, about: Option<About>) -> Result<File> {
         if offset == 0 {
-            let validator = transfer.about().and_then(|about| about.validator.as_ref());
+            let validator = about.and_then(|about| about.validator);
             self.part.restart(self.dataset.url(), validator)?;
         }
         if let Some(expected) = &self.options.checksum {
@@ -238,7 +169,7 @@ impl Run<'_> {
         let compared = compare(hasher, expected, self.part.path());
         if compared.is_err() {
             // The next run must not go on from a wrong beginning.
-            self.part.forget_meta();
+            self.part.distrust(self.dataset.url());
         }
         compared.map_err(|error| {
             error.with_hint(format!(
@@ -258,7 +189,7 @@ async fn next<'b>(transfer: &mut Transfer, buffer: &'b mut [u8]) -> Result<(Step
 }
 
 /// Adds the first `length` bytes of a file.
-async fn hash(hasher: &mut Hasher, path: &Path, length: u64) -> Result<()> {
+pub(super) async fn hash(hasher: &mut Hasher, path: &Path, length: u64) -> Result<()> {
     use tokio::io::AsyncReadExt as _;
     if length == 0 {
         return Ok(());
@@ -277,7 +208,7 @@ async fn hash(hasher: &mut Hasher, path: &Path, length: u64) -> Result<()> {
     }
 }
 
-fn compare(hasher: Hasher, expected: &Checksum, path: &Path) -> Result<()> {
+pub(super) fn compare(hasher: Hasher, expected: &Checksum, path: &Path) -> Result<()> {
     let found = hasher.finish();
     if found == *expected {
         return Ok(());

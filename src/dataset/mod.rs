@@ -13,6 +13,7 @@
 mod checksum;
 mod client;
 mod event;
+mod existing;
 mod fetch;
 mod name;
 mod part;
@@ -29,5 +30,7 @@ pub use fetch::{FetchOptions, Fetched, Outcome};
 pub use name::file_name;
 #[cfg(feature = "cli")]
 pub(crate) use part::local;
+#[cfg(feature = "cli")]
+pub(crate) use part::resumable;
 pub use reader::Reader;
 pub use validator::Validator;

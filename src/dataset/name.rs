@@ -4,6 +4,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::base::{Error, Kind, Result, Stage, text};
+use crate::proto::ftp::without_type;
 
 /// Linux and most others allow no longer name; `.part.meta` is added to it meanwhile.
 const LONGEST: usize = 255 - ".part.meta".len();
@@ -16,8 +17,8 @@ const LONGEST: usize = 255 - ".part.meta".len();
 pub fn file_name(url: &Url) -> Result<String> {
     let path = url.path();
     // FTP's `;type=` is no part of the name (RFC 1738 section 3.2.2).
-    let path = match (url.scheme(), path.rsplit_once(";type=")) {
-        ("ftp" | "ftps", Some((path, _))) => path,
+    let path = match url.scheme() {
+        "ftp" | "ftps" => without_type(path)?,
         _ => path,
     };
     let segment = path.rsplit('/').next().unwrap_or_default();
@@ -56,6 +57,8 @@ mod tests {
                 Some("café au lait.csv"),
             ),
             ("ftp://h/pub/x.gz;type=i", Some("x.gz")),
+            ("ftp://h/pub/x.gz;TYPE=I", Some("x.gz")),
+            ("ftp://h/d;type=x/b.csv", Some("b.csv")),
             ("http://h/x;type=i", Some("x;type=i")),
             ("http://h/.bashrc", Some(".bashrc")),
             ("http://h/", None),

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+use super::existing::no_file;
 use super::source::Resume;
 use super::validator::Validator;
 use crate::base::{Error, Kind, Result, Stage, text};
@@ -25,6 +26,7 @@ pub(super) struct Part {
     meta: PathBuf,
     file: File,
     length: u64,
+    finished: bool,
 }
 
 /// What `NAME.part.meta` holds.
@@ -39,8 +41,12 @@ impl Part {
     /// Opens and locks the part file of `destination`.
     ///
     /// # Errors
-    /// Another run holds it, or the folder cannot be written.
-    pub(super) fn open(destination: &Path) -> Result<Self> {
+    /// Another run holds it, the folder cannot be written, `destination` is no file; or, unless
+    /// `overwrite`, a file of the part's name is there that no fetch made.
+    pub(super) fn open(destination: &Path, overwrite: bool) -> Result<Self> {
+        if fs::metadata(destination).is_ok_and(|about| !about.is_file()) {
+            return Err(no_file(destination));
+        }
         let path = with_suffix(destination, ".part");
         let meta = with_suffix(destination, ".part.meta");
         // A run that just ended renames its file away between our opening and our locking it:
@@ -55,12 +61,19 @@ impl Part {
             .metadata()
             .map_err(|cause| local(&path, "look at", cause))?
             .len();
+        // Browsers use the suffix too.
+        if length > 0 && !overwrite && Meta::read(&meta).is_none() {
+            let hint =
+                "no fetch of this program made it; move it away, or overwrite it with --force";
+            return Err(exists(&path).with_hint(hint));
+        }
         Ok(Self {
             destination: destination.to_owned(),
             path,
             meta,
             file,
             length,
+            finished: false,
         })
     }
 
@@ -69,29 +82,39 @@ impl Part {
         &self.path
     }
 
-    /// From where to go on, if there is a beginning of `url`'s file with a proof.
-    pub(super) fn resume(&self, url: &Url) -> Option<Resume> {
-        let meta: Meta = serde_json::from_slice(&fs::read(&self.meta).ok()?).ok()?;
-        let validator = meta.validator.filter(|_| meta.url == fingerprint(url))?;
-        (self.length > 0).then_some(Resume {
-            offset: self.length,
-            validator,
+    /// From where to go on: `None` when nothing is there yet.
+    ///
+    /// # Errors
+    /// Why the beginning that is there cannot be used.
+    pub(super) fn resume(&self, url: &Url) -> std::result::Result<Option<Resume>, &'static str> {
+        if self.length == 0 {
+            return Ok(None);
+        }
+        let proof =
+            Meta::read(&self.meta).map_or(Err("what was kept is unknown"), |meta| meta.proof(url));
+        proof.map(|validator| {
+            Some(Resume {
+                offset: self.length,
+                validator,
+            })
         })
     }
 
     /// Empties the file and notes what the coming bytes are.
-    pub(super) fn restart(&mut self, url: &Url, validator: Option<&Validator>) -> Result<()> {
+    pub(super) fn restart(&mut self, url: &Url, validator: Option<Validator>) -> Result<()> {
         self.file
             .set_len(0)
             .map_err(|cause| local(&self.path, "empty", cause))?;
         self.length = 0;
-        let meta = Meta {
-            url: fingerprint(url),
-            validator: validator.cloned(),
-        };
-        let mut text = serde_json::to_string(&meta).unwrap_or_default();
-        text.push('\n');
-        fs::write(&self.meta, text).map_err(|cause| local(&self.meta, "write", cause))
+        let written = Meta::new(url, validator).write(&self.meta);
+        written.map_err(|cause| local(&self.meta, "write", cause))
+    }
+
+    /// Makes the next run start over: what is here proved to be wrong.
+    pub(super) fn distrust(&self, url: &Url) {
+        if Meta::new(url, None).write(&self.meta).is_err() {
+            let _ = fs::remove_file(&self.meta);
+        }
     }
 
     /// The file, for writing from `offset` on. The lock stays with it.
@@ -109,7 +132,7 @@ impl Part {
     /// Gives the whole file its final name and time. Unless `overwrite`, a file that came up
     /// under that name meanwhile stays.
     pub(super) fn finish(
-        self,
+        mut self,
         modified: Option<SystemTime>,
         overwrite: bool,
         sync: bool,
@@ -129,6 +152,13 @@ impl Part {
                 shown(&self.path)
             )));
         }
+        // Somebody may have put another file in this one's place: what gets the final name must be
+        // what was written and verified.
+        if !is_at(&self.file, &self.path) {
+            let what = "another program moved the file during the transfer";
+            return Err(Error::new(Kind::LocalFile, Stage::Store, what)
+                .while_doing(format!("rename {}", shown(&self.path))));
+        }
         fs::rename(&self.path, &self.destination)
             .map_err(|cause| local(&self.destination, "rename to", cause))?;
         if sync {
@@ -139,22 +169,58 @@ impl Part {
             let synced = File::open(folder).and_then(|folder| folder.sync_all());
             synced.map_err(|cause| local(folder, "sync", cause))?;
         }
-        self.forget_meta();
+        self.finished = true;
+        let _ = fs::remove_file(&self.meta);
         Ok(())
     }
+}
 
-    /// Makes the next run start over: what is here proved to be wrong.
-    pub(super) fn forget_meta(&self) {
-        let _ = fs::remove_file(&self.meta);
-    }
-
-    /// Removes the part file when it is empty, so that a refused request leaves nothing behind.
-    pub(super) fn tidy(self) {
-        if self.file.metadata().is_ok_and(|about| about.len() == 0) {
+impl Drop for Part {
+    /// Leaves nothing behind of a request that gave nothing, also when it was interrupted.
+    fn drop(&mut self) {
+        let empty = self.file.metadata().is_ok_and(|about| about.len() == 0);
+        if !self.finished && empty && is_at(&self.file, &self.path) {
             let _ = fs::remove_file(&self.path);
-            self.forget_meta();
+            let _ = fs::remove_file(&self.meta);
         }
     }
+}
+
+impl Meta {
+    fn new(url: &Url, validator: Option<Validator>) -> Self {
+        Self {
+            url: fingerprint(url),
+            validator,
+        }
+    }
+
+    fn read(path: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(path).ok()?).ok()
+    }
+
+    fn write(&self, path: &Path) -> io::Result<()> {
+        let mut text = serde_json::to_string(self)?;
+        text.push('\n');
+        fs::write(path, text)
+    }
+
+    /// The proof that what was kept is a beginning of `url`'s file.
+    fn proof(self, url: &Url) -> std::result::Result<Validator, &'static str> {
+        if self.url != fingerprint(url) {
+            return Err("what was kept is of another URL");
+        }
+        let why = "nothing proves that what was kept is of the same file";
+        self.validator.ok_or(why)
+    }
+}
+
+/// Whether a fetch of `url` into `destination` would go on from what an earlier one kept, if the
+/// server agrees.
+#[cfg(feature = "cli")]
+pub(crate) fn resumable(destination: &Path, url: &Url) -> bool {
+    let kept = fs::metadata(with_suffix(destination, ".part")).is_ok_and(|about| about.len() > 0);
+    let meta = Meta::read(&with_suffix(destination, ".part.meta"));
+    kept && meta.is_some_and(|meta| meta.proof(url).is_ok())
 }
 
 fn open_locked(path: &Path) -> Result<File> {
@@ -259,14 +325,19 @@ mod tests {
     fn a_part_resumes_only_with_proof_of_the_same_url() {
         let folder = tempfile::tempdir().unwrap();
         let destination = folder.path().join("x.csv");
-        let mut part = Part::open(&destination).unwrap();
-        assert!(part.resume(&url()).is_none());
-        part.restart(&url(), Some(&proof())).unwrap();
+        let mut part = Part::open(&destination, false).unwrap();
+        assert!(part.resume(&url()).unwrap().is_none());
+        part.restart(&url(), Some(proof())).unwrap();
         part.writer(0).unwrap().write_all(b"abc").unwrap();
         drop(part);
-        let part = Part::open(&destination).unwrap();
-        assert_eq!(part.resume(&url()).unwrap().offset, 3);
-        assert!(part.resume(&Url::parse("http://h/y").unwrap()).is_none());
+        assert!(resumable(&destination, &url()));
+        let other = Url::parse("http://h/y").unwrap();
+        assert!(!resumable(&destination, &other));
+        let part = Part::open(&destination, false).unwrap();
+        assert_eq!(part.resume(&url()).unwrap().unwrap().offset, 3);
+        assert!(part.resume(&other).unwrap_err().contains("another URL"));
+        part.distrust(&url());
+        assert!(part.resume(&url()).unwrap_err().contains("nothing proves"));
         let meta = fs::read_to_string(folder.path().join("x.csv.part.meta")).unwrap();
         assert!(!meta.contains("secret"));
     }
@@ -275,8 +346,8 @@ mod tests {
     fn one_run_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let destination = folder.path().join("x");
-        let _held = Part::open(&destination).unwrap();
-        let error = Part::open(&destination).unwrap_err();
+        let _held = Part::open(&destination, false).unwrap();
+        let error = Part::open(&destination, true).unwrap_err();
         assert!(error.to_string().contains("another run is writing it"));
     }
 
@@ -284,13 +355,13 @@ mod tests {
     fn the_final_name_is_never_taken_from_another_file() {
         let folder = tempfile::tempdir().unwrap();
         let destination = folder.path().join("x");
-        let mut part = Part::open(&destination).unwrap();
+        let mut part = Part::open(&destination, false).unwrap();
         part.restart(&url(), None).unwrap();
         part.writer(0).unwrap().write_all(b"new").unwrap();
         fs::write(&destination, "old").unwrap();
         assert!(part.finish(None, false, false).is_err());
         assert_eq!(fs::read_to_string(&destination).unwrap(), "old");
-        let part = Part::open(&destination).unwrap();
+        let part = Part::open(&destination, false).unwrap();
         part.finish(None, true, true).unwrap();
         assert_eq!(fs::read_to_string(&destination).unwrap(), "new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -299,9 +370,33 @@ mod tests {
     #[test]
     fn nothing_stays_of_a_request_that_gave_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let mut part = Part::open(&folder.path().join("x")).unwrap();
+        let mut part = Part::open(&folder.path().join("x"), false).unwrap();
         part.restart(&url(), None).unwrap();
-        part.tidy();
+        drop(part);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_part_that_is_not_ours_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let destination = folder.path().join("x");
+        fs::write(folder.path().join("x.part"), "precious").unwrap();
+        let error = Part::open(&destination, false).unwrap_err();
+        assert!(error.hint().unwrap().contains("no fetch of this program"));
+        let kept = fs::read_to_string(folder.path().join("x.part")).unwrap();
+        assert_eq!(kept, "precious");
+        Part::open(&destination, true).unwrap();
+    }
+
+    #[test]
+    fn what_took_the_place_of_the_part_does_not_get_the_final_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let destination = folder.path().join("x");
+        let mut part = Part::open(&destination, false).unwrap();
+        part.restart(&url(), None).unwrap();
+        fs::write(folder.path().join("other"), "other").unwrap();
+        fs::rename(folder.path().join("other"), part.path()).unwrap();
+        part.finish(None, true, false).unwrap_err();
+        assert!(!destination.exists());
     }
 }

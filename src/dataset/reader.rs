@@ -13,17 +13,21 @@ use crate::base::{Error, Kind, Stage};
 
 /// Reads a dataset from its first byte to its last, opening it again after a cut when the server
 /// proves that it is still the same file. Its errors are `io::Error`s that hold an
-/// [`Error`]: [`Error::find`] gets it out.
+/// [`Error`]: [`Error::find`] gets it out. After an error every further read gives it again.
 ///
 /// Dropping it ends the transfer.
 #[derive(Debug)]
 pub struct Reader {
     transfer: Transfer,
+    delivered: bool,
 }
 
 impl Reader {
     pub(super) fn new(transfer: Transfer) -> Self {
-        Self { transfer }
+        Self {
+            transfer,
+            delivered: false,
+        }
     }
 
     /// The length of the whole, when the server told it.
@@ -56,14 +60,23 @@ impl AsyncRead for Reader {
         if buf.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
-        match ready!(self.transfer.poll_step(cx, buf))? {
-            Step::Data | Step::End => Poll::Ready(Ok(())),
-            Step::Restarted => {
-                let what = "the stream was cut and cannot go on in the middle: the file changed, \
-                            or the server does not prove that it is the same";
-                let error = Error::new(Kind::Changed, Stage::Transfer, what)
-                    .with_hint("read it again from the start, or fetch it into a file");
-                Poll::Ready(Err(error.into()))
+        loop {
+            match ready!(self.transfer.poll_step(cx, buf))? {
+                Step::Data => {
+                    self.delivered = true;
+                    return Poll::Ready(Ok(()));
+                }
+                Step::End => return Poll::Ready(Ok(())),
+                // Nothing of the file was given yet: whichever it is now will do.
+                Step::Restarted if !self.delivered => {}
+                Step::Restarted => {
+                    let what = "the stream was cut and cannot go on in the middle: the file \
+                                changed, or the server does not prove that it is the same";
+                    let error = Error::new(Kind::Changed, Stage::Transfer, what)
+                        .with_hint("read it again from the start, or fetch it into a file");
+                    self.transfer.fail(error.clone());
+                    return Poll::Ready(Err(error.into()));
+                }
             }
         }
     }

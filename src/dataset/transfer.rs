@@ -44,6 +44,8 @@ enum State {
     Opening(Opening),
     Streaming(Box<dyn AsyncRead + Send + Unpin>),
     Done,
+    /// It was given up: every further step says so again.
+    Failed(Error),
 }
 
 /// What one poll gave.
@@ -51,7 +53,8 @@ enum State {
 pub(super) enum Step {
     /// Bytes, in the buffer.
     Data,
-    /// The source starts again at the first byte: forget what came.
+    /// The source was opened again at the first byte: forget what came, and what was known of
+    /// the file.
     Restarted,
     /// The end, proven as far as the server lets it be.
     End,
@@ -97,11 +100,12 @@ impl Transfer {
         loop {
             let body = match &mut self.state {
                 State::Done => return Poll::Ready(Ok(Step::End)),
+                State::Failed(error) => return Poll::Ready(Err(error.clone())),
                 State::Streaming(body) => body,
                 State::Opening(_) => {
-                    let before = self.offset;
                     ready!(self.poll_open(cx))?;
-                    if self.offset < before {
+                    // Also when nothing had come before: it may be another file now.
+                    if self.offset == 0 {
                         return Poll::Ready(Ok(Step::Restarted));
                     }
                     continue;
@@ -125,15 +129,34 @@ impl Transfer {
         }
     }
 
+    /// Ends it with an error of the caller's.
+    pub(super) fn fail(&mut self, error: Error) {
+        self.state = State::Failed(error);
+    }
+
     /// Drives the opening until bytes can come.
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         while let State::Opening(opening) = &mut self.state {
             match ready!(opening.as_mut().poll(cx)) {
+                Ok(opened) if self.contradicts(&opened) => {
+                    // Without a proof the next opening is at the first byte.
+                    if let Some(about) = &mut self.about {
+                        about.validator = None;
+                    }
+                    let what = "the server tells another length than before";
+                    self.broke(Error::new(Kind::Changed, Stage::Transfer, what))?;
+                }
                 Ok(opened) => self.begin(opened),
                 Err(error) => self.broke(error)?,
             }
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Whether what was opened in the middle is of another length than the file was.
+    fn contradicts(&self, opened: &Opened) -> bool {
+        let before = self.about.as_ref().and_then(|about| about.total);
+        opened.offset > 0 && before.is_some() && before != opened.total
     }
 
     fn begin(&mut self, opened: Opened) {
@@ -158,7 +181,8 @@ impl Transfer {
 
     fn advance(&mut self, bytes: u64) {
         self.offset += bytes;
-        if self.offset > self.furthest {
+        let beyond = self.about.as_ref().and_then(|about| about.total);
+        if self.offset > self.furthest && beyond.is_none_or(|total| self.offset <= total) {
             self.furthest = self.offset;
             self.backoff.progress();
         }
@@ -178,13 +202,15 @@ impl Transfer {
 
     /// Prepares the next try, or gives up.
     fn broke(&mut self, error: Error) -> Result<()> {
-        self.state = State::Done;
         let error = match &self.about {
             Some(about) => error.with_route(&about.route),
             None => error,
         };
         match self.backoff.after(error.clone()) {
-            Decision::GiveUp(error) => Err(error),
+            Decision::GiveUp(error) => {
+                self.state = State::Failed(error.clone());
+                Err(error)
+            }
             Decision::Again { pause, attempt } => {
                 tracing::info!(%error, ?pause, attempt, offset = self.offset, "trying again");
                 self.observer.notify(Event::Retrying {

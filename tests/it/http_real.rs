@@ -108,8 +108,10 @@ async fn every_proxy_moves_64_mib_in_every_way() {
             let target = format!("/big.bin?whole-{}-{way:?}", proxy.name);
             let dataset = client(&proxy, way).dataset(&way.url(&target)).unwrap();
             let file = folder.path().join("big.bin");
-            let mut options = FetchOptions::default();
-            options.checksum = Some(format!("sha256:{}", shared.big).parse().unwrap());
+            let options = FetchOptions {
+                checksum: Some(format!("sha256:{}", shared.big).parse().unwrap()),
+                ..Default::default()
+            };
             let fetched = dataset.fetch(&file, &options).await.unwrap();
             assert_eq!((fetched.length, fetched.kept), (BIG as u64, 0), "{target}");
             assert_eq!(fetched.outcome, Outcome::Written);

@@ -15,6 +15,7 @@ mod faults;
 mod ftp_lab;
 mod ftp_real;
 mod http_real;
+mod integrity;
 mod kit;
 mod layers;
 mod leaks;

@@ -319,6 +319,13 @@ impl StdError for Error {
     }
 }
 
+impl From<std::io::Error> for Error {
+    /// [`Error::from_io`].
+    fn from(cause: std::io::Error) -> Self {
+        Self::from_io(cause)
+    }
+}
+
 impl From<Error> for std::io::Error {
     fn from(error: Error) -> Self {
         Self::other(error)

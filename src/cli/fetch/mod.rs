@@ -17,7 +17,7 @@ use super::progress::Progress;
 use super::{interrupt, json};
 use crate::base::{Error, Kind, Result, Stage, text};
 use crate::dataset::{
-    Client, Dataset, Event, FetchOptions, Fetched, Observer, Outcome, file_name, local,
+    Client, Dataset, Event, FetchOptions, Fetched, Observer, Outcome, file_name, local, resumable,
 };
 use crate::settings::Policy;
 
@@ -76,7 +76,7 @@ impl Job {
 
     /// Whether there is something to go on from.
     fn has_kept(&self) -> bool {
-        std::fs::metadata(self.part()).is_ok_and(|about| about.len() > 0)
+        resumable(&self.destination, self.dataset.url())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{Opened, Resume, Stat};
-use crate::base::{Result, Steps, Target};
+use crate::base::{Error, Kind, Result, Route, Stage, Steps, Target};
 use crate::connector::Connector;
 use crate::dataset::Validator;
 use crate::ftp::{self, Client, Download, Login, Memory, Options, RemotePath, Retrieval, Want};
@@ -29,6 +29,11 @@ const PROOF: Want = Want {
 
 impl FtpSource {
     fn path(&self) -> Result<RemotePath> {
+        if self.url.query().is_some() {
+            let what = "an FTP URL has no query (RFC 1738 section 3.2)";
+            return Err(Error::new(Kind::Usage, Stage::Request, what)
+                .with_hint("if `?` is part of the file's name, write it as %3F"));
+        }
         RemotePath::from_url_path(self.url.path())
     }
 
@@ -52,7 +57,7 @@ impl FtpSource {
             modified: told.modified.as_ref().map(|modified| modified.time),
             media_type: None,
             validator: validator(&told),
-            resumable: None,
+            resumable: Some(validator(&told).is_some()),
             route: Arc::new(client.route().clone()),
             steps: client.steps(),
         };
@@ -112,6 +117,10 @@ impl FtpSource {
             };
             return self.whole(client, &path, Some(why)).await;
         }
+        if told.size < Some(resume.offset) {
+            let why = "more is here than the server says that there is";
+            return self.whole(client, &path, Some(why)).await;
+        }
         let route = Arc::new(client.route().clone());
         if told.size == Some(resume.offset) {
             client.close().await;
@@ -149,9 +158,9 @@ impl FtpSource {
                     ..opened(download, route, &told)
                 })
             }
-            Retrieval::NoRestart { answer, .. } => Err(crate::base::Error::new(
-                crate::base::Kind::TargetProtocol,
-                crate::base::Stage::Request,
+            Retrieval::NoRestart { answer, .. } => Err(Error::new(
+                Kind::TargetProtocol,
+                Stage::Request,
                 "the server refused REST although none was sent",
             )
             .with_answer(answer)),
@@ -159,7 +168,7 @@ impl FtpSource {
     }
 }
 
-fn opened(download: Download, route: Arc<crate::base::Route>, told: &ftp::Stat) -> Opened {
+fn opened(download: Download, route: Arc<Route>, told: &ftp::Stat) -> Opened {
     Opened {
         offset: download.offset(),
         restarted: None,

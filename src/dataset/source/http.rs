@@ -87,7 +87,7 @@ impl HttpSource {
         let range = field(&response.headers, &CONTENT_RANGE).and_then(ContentRange::parse);
         match (response.status, range) {
             (StatusCode::PARTIAL_CONTENT, Some(ContentRange::Part { first, total, .. }))
-                if first == resume.offset =>
+                if first == resume.offset && total.is_some() =>
             {
                 if !is_same(&response.headers, total, &resume.validator) {
                     return self.open_whole(Some(CHANGED)).await;
@@ -97,15 +97,15 @@ impl HttpSource {
                     ..opened(response, resume.offset, total)
                 })
             }
-            (StatusCode::PARTIAL_CONTENT, _) => Err(odd_range(&response)),
+            // Without the whole length there is no telling where the file ends.
+            (StatusCode::PARTIAL_CONTENT, _) => {
+                let why = "the server does not give the range that was asked for";
+                self.open_whole(Some(why)).await
+            }
             (StatusCode::RANGE_NOT_SATISFIABLE, Some(ContentRange::Unsatisfied { total }))
                 if total == resume.offset =>
             {
-                Ok(Opened {
-                    validator: Some(resume.validator.clone()),
-                    body: Box::new(tokio::io::empty()),
-                    ..opened(response, total, Some(total))
-                })
+                self.confirm_whole(resume).await
             }
             (StatusCode::RANGE_NOT_SATISFIABLE, _) => self.open_whole(Some(CHANGED)).await,
             // A server that knows no ranges, or a file that is another one now.
@@ -124,6 +124,34 @@ impl HttpSource {
             }
             _ => Err(unexpected(response).await),
         }
+    }
+
+    /// Everything seems to be here: asks for the last byte again, because a 416 proves nothing of
+    /// which file it speaks.
+    async fn confirm_whole(&self, resume: &Resume) -> Result<Opened> {
+        let Some(if_range) = resume.validator.if_range() else {
+            return self.open_whole(Some(CHANGED)).await;
+        };
+        let mut request = self.request(Method::GET);
+        let last = resume.offset.saturating_sub(1);
+        request
+            .headers
+            .insert(RANGE, value(&format!("bytes={last}-"))?);
+        request.headers.insert(IF_RANGE, value(if_range)?);
+        let response = self.client.send(request).await?;
+        let range = field(&response.headers, &CONTENT_RANGE).and_then(ContentRange::parse);
+        let total = Some(resume.offset);
+        let proven = response.status == StatusCode::PARTIAL_CONTENT
+            && matches!(range, Some(ContentRange::Part { first, total: all, .. }) if first == last && all == total)
+            && is_same(&response.headers, total, &resume.validator);
+        if !proven {
+            return self.open_whole(Some(CHANGED)).await;
+        }
+        Ok(Opened {
+            validator: Some(resume.validator.clone()),
+            body: Box::new(tokio::io::empty()),
+            ..opened(response, resume.offset, total)
+        })
     }
 
     async fn open_whole(&self, why: Option<&'static str>) -> Result<Opened> {
@@ -190,23 +218,17 @@ fn value(text: &str) -> Result<HeaderValue> {
     })
 }
 
-fn odd_range(response: &Response) -> Error {
-    let said = field(&response.headers, &CONTENT_RANGE).unwrap_or("nothing");
-    let what = format!(
-        "the server answered a range that was not asked for: `{}`",
-        text::clip(said)
-    );
-    Error::new(Kind::TargetProtocol, Stage::Request, what).with_route(&response.route)
-}
-
 /// The error for a status that gives no bytes.
 async fn unexpected(response: Response) -> Error {
     let (status, route) = (response.status, response.route.clone());
+    let doing = format!("GET {}", &response.url[..url::Position::AfterPath]);
     match response.success().await {
         Err(refusal) => refusal,
         Ok(_) => {
             let what = format!("the server answered {status}, which gives no data");
-            Error::new(Kind::TargetProtocol, Stage::Request, what).with_route(&route)
+            Error::new(Kind::TargetProtocol, Stage::Request, what)
+                .while_doing(doing)
+                .with_route(&route)
         }
     }
 }

@@ -1,0 +1,99 @@
+//! What to do when the file is there already.
+
+use std::fs::Metadata;
+use std::io;
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::checksum::Hasher;
+use super::client::Dataset;
+use super::event::{Event, Observer};
+use super::fetch::{FetchOptions, Fetched, Outcome, compare, hash};
+use super::part::{exists, local, shown};
+use super::retry::{Backoff, Decision};
+use super::source::{Source, Stat};
+use crate::base::{Error, Kind, Result, Stage};
+
+/// A file of that name is no obstacle when it is what the server has: then there is nothing to
+/// do. `None`: there is no such file.
+pub(super) async fn unchanged(
+    dataset: &Dataset,
+    source: &Source,
+    destination: &Path,
+    options: &FetchOptions,
+) -> Result<Option<Fetched>> {
+    let about = match std::fs::metadata(destination) {
+        Ok(about) if about.is_file() => about,
+        Ok(_) => return Err(no_file(destination)),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(cause) => return Err(local(destination, "look at", cause)),
+    };
+    let stat = stat(dataset, source, &options.observer).await?;
+    match (is_same(&stat, &about), &options.checksum) {
+        (Some(false), _) => {
+            let hint = "it is not what the server has; overwrite it with --force";
+            return Err(exists(destination).with_hint(hint));
+        }
+        (None, None) => {
+            let hint = "the server does not tell whether it is the same; overwrite it with --force";
+            return Err(exists(destination).with_hint(hint));
+        }
+        (Some(true), None) => {}
+        (_, Some(expected)) => {
+            let mut hasher = Hasher::like(expected);
+            hash(&mut hasher, destination, about.len()).await?;
+            compare(hasher, expected, destination)?;
+        }
+    }
+    Ok(Some(Fetched {
+        path: destination.to_owned(),
+        length: about.len(),
+        kept: about.len(),
+        outcome: Outcome::Unchanged,
+    }))
+}
+
+/// The error for a destination that is a folder or a device.
+pub(super) fn no_file(destination: &Path) -> Error {
+    let what = "something that is no file has that name";
+    Error::new(Kind::LocalFile, Stage::Store, what)
+        .while_doing(format!("write {}", shown(destination)))
+}
+
+/// Whether the file has the server's length and time; `None` when the server does not tell both.
+fn is_same(stat: &Stat, about: &Metadata) -> Option<bool> {
+    if stat.length.is_some_and(|length| length != about.len()) {
+        return Some(false);
+    }
+    let (_, there) = (stat.length?, stat.modified?);
+    let here = about.modified().ok()?;
+    Some(whole_seconds(there) == whole_seconds(here))
+}
+
+/// HTTP dates and MDTM have no finer unit.
+fn whole_seconds(time: SystemTime) -> Option<u64> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(since.as_secs())
+}
+
+/// Asks what is there, with the tries that a transfer has.
+async fn stat(dataset: &Dataset, source: &Source, observer: &Observer) -> Result<Stat> {
+    let mut backoff = Backoff::new(dataset.retry().clone());
+    loop {
+        let error = match source.stat().await {
+            Ok(stat) => return Ok(stat),
+            Err(error) => error,
+        };
+        match backoff.after(error.clone()) {
+            Decision::GiveUp(error) => return Err(error),
+            Decision::Again { pause, attempt } => {
+                observer.notify(Event::Retrying {
+                    error: &error,
+                    pause,
+                    attempt,
+                });
+                tokio::time::sleep(pause).await;
+            }
+        }
+    }
+}
