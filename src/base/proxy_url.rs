@@ -203,13 +203,9 @@ fn parse_port(written: &str) -> Result<u16, BadProxyUrl> {
     match written.parse::<u16>() {
         Ok(port) if digits && port != 0 => Ok(port),
         // Not repeated: without the host, what stands here is the password.
-        _ if !digits => Err(BadProxyUrl::new(
+        _ => Err(BadProxyUrl::new(
             "the proxy's port is not a number from 1 to 65535",
         )),
-        _ => Err(BadProxyUrl::new(format!(
-            "`{}` is not a port from 1 to 65535",
-            text::clip(written)
-        ))),
     }
 }
 
@@ -283,6 +279,16 @@ mod tests {
                 password,
                 "{written}"
             );
+        }
+    }
+
+    #[test]
+    fn a_bad_port_is_never_repeated() {
+        for port in ["19840523", "65536", "0", "", "+3", "hunter2"] {
+            let written = format!("http://svc:{port}");
+            let error = ProxyUrl::parse(&written).expect_err(&written);
+            let expected = "the proxy's port is not a number from 1 to 65535";
+            assert_eq!((error.what.as_str(), error.hint), (expected, None));
         }
     }
 
