@@ -45,6 +45,11 @@ impl Surroundings {
         Some(value.as_os_str())
     }
 
+    /// A variable's value, if it is an absolute path.
+    fn folder(&self, name: &str) -> Option<PathBuf> {
+        self.path(name).filter(|path| path.is_absolute())
+    }
+
     /// A variable's value, unless it is empty.
     fn path(&self, name: &str) -> Option<PathBuf> {
         let value = self.variable(name)?;
@@ -56,13 +61,13 @@ impl Surroundings {
         self.root.join("etc/outbound/outbound.toml")
     }
 
-    /// `$XDG_CONFIG_HOME/outbound/outbound.toml`, or that below `~/.config`. The XDG base
-    /// directory specification says to ignore a relative path.
+    /// `$XDG_CONFIG_HOME/outbound/outbound.toml`, or that below `$HOME/.config`. The XDG base
+    /// directory specification says to ignore a relative path; so is a relative `HOME`, which
+    /// would read the working directory.
     pub fn user_file(&self) -> Option<PathBuf> {
         let folder = self
-            .path("XDG_CONFIG_HOME")
-            .filter(|path| path.is_absolute());
-        let folder = folder.or_else(|| Some(self.path("HOME")?.join(".config")))?;
+            .folder("XDG_CONFIG_HOME")
+            .or_else(|| Some(self.folder("HOME")?.join(".config")))?;
         Some(folder.join("outbound/outbound.toml"))
     }
 }

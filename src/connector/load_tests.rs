@@ -192,3 +192,16 @@ fn a_secret_in_clear_wants_a_private_file() {
     chmod(&path, 0o644);
     assert!(machine.load(&[], &Flags::default()).is_ok());
 }
+
+#[test]
+fn a_relative_home_is_no_home() {
+    let file =
+        |variables: &[(&str, &str)]| Surroundings::new("/", variables.iter().copied()).user_file();
+    for relative in [".", "", "home/me", "./home", "~"] {
+        assert_eq!(file(&[("HOME", relative)]), None, "{relative}");
+        let both = [("HOME", relative), ("XDG_CONFIG_HOME", relative)];
+        assert_eq!(file(&both), None, "{relative}");
+    }
+    let expected = PathBuf::from("/home/me/.config/outbound/outbound.toml");
+    assert_eq!(file(&[("HOME", "/home/me")]), Some(expected));
+}
