@@ -157,6 +157,8 @@ pub fn layers_in(surroundings: &Surroundings, flags: &Flags) -> Loaded {
 /// Why a file is no layer.
 enum Unreadable {
     Missing,
+    /// Its path ends at this place, in this way.
+    Broken(PathBuf, &'static str),
     Io(std::io::Error),
     TooLarge,
     NotText,
@@ -166,15 +168,38 @@ enum Unreadable {
 
 impl From<std::io::Error> for Unreadable {
     fn from(error: std::io::Error) -> Self {
-        match error.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory => Self::Missing,
-            _ => Self::Io(error),
-        }
+        Self::Io(error)
     }
 }
 
+/// Opens a settings file. Only what nobody made is missing: a link that leads nowhere, or a file
+/// where a folder should be, is a slip (or a disk that is not mounted), and without the settings
+/// behind it everything would go direct.
+fn open(path: &Path) -> Result<File, Unreadable> {
+    let error = match File::open(path) {
+        Ok(file) => return Ok(file),
+        Err(error) => error,
+    };
+    if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) {
+        return Err(error.into());
+    }
+    let mut places = path.ancestors();
+    let Some((place, is_link)) = places.find_map(|place| {
+        let metadata = place.symlink_metadata().ok()?;
+        Some((place.to_owned(), metadata.is_symlink()))
+    }) else {
+        return Err(Unreadable::Missing);
+    };
+    Err(match place.metadata() {
+        Err(_) if is_link => Unreadable::Broken(place, "is a symbolic link that leads nowhere"),
+        // Not /dev/null, the home of many services.
+        Ok(found) if found.is_file() => Unreadable::Broken(place, "is not a folder"),
+        _ => Unreadable::Missing,
+    })
+}
+
 fn read(path: &Path) -> Result<String, Unreadable> {
-    let file = File::open(path)?;
+    let file = open(path)?;
     let metadata = file.metadata()?;
     let mut bytes = Vec::new();
     file.take(LARGEST + 1).read_to_end(&mut bytes)?;
@@ -209,6 +234,13 @@ impl Unreadable {
         let error = |what: String| Error::new(Kind::Settings, Stage::Settings, what);
         match self {
             Self::Missing => error(format!("the settings file {file}{by} does not exist")),
+            Self::Broken(place, how) if place == path => {
+                error(format!("the settings file {file}{by} {how}"))
+            }
+            Self::Broken(place, how) => error(format!(
+                "the settings file {file}{by} cannot be read: {} {how}",
+                escape(&place.to_string_lossy())
+            )),
             Self::Io(cause) => {
                 error(format!("the settings file {file}{by} cannot be read")).with_source(cause)
             }

@@ -205,3 +205,56 @@ fn a_relative_home_is_no_home() {
     let expected = PathBuf::from("/home/me/.config/outbound/outbound.toml");
     assert_eq!(file(&[("HOME", "/home/me")]), Some(expected));
 }
+
+#[test]
+fn what_is_there_but_leads_nowhere_is_not_absent() {
+    use std::os::unix::fs::symlink;
+    // What is put at each path, and what the error says of it.
+    let cases = [
+        (USER, "dangling", "is a symbolic link that leads nowhere"),
+        (SYSTEM, "dangling", "is a symbolic link that leads nowhere"),
+        (
+            "home/.config",
+            "dangling",
+            "is a symbolic link that leads nowhere",
+        ),
+        ("home/.config/outbound", "file", "is not a folder"),
+        ("home/.config", "file", "is not a folder"),
+        ("home/.config", "link to a file", "is not a folder"),
+        (USER, "loop", "cannot be read"),
+    ];
+    for (place, kind, why) in cases {
+        let machine = Machine::new();
+        let path = machine.path(place);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        match kind {
+            "dangling" => symlink("gone", &path).unwrap(),
+            "loop" => symlink(&path, &path).unwrap(),
+            "file" => fs::write(&path, "").unwrap(),
+            _ => symlink(machine.write("plain", ""), &path).unwrap(),
+        }
+        let Err(error) = machine.load(&[], &Flags::default()) else {
+            panic!("{place}, {kind}: taken for absent");
+        };
+        let text = error.to_string();
+        let named = text.contains(path.to_str().unwrap()) && text.contains("outbound.toml");
+        assert!(named && text.contains(why), "{place}, {kind}: {text}");
+    }
+}
+
+#[test]
+fn what_cannot_hold_a_settings_file_has_none() {
+    let machine = Machine::new();
+    let folder = machine.write("linked/x", "");
+    std::os::unix::fs::symlink(folder.parent().unwrap(), machine.path("home")).unwrap();
+    // The second is what accounts of services have.
+    for home in [
+        machine.path("home"),
+        "/dev/null".into(),
+        "/nonexistent".into(),
+    ] {
+        let surroundings = Surroundings::new(machine.0.path(), [("HOME", home.as_os_str())]);
+        let policy = policy_in(&surroundings, &Flags::default());
+        assert!(policy.is_ok(), "{}: {policy:?}", home.display());
+    }
+}
