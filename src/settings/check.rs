@@ -98,6 +98,11 @@ impl Checker<'_> {
                 if (node.table || path.is_empty())
                     && leaf.is_none_or(|key| key.kind == Type::Choice) =>
             {
+                if entries.is_empty() && keys::needs_url(path) {
+                    // It leaves no value behind by which it could be missed later.
+                    let what = "an empty table: it needs a `url`";
+                    self.checked.problems.push(Problem::error(origin, what));
+                }
                 self.table(path, entries);
             }
             (kind, Some(key)) => {

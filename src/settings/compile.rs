@@ -133,12 +133,14 @@ impl Compiler<'_> {
     /// Whether something in `table` is already known to be wrong: what is missing beside it may
     /// be missing because of that, and is not worth a second line.
     fn is_reported(&self, table: &[&str]) -> bool {
-        let prefix = format!("{}.", table.join("."));
+        let table = table.join(".");
         self.problems.iter().any(|problem| {
             let (Origin::File { key, .. } | Origin::Code(key)) = &problem.origin else {
                 return false;
             };
-            problem.level == Level::Error && key.starts_with(&prefix)
+            let below = key.strip_prefix(&table);
+            let reported = below.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+            problem.level == Level::Error && reported
         })
     }
 

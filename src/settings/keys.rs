@@ -180,6 +180,13 @@ pub(super) fn is_name(path: &[String]) -> bool {
     matches!(path, [table, _] if table == "proxies" || table == "connections")
 }
 
+/// Whether `path` is a table that is nothing without its `url`. The global proxy is none: it may
+/// hold a `bypass` alone.
+pub(super) fn needs_url(path: &[String]) -> bool {
+    let inline = |table: &str, key: &str| table == "connections" && key == "proxy";
+    is_name(path) || matches!(path, [table, _, key] if inline(table, key))
+}
+
 /// What somebody may have meant who wrote the unknown key `path`: a near spelling at the same
 /// place, or the same word at another place.
 pub(super) fn suggest(path: &[String]) -> Option<String> {

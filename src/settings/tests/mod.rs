@@ -7,6 +7,7 @@ use super::*;
 mod layering;
 mod locating;
 mod showing;
+mod together;
 mod wrong;
 
 /// A policy from one file, `f.toml`.

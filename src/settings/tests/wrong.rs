@@ -166,56 +166,6 @@ fn each_mistake_has_its_line_and_its_advice() {
             "[proxy]\nurl = \"p\"\nusername = \"u\"\npassword = 1234",
             ":4: proxy.password: must be { env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\", …] }, not a number",
         ),
-        // What belongs together.
-        (
-            "[proxies.a]\ntunnel = \"always\"",
-            ":2: proxies.a.tunnel: `proxies.a` has no `url`",
-        ),
-        (
-            "[connections.a]\nproxy = \"direct\"",
-            ":2: connections.a.proxy: `connections.a` has no `url`",
-        ),
-        (
-            "[connections.a]\nurl = \"ftp://h\"\nproxy = { auth = \"basic\" }",
-            ":3: connections.a.proxy.auth: `connections.a.proxy` has no `url`",
-        ),
-        (
-            "[proxy]\nusername = \"u\"",
-            ":2: proxy.username: `username` without a `url`; set `proxy.url`, or remove it",
-        ),
-        (
-            "[proxy]\nurl = \"p\"\npassword = { env = \"P\" }",
-            ":3: proxy.password: a password without a user name; set `proxy.username`",
-        ),
-        (
-            "[proxy]\nurl = \"http://u@p\"\nusername = \"other\"",
-            ":3: proxy.username: says `proxy.username` a second time; it is also said at /etc/f.toml:2: proxy.url",
-        ),
-        (
-            "[connections.a]\nurl = \"ftp://h\"\nproxy = \"direct\"\nuse_global_proxy = true",
-            ":4: connections.a.use_global_proxy: says `connections.a.proxy` a second time; it is also said at /etc/f.toml:3: connections.a.proxy",
-        ),
-        // Unknown names.
-        (
-            "[proxies.partner]\nurl = \"p\"\n[connections.a]\nurl = \"ftp://h\"\nproxy = \"partnr\"",
-            ":5: connections.a.proxy: no proxy is called `partnr`; did you mean `partner`?",
-        ),
-        (
-            "[connections.a]\nurl = \"ftp://h\"\nproxy = \"globl\"",
-            ":3: connections.a.proxy: no proxy is called `globl`; did you mean `global`?",
-        ),
-        (
-            "[connections.a]\nurl = \"ftp://h\"\nproxy = \"DIRECT\"",
-            ":3: connections.a.proxy: no proxy is called `DIRECT`; did you mean `direct`?",
-        ),
-        (
-            "[connections.a]\nurl = \"ftp://h\"\nproxy = \"none\"",
-            ":3: connections.a.proxy: no proxy is called `none`; add [proxies.none] with its url",
-        ),
-        (
-            "[connections.a]\nurl = \"ftp://h\"\nproxy = \"http://p:1\"",
-            ":3: connections.a.proxy: must be the name of a proxy from [proxies], not a URL; write proxy = { url = \"http://p:1\" }",
-        ),
     ];
     for (text, expected) in cases {
         let problems = one(text).expect_err(text);
