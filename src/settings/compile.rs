@@ -134,14 +134,29 @@ impl Compiler<'_> {
     /// be missing because of that, and is not worth a second line.
     fn is_reported(&self, table: &[&str]) -> bool {
         let table = table.join(".");
-        self.problems.iter().any(|problem| {
-            let (Origin::File { key, .. } | Origin::Code(key)) = &problem.origin else {
-                return false;
-            };
+        self.reported_keys().any(|key| {
             let below = key.strip_prefix(&table);
-            let reported = below.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-            problem.level == Level::Error && reported
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
+    }
+
+    /// The keys that are known to be wrong.
+    fn reported_keys(&self) -> impl Iterator<Item = &str> {
+        let errors = self.problems.iter().filter(|p| p.level == Level::Error);
+        errors.filter_map(|problem| match &problem.origin {
+            Origin::File { key, .. } | Origin::Code(key) => Some(key.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The names of proxies in which nothing was right: they are in no setting, and still meant.
+    fn faulty_proxies(&self) -> Vec<String> {
+        let below = self
+            .reported_keys()
+            .filter_map(|key| key.strip_prefix("proxies."));
+        below
+            .filter_map(|rest| Some(rest.split('.').next()?.to_owned()))
+            .collect()
     }
 
     fn word(&self, table: &[&str], key: &str) -> Option<&str> {
@@ -247,7 +262,7 @@ impl Compiler<'_> {
     }
 
     fn known_proxy(&mut self, name: &str, origin: &Origin) {
-        let known = self.settings.names("proxies");
+        let mut known = self.settings.names("proxies");
         if known.iter().any(|proxy| proxy == name) || self.is_reported(&["proxies", name]) {
             return;
         }
@@ -258,6 +273,7 @@ impl Compiler<'_> {
             let what = "must be the name of a proxy from [proxies], not a URL";
             return self.error(origin.clone(), what, hint);
         }
+        known.extend(self.faulty_proxies());
         let words = ["global", "direct", "environment"];
         let candidates = words.into_iter().chain(known.iter().map(String::as_str));
         let hint = did_you_mean(name, candidates)

@@ -104,3 +104,23 @@ fn an_empty_table_that_sets_nothing_is_fine() {
     let policy = layers.toml("/b.toml", "[proxy]").build().unwrap();
     assert_eq!(policy.proxy().unwrap().to_string(), "http://p:1");
 }
+
+#[test]
+fn a_faulty_proxy_is_still_one_that_may_be_meant() {
+    let faulty = [
+        "[proxies.partner]\nurl = \"htp://p\"",
+        "[proxies.partner]\n# nothing",
+        "[proxies]\npartner = \"http://p\"",
+    ];
+    for proxies in faulty {
+        let connection = "[connections.a]\nurl = \"ftp://h\"\nproxy = \"partnr\"";
+        let lines = said(
+            one(&format!("{proxies}\n{connection}"))
+                .unwrap_err()
+                .errors(),
+        );
+        let expected = "no proxy is called `partnr`; did you mean `partner`?";
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[1].ends_with(expected), "{lines:?}");
+    }
+}
