@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::check::did_you_mean;
-use super::connection::{Connection, ProxyChoice};
+use super::connection::{self, Connection, ProxyChoice};
 use super::environment::Environment;
 use super::fact::{BypassList, Fact, Value};
 use super::layers::{Overrides, Settings};
@@ -235,6 +235,7 @@ impl Compiler<'_> {
             };
             connections.insert(name, Arc::new(connection));
         }
+        self.problems.extend(connection::same_urls(&connections));
         connections
     }
 

@@ -1,9 +1,11 @@
 //! A named entry of the settings: a place to get data from, and how to reach it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use url::Url;
 
+use super::problems::Problem;
 use crate::base::{Credentials, Origin, Proxy, Trust, TunnelMode};
 
 /// A named dataset connection.
@@ -42,4 +44,26 @@ pub enum ProxyChoice {
     Named(String, Origin),
     /// `proxy = { url = … }`.
     Inline(Arc<Proxy>, Origin),
+}
+
+/// A URL belongs to the connection whose base is its longest prefix: of two with one base, which
+/// proxy and password it gets would be a matter of luck.
+pub(super) fn same_urls(connections: &BTreeMap<String, Arc<Connection>>) -> Vec<Problem> {
+    let mut written: Vec<_> = connections.values().collect();
+    // As they are written: the later one is wrong.
+    written.sort_by_key(|connection| match &connection.origin {
+        Origin::File { path, line, .. } => Some((path, *line)),
+        _ => None,
+    });
+    let problem = |(index, later): (usize, &&Arc<Connection>)| {
+        let same = |other: &&&Arc<Connection>| other.covers(&later.url) && later.covers(&other.url);
+        let first = written[..index].iter().find(same)?;
+        let what = format!(
+            "has the same url as [connections.{}] ({}): a URL cannot belong to both",
+            first.name, first.origin
+        );
+        let problem = Problem::error(later.origin.clone(), what);
+        Some(problem.hint("keep one of them, or give one a longer path"))
+    };
+    written.iter().enumerate().filter_map(problem).collect()
 }

@@ -124,3 +124,57 @@ fn a_faulty_proxy_is_still_one_that_may_be_meant() {
         assert!(lines[1].ends_with(expected), "{lines:?}");
     }
 }
+
+#[test]
+fn a_url_belongs_to_one_connection() {
+    let same = [
+        ("https://x.example/v1", "https://x.example/v1"),
+        ("https://x.example/v1", "https://X.example:443/v1/"),
+        ("https://x.example", "https://x.example/"),
+        ("https://x.example/a/../v1", "https://x.example/%76%31"),
+        ("ftp://u@h/pub", "ftp://h:21/pub/"),
+    ];
+    for (one_url, other) in same {
+        let text =
+            format!("[connections.b]\nurl = \"{one_url}\"\n[connections.a]\nurl = \"{other}\"");
+        let lines = said(one(&text).expect_err(&text).errors());
+        let expected = "/etc/f.toml:4: connections.a.url: has the same url as [connections.b] \
+                        (/etc/f.toml:2: connections.b.url): a URL cannot belong to both; \
+                        keep one of them, or give one a longer path";
+        assert_eq!(lines, [expected], "{text}");
+    }
+    let apart = [
+        ("https://x.example/v1", "https://x.example/v1/deep"),
+        ("https://x.example/v1", "https://x.example/v12"),
+        ("https://x.example/v1", "https://x.example/V1"),
+        ("https://x.example", "http://x.example"),
+        ("https://x.example", "https://x.example:8443"),
+        ("https://x.example", "https://y.example"),
+    ];
+    for (one_url, other) in apart {
+        let text =
+            format!("[connections.b]\nurl = \"{one_url}\"\n[connections.a]\nurl = \"{other}\"");
+        assert!(one(&text).is_ok(), "{text}");
+    }
+    // Three draw two lines, each with the first; so do layers and what a program sets.
+    let three: String = ["c", "b", "a"]
+        .map(|name| format!("[connections.{name}]\nurl = \"ftp://h\"\n"))
+        .concat();
+    let lines = said(one(&three).unwrap_err().errors());
+    assert!(
+        lines.len() == 2 && lines.iter().all(|line| line.contains("[connections.c] ")),
+        "{lines:?}"
+    );
+    let layers = Layers::new().toml("/a.toml", "[connections.b]\nurl = \"ftp://h\"");
+    let layers = layers.toml("/b.toml", "[connections.a]\nurl = \"ftp://h\"");
+    let lines = said(layers.build().unwrap_err().errors());
+    assert!(
+        lines[0].starts_with("/b.toml:2: connections.a.url: has the same"),
+        "{lines:?}"
+    );
+    let built = Settings::builder()
+        .connection("a", "ftp://h")
+        .connection("b", "ftp://h")
+        .build();
+    assert!(said(built.unwrap_err().errors())[0].contains("has the same url as [connections.a]"));
+}
