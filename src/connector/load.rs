@@ -83,16 +83,21 @@ pub fn policy(flags: &Flags) -> Result<Policy> {
     policy_in(&Surroundings::of_process(), flags)
 }
 
-/// [`policy`] for other surroundings.
+/// [`policy`] for other surroundings. Its [warnings](Policy::warnings) are logged too.
 ///
 /// # Errors
 /// As [`policy`].
 pub fn policy_in(surroundings: &Surroundings, flags: &Flags) -> Result<Policy> {
     let loaded = layers_in(surroundings, flags);
-    match loaded.unreadable.into_iter().next() {
-        Some((_, error)) => Err(error),
-        None => Ok(loaded.layers.build()?),
+    if let Some((_, error)) = loaded.unreadable.into_iter().next() {
+        return Err(error);
     }
+    let policy = loaded.layers.build()?;
+    for warning in policy.warnings() {
+        let hint = warning.hint.as_ref().map(|hint| format!("; {hint}"));
+        tracing::warn!("{warning}{}", hint.unwrap_or_default());
+    }
+    Ok(policy)
 }
 
 /// What [`layers_in`] found.

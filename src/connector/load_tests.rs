@@ -258,3 +258,46 @@ fn what_cannot_hold_a_settings_file_has_none() {
         assert!(policy.is_ok(), "{}: {policy:?}", home.display());
     }
 }
+
+/// Keeps what is logged.
+#[derive(Clone, Default)]
+struct Log(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
+
+impl tracing::Subscriber for Log {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() == tracing::Level::WARN
+    }
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut line = String::new();
+        event.record(
+            &mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+                line += &format!("{field}={value:?}");
+            },
+        );
+        self.0.lock().unwrap().push(line);
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn warnings_are_logged_for_programs_that_do_not_ask_for_them() {
+    let machine = Machine::new();
+    let log = Log::default();
+    let variables = [("OUTBOUND_COLOUR", "x")];
+    let policy = tracing::subscriber::with_default(log.clone(), || {
+        machine.load(&variables, &Flags::default()).unwrap()
+    });
+    let warning = &policy.warnings()[0];
+    let hint = warning.hint.as_ref().unwrap();
+    let logged = log.0.lock().unwrap().clone();
+    assert_eq!(logged, [format!("message={warning}; {hint}")]);
+}

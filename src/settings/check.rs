@@ -182,15 +182,20 @@ pub(super) fn single(path: &[&str], written: &str, place: &Place) -> Checked {
 }
 
 /// The entry of `known` that was probably meant.
+pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let known: Vec<_> = known.into_iter().collect();
+    let other_case = known.iter().find(|one| one.eq_ignore_ascii_case(word));
+    other_case
+        .copied()
+        .or_else(|| text::nearest(word, known.iter().copied()))
+}
+
+/// [`nearest`] as a hint.
 pub(super) fn did_you_mean<'a>(
     word: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
-    let known: Vec<_> = known.into_iter().collect();
-    let other_case = known.iter().find(|one| one.eq_ignore_ascii_case(word));
-    let near = other_case
-        .copied()
-        .or_else(|| text::nearest(word, known.iter().copied()))?;
+    let near = nearest(word, known)?;
     Some(format!("did you mean `{near}`?"))
 }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::check::{Checked, Place, did_you_mean, single};
+use super::check::{Checked, Place, nearest, single};
 use super::fact::{BypassList, Fact, Value};
 use super::layers::Settings;
 use super::problems::Problem;
@@ -65,7 +65,12 @@ pub(super) fn not_utf8(name: &str) -> Problem {
     Problem::error(Origin::Variable(name.to_owned()), "the value is not UTF-8")
 }
 
-/// Warnings for `OUTBOUND_*` variables that mean nothing. Those in which a secret is kept do.
+/// What every settings variable begins with.
+const PREFIX: &str = "OUTBOUND_";
+
+/// `OUTBOUND_*` variables that mean nothing: errors where the name of one that means something
+/// was probably meant (without its proxy everything would go direct), else warnings. Those in
+/// which a secret is kept do mean something.
 pub(super) fn unknown(names: &[String], settings: &Settings) -> Vec<Problem> {
     let keeps_a_secret = |name: &str| {
         settings.iter().any(|(_, fact)| match &fact.value {
@@ -75,17 +80,28 @@ pub(super) fn unknown(names: &[String], settings: &Settings) -> Vec<Problem> {
             _ => false,
         })
     };
+    let begins = |name: &str| {
+        let begin = name.get(..PREFIX.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(PREFIX))
+    };
     let mut unknown: Vec<_> = names
         .iter()
-        .filter(|name| name.starts_with("OUTBOUND_"))
+        .filter(|name| begins(name))
         .filter(|name| !KNOWN.contains(&name.as_str()) && !keeps_a_secret(name))
         .collect();
     unknown.sort();
-    let warn = |name: &String| {
-        let what = "no setting has this variable, it is ignored";
-        Problem::warning(Origin::Variable(clip(name)), what)
-            .hint(format!("known are {}", KNOWN.join(", ")))
-            .maybe_hint(did_you_mean(name, KNOWN))
-    };
-    unknown.into_iter().map(warn).collect()
+    unknown.into_iter().map(|name| meaningless(name)).collect()
+}
+
+fn meaningless(name: &str) -> Problem {
+    let origin = Origin::Variable(clip(name));
+    // The prefix agrees in all of them: it would make short words near that are not.
+    let word = name.get(PREFIX.len()..).unwrap_or_default();
+    let words = KNOWN.map(|known| known.strip_prefix(PREFIX).unwrap_or(known));
+    match nearest(word, words) {
+        Some(near) => Problem::error(origin, "no setting has this variable")
+            .hint(format!("did you mean `{PREFIX}{near}`?")),
+        None => Problem::warning(origin, "no setting has this variable, it is ignored")
+            .hint(format!("known are {}", KNOWN.join(", "))),
+    }
 }

@@ -203,7 +203,11 @@ fn everything_is_reported_at_once_and_reads_well_as_an_error() {
     };
     let layers = variables(
         layers,
-        &[("OUTBOUND_NO_PROXY", "c d"), ("OUTBOUND_PROXI", "p")],
+        &[
+            ("OUTBOUND_NO_PROXY", "c d"),
+            ("OUTBOUND_COLOUR", "x"),
+            ("OUTBOUND_PROXI", "p"),
+        ],
     );
     let problems = layers.flags(&flags).build().unwrap_err();
     let origins: Vec<_> = problems.iter().map(|p| p.origin.to_string()).collect();
@@ -214,6 +218,7 @@ fn everything_is_reported_at_once_and_reads_well_as_an_error() {
         "variable OUTBOUND_NO_PROXY",
         "flag --proxy",
         "flag --no-proxy",
+        "variable OUTBOUND_COLOUR",
         "variable OUTBOUND_PROXI",
         "/b.toml:3: connections.c.proxy",
     ];
@@ -222,7 +227,7 @@ fn everything_is_reported_at_once_and_reads_well_as_an_error() {
     assert_eq!(error.kind(), Kind::Settings);
     let text = error.to_string();
     assert!(
-        text.starts_with("7 errors in the settings:\n  /etc/a.toml:2: "),
+        text.starts_with("8 errors in the settings:\n  /etc/a.toml:2: "),
         "{text}"
     );
     assert!(
@@ -230,7 +235,7 @@ fn everything_is_reported_at_once_and_reads_well_as_an_error() {
         "{text}"
     );
     assert!(
-        !text.contains("OUTBOUND_PROXI:"),
+        !text.contains("OUTBOUND_COLOUR:"),
         "a warning is no error: {text}"
     );
 
@@ -304,22 +309,49 @@ fn no_message_and_no_debug_shows_a_secret() {
 }
 
 #[test]
-fn variables_that_mean_nothing_draw_a_warning() {
-    let text = "[proxy]\nurl = \"p\"\nusername = \"u\"\npassword = { env = \"OUTBOUND_PW\" }\n";
+fn variables_that_mean_nothing_draw_a_warning_and_misspelt_ones_an_error() {
+    let known = "known are OUTBOUND_CONFIG, OUTBOUND_PROXY, OUTBOUND_NO_PROXY, OUTBOUND_LOG";
+    let nothing = "no setting has this variable, it is ignored";
+    // The name; what is meant by it.
+    let cases = [
+        ("OUTBOUND_PROXI", Some("OUTBOUND_PROXY")),
+        ("OUTBOUND_PORXY", Some("OUTBOUND_PROXY")),
+        ("OUTBOUND_NOPROXY", Some("OUTBOUND_NO_PROXY")),
+        ("OUTBOUND_CONFG", Some("OUTBOUND_CONFIG")),
+        ("OUTBOUND_LOGS", Some("OUTBOUND_LOG")),
+        ("OUTBOUND_proxy", Some("OUTBOUND_PROXY")),
+        ("outbound_proxy", Some("OUTBOUND_PROXY")),
+        // Not near, although most letters agree.
+        ("OUTBOUND_DIR", None),
+        ("OUTBOUND_PEERS", None),
+        ("OUTBOUND_", None),
+    ];
+    for (name, meant) in cases {
+        let built = variables(Layers::new(), &[(name, "p")]).build();
+        match (meant, built) {
+            (Some(meant), Err(problems)) => {
+                let expected = format!(
+                    "variable {name}: no setting has this variable; did you mean `{meant}`?"
+                );
+                assert_eq!(said(problems.iter()), [expected]);
+            }
+            (None, Ok(policy)) => {
+                let expected = format!("warning variable {name}: {nothing}; {known}");
+                assert_eq!(said(policy.warnings()), [expected]);
+            }
+            (_, built) => panic!("{name}: {built:?}"),
+        }
+    }
+    // Known ones, those that keep a secret, and those of others.
+    let text = "[proxy]\nurl = \"p\"\nusername = \"u\"\npassword = { env = \"OUTBOUND_PROXI\" }\n";
     let layers = Layers::new().toml("/etc/f.toml", text);
-    let layers = variables(
-        layers,
-        &[
-            ("OUTBOUND_PROXI", "p"),
-            ("OUTBOUND_PW", "x"),
-            ("OUTBOUND_LOG", "info"),
-            ("HOME", "/"),
-        ],
-    );
-    let policy = layers.build().unwrap();
-    let expected = "warning variable OUTBOUND_PROXI: no setting has this variable, it is ignored; \
-                    did you mean `OUTBOUND_PROXY`?";
-    assert_eq!(said(policy.warnings()), [expected]);
+    let given = [
+        ("OUTBOUND_PROXI", "x"),
+        ("OUTBOUND_LOG", "info"),
+        ("HOME", "/"),
+    ];
+    let policy = variables(layers, &given).build().unwrap();
+    assert_eq!(policy.warnings(), []);
 }
 
 #[cfg(unix)]
