@@ -27,10 +27,11 @@ pub(super) struct Pool {
     clients: Arc<Mutex<HashMap<Key, Pooled>>>,
 }
 
-/// What must be equal for two requests to share a connection.
+/// What must be equal for two requests to share a client. The route counts with its reason and
+/// origin: a client's dialling errors tell the route that it was made with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
-    proxy: Option<String>,
+    route: String,
     user: Option<String>,
     connection: Option<String>,
     tunnel: bool,
@@ -38,10 +39,9 @@ struct Key {
 
 impl Pool {
     fn client(&self, connector: &Connector, route: &Arc<Route>, plain: PlainHttp) -> Pooled {
-        let proxy = route.proxy();
-        let credentials = proxy.and_then(|proxy| proxy.credentials.as_ref());
+        let credentials = route.proxy().and_then(|proxy| proxy.credentials.as_ref());
         let key = Key {
-            proxy: proxy.map(ToString::to_string),
+            route: route.to_string(),
             user: credentials.map(|credentials| credentials.username.clone()),
             connection: connector.connection().map(|c| c.name.clone()),
             tunnel: plain == PlainHttp::Tunnel,
@@ -196,7 +196,6 @@ impl Hop<'_> {
     ) -> Response {
         let (parts, body) = response.into_parts();
         let passage = parts.extensions.get::<Passage>();
-        let route = passage.map_or_else(|| Arc::clone(&self.route), |p| Arc::clone(&p.route));
         let mut steps = passage.map_or_else(Steps::default, Passage::take_steps);
         // The connection was opened inside the request: what it took is counted there.
         let opened: Duration = steps.iter().map(|step| step.elapsed).sum();
@@ -213,7 +212,7 @@ impl Hop<'_> {
             headers: parts.headers,
             method: self.request.method.clone(),
             url: self.request.url.clone(),
-            route,
+            route: Arc::clone(&self.route),
             steps,
             body,
             in_clear: self.in_clear(),

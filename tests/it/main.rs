@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod absolute;
 mod challenges;
 mod cli_check;
 mod cli_config;
