@@ -102,8 +102,9 @@ impl Client {
         }
     }
 
-    /// The same client, connections included, for another connection's settings.
-    pub fn with_connector(&self, connector: Connector) -> Self {
+    /// The same client, connections included, for another connection of the same policy: the
+    /// pool tells connections apart by their names.
+    pub(crate) fn with_connector(&self, connector: Connector) -> Self {
         Self {
             connector,
             pool: self.pool.clone(),
