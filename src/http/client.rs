@@ -94,7 +94,7 @@ impl Response {
 
 impl Client {
     /// A client whose first request goes by `connector`'s connection; a redirect that leaves
-    /// that connection's base URL goes by none.
+    /// the origin or that connection's base URL goes by none.
     pub fn new(connector: Connector) -> Self {
         Self {
             connector,
@@ -148,8 +148,10 @@ impl Client {
                 request.authorization = None;
                 request.headers = about_representation(&request.headers);
             }
+            // A connection that was named for a URL outside its base stays with that origin.
             if let Some(connection) = connector.connection()
                 && !connection.covers(&next.url)
+                && (next.leaves_origin || connection.covers(&request.url))
             {
                 request.authorization = None;
                 connector = connector.for_connection(None);

@@ -258,3 +258,49 @@ async fn a_refused_redirect_shows_no_userinfo() {
         );
     }
 }
+
+/// Who names a connection for a URL outside its base means it for that origin.
+#[tokio::test]
+async fn a_connection_that_was_named_stays_until_the_origin_changes() {
+    let tree = Tree::new();
+    tree.put("/other/x.csv", "data");
+    let to = |from: &str, to: String| origin::Redirect {
+        from: from.into(),
+        status: 302,
+        to,
+    };
+    let away = recorder(OK);
+    let server = Origin::start(origin::Options {
+        tree,
+        redirects: vec![
+            to("/other/in", "/other/x.csv".into()),
+            to("/other/away", format!("{}/x.csv", away.url())),
+        ],
+        ..Default::default()
+    })
+    .await
+    .unwrap();
+    let nowhere = recorder(OK);
+    let toml = format!(
+        "[proxy]\nurl = \"{}\"\n[connections.c]\nurl = \"{}\"\nproxy = \"direct\"\n\
+         username = \"ann\"\npassword = \"target-pw\"\n",
+        nowhere.url(),
+        server.url("/base/")
+    );
+    let client = Client::new(policy(&toml));
+    let open = async |path: &str| {
+        let dataset = client.dataset_of(&server.url(path), Some("c")).unwrap();
+        dataset.open().await.unwrap();
+    };
+    open("/other/in").await;
+    assert_eq!(nowhere.connections(), 0, "still direct");
+    let asked = server.requests();
+    assert_eq!(asked.len(), 2);
+    for request in asked {
+        assert!(request.header("authorization").is_some(), "{request:?}");
+    }
+    open("/other/away").await;
+    let told = nowhere.received_with("\r\n\r\n");
+    assert!(!told.to_lowercase().contains("authorization"), "{told}");
+    assert_eq!(away.connections(), 0, "by the global proxy");
+}
