@@ -1,25 +1,22 @@
 //! Reads secrets where the settings say that they are kept, each once, at first use.
 
+mod command;
+
 use std::ffi::OsString;
 use std::fmt;
-use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::Command;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
-use crate::base::text::{clip, escape_bytes};
 use crate::base::{Error, Kind, Result, Secret, SecretRef, SecretSource, Stage};
 
 /// No password is longer, in bytes.
 const LONGEST: usize = 4096;
 /// How much of a file, or of a command's output, is looked at for the first line's end.
 const LOOKED_AT: usize = 64 * 1024;
-/// How much of the end of a command's error output is kept.
-const STDERR_KEPT: usize = 4096;
 
 type LookUp = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 
@@ -105,7 +102,7 @@ async fn read(secret: &SecretRef, timeout: Duration, look_up: &LookUp) -> Result
                     head.map_err(|cause| failed("the file cannot be read").with_source(cause))?;
                 first_line(&head)
             }
-            SecretSource::Command(words) => from_command(words).await,
+            SecretSource::Command(words) => command::run(words).await,
         }
     };
     let read = match tokio::time::timeout(timeout, reading).await {
@@ -122,41 +119,6 @@ fn from_variable(value: Option<OsString>) -> Result<Secret> {
     check(Zeroizing::new(value).as_str())
 }
 
-async fn from_command(words: &[String]) -> Result<Secret> {
-    let Some((program, arguments)) = words.split_first() else {
-        return Err(failed("the command is empty"));
-    };
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|cause| failed("the command cannot be started").with_source(cause))?;
-    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-        return Err(failed("the command has no output"));
-    };
-    let (output, complaint) = tokio::join!(head(stdout), tail(stderr));
-    let broken = |cause| failed("the command's output cannot be read").with_source(cause);
-    let (output, complaint) = (output.map_err(broken)?, complaint.map_err(broken)?);
-    if output.len() > LOOKED_AT {
-        return Err(failed("the command prints more than 64 KiB"));
-    }
-    let status = child
-        .wait()
-        .await
-        .map_err(|cause| failed("the command cannot be waited for").with_source(cause))?;
-    if !status.success() {
-        let said = last_words(&complaint, &output);
-        return Err(failed(format!("the command failed ({status}){said}")));
-    }
-    first_line(&output).map_err(|error| {
-        let said = last_words(&complaint, &output);
-        failed(format!("{}{said}", error.what()))
-    })
-}
-
 /// The beginning: one byte more than [`LOOKED_AT`] when there is more.
 async fn head(from: impl AsyncRead + Unpin) -> std::io::Result<Zeroizing<Vec<u8>>> {
     // Room for all of it: growing would leave copies behind.
@@ -165,38 +127,6 @@ async fn head(from: impl AsyncRead + Unpin) -> std::io::Result<Zeroizing<Vec<u8>
         .read_to_end(&mut bytes)
         .await?;
     Ok(bytes)
-}
-
-/// The end, however much comes before.
-async fn tail(mut from: impl AsyncRead + Unpin) -> std::io::Result<Vec<u8>> {
-    let mut kept = Vec::new();
-    let mut buffer = [0; STDERR_KEPT];
-    loop {
-        let read = from.read(&mut buffer).await?;
-        if read == 0 {
-            return Ok(kept);
-        }
-        kept.extend_from_slice(&buffer[..read]);
-        let surplus = kept.len().saturating_sub(STDERR_KEPT);
-        kept.drain(..surplus);
-    }
-}
-
-/// The last line of a command's error output, without what it printed as the secret.
-fn last_words(complaint: &[u8], output: &[u8]) -> String {
-    let line = complaint
-        .split(|b| matches!(b, b'\n' | b'\r'))
-        .rfind(|line| !line.trim_ascii().is_empty());
-    let Some(line) = line else {
-        return String::new();
-    };
-    let mut shown = escape_bytes(line.trim_ascii());
-    for word in output.split(u8::is_ascii_whitespace) {
-        if !word.is_empty() {
-            shown = shown.replace(&escape_bytes(word), "…");
-        }
-    }
-    format!(": {}", clip(&shown))
 }
 
 fn first_line(bytes: &[u8]) -> Result<Secret> {

@@ -179,3 +179,53 @@ async fn many_first_uses_run_a_command_once_and_a_failure_is_not_kept() {
     assert!(secrets.read(&late, LONG).await.is_ok());
     assert!(!format!("{secrets:?}").contains("hunter2"));
 }
+
+#[tokio::test]
+async fn what_a_command_leaves_behind_does_not_hold_its_secret_back() {
+    let folder = tempfile::tempdir().unwrap();
+    // Lives as long as the folder does.
+    let behind = format!(
+        "while test -d {}; do sleep 1; done",
+        folder.path().display()
+    );
+    let cases = [
+        // It holds stderr; stdout; both.
+        (
+            format!("echo hunter2; {behind} >/dev/null &"),
+            Ok("hunter2"),
+        ),
+        (
+            format!("echo hunter2; {behind} 2>/dev/null &"),
+            Ok("hunter2"),
+        ),
+        (format!("echo hunter2; {behind} &"), Ok("hunter2")),
+        (
+            format!("printf hunter2; {behind} >/dev/null &"),
+            Ok("hunter2"),
+        ),
+        // What it said before it failed is still there.
+        (
+            format!("echo locked >&2; {behind} >/dev/null & exit 3"),
+            Err("locked"),
+        ),
+        (
+            format!("echo locked >&2; {behind} >/dev/null &"),
+            Err("it is empty: locked"),
+        ),
+        // The line comes from what is left behind.
+        (
+            format!("(sleep 0; echo hunter2; {behind}) 2>/dev/null &"),
+            Ok("hunter2"),
+        ),
+    ];
+    for (script, expected) in cases {
+        match (get(&shell(&script)).await, expected) {
+            (Ok(value), Ok(expected)) => assert_eq!(value, expected, "{script}"),
+            (Err(error), Err(said)) => {
+                let text = error.to_string();
+                assert!(text.contains(said), "{script}: {text}");
+            }
+            (got, _) => panic!("{script}: {got:?}"),
+        }
+    }
+}
