@@ -4,11 +4,12 @@ mod command;
 
 use std::ffi::OsString;
 use std::fmt;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 use crate::base::{Error, Kind, Result, Secret, SecretRef, SecretSource, Stage};
@@ -28,8 +29,16 @@ pub struct Secrets {
     read: Arc<Mutex<Vec<Slot>>>,
 }
 
-/// A place, and the value that was found there.
-type Slot = (SecretSource, Arc<OnceCell<Secret>>);
+/// A place, and what was found there.
+type Slot = (SecretSource, Arc<Place>);
+
+#[derive(Default)]
+struct Place {
+    /// How often reading it has failed.
+    failures: AtomicU64,
+    /// Held by the one who reads it.
+    found: tokio::sync::Mutex<Option<Result<Secret>>>,
+}
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,58 +68,92 @@ impl Secrets {
         }
     }
 
-    /// The secret, read at its place unless that was done before. A failure is not kept: the next
-    /// use tries again.
+    /// The secret, read at its place unless that was done before. Who comes while it is read waits
+    /// for that, and shares a failure too; who comes later tries again.
     ///
-    /// Cancel safe: a command that was started is killed.
+    /// Cancel safe: a command that was started is killed, and the next who waits for it starts it
+    /// anew.
     ///
     /// # Errors
-    /// [`Kind::Secret`]: the place cannot be read within `timeout`, or holds no password: nothing,
-    /// more than 4 KiB, control characters. The error names the place and never the value.
+    /// [`Kind::Secret`]: the place cannot be read within `timeout`, waiting included, or holds no
+    /// password: nothing, more than 4 KiB, control characters. The error names the place and never
+    /// the value.
     pub async fn read(&self, secret: &SecretRef, timeout: Duration) -> Result<Secret> {
         if let SecretSource::Inline(value) = &secret.source {
             return Ok(value.clone());
         }
-        let cell = self.cell(&secret.source);
-        let value = cell.get_or_try_init(|| read(secret, timeout, &*self.look_up));
-        value.await.cloned()
+        let place = self.place(&secret.source);
+        let read = place.read(&secret.source, timeout, &*self.look_up).await;
+        read.map_err(|error| error.while_doing(format!("read the secret from {secret}")))
     }
 
-    fn cell(&self, source: &SecretSource) -> Arc<OnceCell<Secret>> {
+    fn place(&self, source: &SecretSource) -> Arc<Place> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, cell)) = read.iter().find(|(known, _)| known == source) {
-            return Arc::clone(cell);
+        if let Some((_, place)) = read.iter().find(|(known, _)| known == source) {
+            return Arc::clone(place);
         }
-        let cell = Arc::<OnceCell<Secret>>::default();
-        read.push((source.clone(), Arc::clone(&cell)));
-        cell
+        let place = Arc::<Place>::default();
+        read.push((source.clone(), Arc::clone(&place)));
+        place
+    }
+}
+
+impl Place {
+    async fn read(
+        &self,
+        source: &SecretSource,
+        timeout: Duration,
+        look_up: &LookUp,
+    ) -> Result<Secret> {
+        let before = self.failures.load(Ordering::Acquire);
+        let late = || {
+            failed("no secret came in time")
+                .with_limit("timeouts.secret", format!("{} s", timeout.as_secs_f64()))
+        };
+        // One for both: waiting for who reads, and reading.
+        let mut limit = pin!(tokio::time::sleep(timeout));
+        let mut found = tokio::select! {
+            biased;
+            found = self.found.lock() => found,
+            () = &mut limit => return Err(late()),
+        };
+        match &*found {
+            Some(Ok(secret)) => return Ok(secret.clone()),
+            // It failed while this one waited.
+            Some(Err(error)) if self.failures.load(Ordering::Acquire) != before => {
+                return Err(error.clone());
+            }
+            _ => {}
+        }
+        let read = tokio::select! {
+            biased;
+            read = read(source, look_up) => read,
+            () = &mut limit => Err(late()),
+        };
+        if read.is_err() {
+            self.failures.fetch_add(1, Ordering::Release);
+        }
+        *found = Some(read.clone());
+        read
     }
 }
 
 /// Reads a secret without remembering it.
-async fn read(secret: &SecretRef, timeout: Duration, look_up: &LookUp) -> Result<Secret> {
-    let reading = async {
-        match &secret.source {
-            SecretSource::Inline(value) => Ok(value.clone()),
-            SecretSource::Env(name) => from_variable(look_up(name)),
-            SecretSource::File(path) => {
-                let file = tokio::fs::File::open(path)
-                    .await
-                    .map_err(|cause| failed("the file cannot be opened").with_source(cause))?;
-                let head = head(file).await;
-                let head =
-                    head.map_err(|cause| failed("the file cannot be read").with_source(cause))?;
-                first_line(&head)
-            }
-            SecretSource::Command(words) => command::run(words).await,
+async fn read(source: &SecretSource, look_up: &LookUp) -> Result<Secret> {
+    match source {
+        SecretSource::Inline(value) => Ok(value.clone()),
+        SecretSource::Env(name) => from_variable(look_up(name)),
+        SecretSource::File(path) => {
+            let file = tokio::fs::File::open(path)
+                .await
+                .map_err(|cause| failed("the file cannot be opened").with_source(cause))?;
+            let head = head(file).await;
+            let head =
+                head.map_err(|cause| failed("the file cannot be read").with_source(cause))?;
+            first_line(&head)
         }
-    };
-    let read = match tokio::time::timeout(timeout, reading).await {
-        Ok(read) => read,
-        Err(_) => Err(failed("no secret came in time")
-            .with_limit("timeouts.secret", format!("{} s", timeout.as_secs_f64()))),
-    };
-    read.map_err(|error| error.while_doing(format!("read the secret from {secret}")))
+        SecretSource::Command(words) => command::run(words).await,
+    }
 }
 
 fn from_variable(value: Option<OsString>) -> Result<Secret> {

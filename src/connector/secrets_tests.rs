@@ -181,6 +181,85 @@ async fn many_first_uses_run_a_command_once_and_a_failure_is_not_kept() {
 }
 
 #[tokio::test]
+async fn those_who_wait_for_one_failing_run_share_its_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let secrets = Secrets::new();
+    let secret = shell(&format!("echo run >> {}; exit 3", log.display()));
+    let uses = (0..10).map(|_| secrets.read(&secret, LONG));
+    for used in futures_util::future::join_all(uses).await {
+        let text = used.unwrap_err().to_string();
+        assert!(text.contains("exit status: 3"), "{text}");
+    }
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), "run\n");
+    // Who comes later may try again.
+    assert!(secrets.read(&secret, LONG).await.is_err());
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), "run\nrun\n");
+}
+
+#[tokio::test]
+async fn the_limit_is_that_of_the_whole_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let secrets = Secrets::new();
+    let script = format!("echo run >> {}; exec sleep 600", log.display());
+    let secret = shell(&script);
+    // The first has started the command before another comes, whose limit is shorter.
+    let mut first = Box::pin(secrets.read(&secret, LONG));
+    while !log.exists() {
+        tokio::select! {
+            _ = &mut first => panic!("it never ends by itself"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    let short = Duration::from_millis(1);
+    let second = secrets.read(&secret, short);
+    let error = tokio::select! {
+        _ = &mut first => panic!("it never ends by itself"),
+        second = second => second.unwrap_err(),
+    };
+    assert_eq!(error.limit().unwrap().value, "0.001 s");
+    drop(first);
+
+    // All who wait give up when the first does: its failure is theirs.
+    let hangs = shell(&format!("{script}; true"));
+    std::fs::remove_file(&log).unwrap();
+    let some = Duration::from_millis(200);
+    let mut uses: Vec<_> = (0..9).map(|_| secrets.read(&hangs, LONG)).collect();
+    uses.insert(0, secrets.read(&hangs, some));
+    for used in futures_util::future::join_all(uses).await {
+        assert_eq!(used.unwrap_err().limit().unwrap().value, "0.2 s");
+    }
+    // It may have been killed before it wrote anything.
+    let runs = std::fs::read_to_string(&log).unwrap_or_default();
+    assert!(matches!(runs.as_str(), "" | "run\n"), "{runs}");
+}
+
+#[tokio::test]
+async fn who_waits_goes_on_when_the_one_that_reads_gives_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let first_run = folder.path().join("first");
+    let secrets = Secrets::new();
+    let script = format!(
+        "mkdir {} 2>/dev/null && exec sleep 600; echo hunter2",
+        first_run.display()
+    );
+    let secret = shell(&script);
+    let mut first = Box::pin(secrets.read(&secret, LONG));
+    let mut second = Box::pin(secrets.read(&secret, LONG));
+    while !first_run.exists() {
+        tokio::select! {
+            biased;
+            _ = &mut first => panic!("it never ends by itself"),
+            _ = &mut second => panic!("it waits for the first"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    drop(first);
+    assert_eq!(second.await.unwrap().expose(), "hunter2");
+}
+
+#[tokio::test]
 async fn what_a_command_leaves_behind_does_not_hold_its_secret_back() {
     let folder = tempfile::tempdir().unwrap();
     // Lives as long as the folder does.
