@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::output::{Output, causes, indented};
 use crate::base::{Error, Origin, Result, text};
 use crate::connector::load::{self, Surroundings};
+use crate::connector::verify;
 use crate::settings::{Level, Policy, Problem, Shown};
 
 /// `config show`: every value in force and its origin.
@@ -54,6 +55,8 @@ pub fn check(surroundings: &Surroundings, common: &Common, output: &Output) -> R
     match loaded.layers.build() {
         Ok(policy) => {
             findings.extend(policy.doubts().iter().map(Finding::of_problem));
+            let unusable = verify::unusable(&policy, surroundings);
+            findings.extend(unusable.iter().map(Finding::of_problem));
             if let Some(name) = &common.connection
                 && let Err(error) = policy.connection(name)
             {

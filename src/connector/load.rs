@@ -45,6 +45,11 @@ impl Surroundings {
         Some(value.as_os_str())
     }
 
+    /// Whether a variable is set.
+    pub fn has(&self, name: &str) -> bool {
+        self.variable(name).is_some()
+    }
+
     /// A variable's value, if it is an absolute path.
     fn folder(&self, name: &str) -> Option<PathBuf> {
         self.path(name).filter(|path| path.is_absolute())

@@ -4,6 +4,7 @@ pub mod load;
 mod proxied;
 pub mod secrets;
 mod service;
+pub mod verify;
 
 pub(crate) use proxied::{pass_auth, wants_credentials};
 pub use service::{HttpStream, Passage};

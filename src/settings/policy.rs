@@ -68,6 +68,11 @@ impl Policy {
         self.named.get(name)
     }
 
+    /// The proxies of `[proxies]`, by name.
+    pub fn proxies(&self) -> impl Iterator<Item = &Arc<Proxy>> {
+        self.named.values()
+    }
+
     /// Every connection, by name.
     pub fn connections(&self) -> impl Iterator<Item = &Arc<Connection>> {
         self.connections.values()

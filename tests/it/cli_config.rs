@@ -250,3 +250,55 @@ fn check_says_ok_and_what_is_doubtful() {
     );
     assert!(!home.path().join("ran").exists(), "no command is run");
 }
+
+#[test]
+fn check_finds_what_would_fail_at_first_use() {
+    let home = Home::new();
+    home.write("empty.pem", "no certificate\n");
+    home.write(
+        "config/outbound/outbound.toml",
+        r#"[proxy]
+url = "http://proxy.example:3128"
+username = "ann"
+password = { file = "nowhere/secret" }
+
+[proxies.tls]
+url = "https://proxy.example"
+username = "bob"
+
+[connections.a]
+url = "https://a.example/"
+ca_file = "nowhere/ca.pem"
+password = { env = "NOT_SET_HERE" }
+username = "cay"
+
+[connections.b]
+url = "https://b.example/"
+ca_file = "../../empty.pem"
+"#,
+    );
+    let checked = home.run(&["config", "check"], &[]);
+    assert_eq!(checked.code, Some(3), "{checked:?}");
+    for (line, what) in [
+        (4, "the secret's file"),
+        (7, "https proxies cannot be used yet"),
+        (8, "a user name without a password"),
+        (12, "nowhere/ca.pem"),
+        (13, "the variable NOT_SET_HERE is not set here"),
+        (18, "empty.pem"),
+    ] {
+        let place = format!("outbound.toml:{line}: ");
+        let found = checked
+            .out
+            .lines()
+            .any(|l| l.contains(&place) && l.contains(what));
+        assert!(found, "{what} at line {line}: {checked:?}");
+    }
+    home.write(
+        "config/outbound/outbound.toml",
+        "[connections.a]\nurl = \"https://a.example/\"\nproxy = \"global\"\n",
+    );
+    let checked = home.run(&["config", "check"], &[]);
+    assert_eq!(checked.code, Some(3), "{checked:?}");
+    assert!(checked.out.contains("outbound.toml:3: "), "{checked:?}");
+}
