@@ -75,7 +75,12 @@ impl Response {
     /// fields say so.
     pub fn is_from_proxy(&self) -> bool {
         let marks = ["proxy-status", "x-squid-error"];
-        self.in_clear && marks.iter().any(|mark| self.headers.contains_key(*mark))
+        self.may_be_from_proxy() && marks.iter().any(|mark| self.headers.contains_key(*mark))
+    }
+
+    /// Whether the proxy could have made this answer: it was asked for in absolute form.
+    pub(crate) fn may_be_from_proxy(&self) -> bool {
+        self.in_clear
     }
 
     /// The response, if its status is 2xx; else the refusal as an error.

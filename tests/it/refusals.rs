@@ -61,14 +61,34 @@ async fn a_busy_proxy_is_tried_until_it_serves() {
 /// Servers that answer HEAD with 403 may answer GET; a proxy that refuses is not asked twice.
 #[tokio::test]
 async fn what_a_proxy_forbids_is_asked_once() {
-    for (fields, asked) in [("", 2), ("X-Squid-Error: ERR_ACCESS_DENIED 0\r\n", 1)] {
-        let text = format!("HTTP/1.1 403 Forbidden\r\n{fields}Content-Length: 0\r\n\r\n");
-        let proxy = Scripted::each(answer(&text));
-        let client = Client::new(policy(&settings(proxy.address(), "")));
+    let squid = "X-Squid-Error: ERR_ACCESS_DENIED 0\r\n";
+    for (tunnel, status, fields, asked, kind) in [
+        ("auto", "403 Forbidden", "", 1, Kind::TargetRefused),
+        ("auto", "403 Forbidden", squid, 1, Kind::ProxyRefused),
+        ("auto", "405 Method Not Allowed", "", 2, Kind::TargetRefused),
+        (
+            "auto",
+            "501 Not Implemented",
+            "",
+            2,
+            Kind::TargetUnavailable,
+        ),
+        ("always", "403 Forbidden", "", 2, Kind::TargetRefused),
+    ] {
+        let text = format!("HTTP/1.1 {status}\r\n{fields}Content-Length: 0\r\n\r\n");
+        let proxy = Scripted::each(match tunnel {
+            "auto" => answer(&text),
+            _ => [
+                vec![Step::head(), Step::write("HTTP/1.1 200 OK\r\n\r\n")],
+                answer(&text.replacen("\r\n", "\r\nConnection: close\r\n", 1)),
+            ]
+            .concat(),
+        });
+        let toml = settings(proxy.address(), &format!("tunnel = \"{tunnel}\""));
+        let client = Client::new(policy(&toml));
         let dataset = client.dataset("http://h.example/x").unwrap();
         let error = dataset.stat().await.unwrap_err();
-        assert_eq!(proxy.connections(), asked, "{error}");
-        let kind = [Kind::ProxyRefused, Kind::TargetRefused][asked - 1];
+        assert_eq!(proxy.connections(), asked, "{tunnel} {status}: {error}");
         assert_eq!(error.kind(), kind, "{error}");
         let method = ["HEAD", "GET"][asked - 1];
         assert!(

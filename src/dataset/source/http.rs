@@ -41,6 +41,7 @@ impl HttpSource {
         let response = match head.status {
             // A refusal of the proxy is final.
             _ if head.is_from_proxy() => head,
+            StatusCode::FORBIDDEN if head.may_be_from_proxy() => head,
             // Servers and signed URLs that know GET only: ask for it and leave the body.
             StatusCode::METHOD_NOT_ALLOWED
             | StatusCode::NOT_IMPLEMENTED
