@@ -1,6 +1,7 @@
 //! The one way out: every protocol opens its streams here.
 
 pub mod load;
+mod opening;
 mod proxied;
 pub mod secrets;
 mod service;

@@ -14,8 +14,8 @@ use tower_service::Service;
 use url::Url;
 
 use super::Connector;
+use super::opening::{Verdict, Watched};
 use crate::base::{Error, Kind, Result, Route, Scheme, Stage, Steps, Target};
-use crate::dial::Stream;
 use crate::settings::Connection;
 use crate::tls::Alpn;
 
@@ -36,6 +36,7 @@ pub struct Passage {
     pub route: Arc<Route>,
     /// The stages passed when the connection was opened, until somebody took them.
     steps: Arc<Mutex<Steps>>,
+    verdict: Verdict,
 }
 
 impl Passage {
@@ -44,12 +45,17 @@ impl Passage {
     pub fn take_steps(&self) -> Steps {
         std::mem::take(&mut *self.steps.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    /// Why what answered in a proxy's place is none, where its first bytes showed it.
+    pub(crate) fn stranger(&self) -> Option<Error> {
+        self.verdict.get().cloned()
+    }
 }
 
 /// A stream as hyper wants it.
 #[derive(Debug)]
 pub struct HttpStream {
-    io: TokioIo<Stream>,
+    io: TokioIo<Watched>,
     absolute: bool,
     passage: Passage,
 }
@@ -74,12 +80,16 @@ impl Connector {
             let secured = self.secure_with(stream, target, Alpn::Http).await;
             stream = secured.map_err(|error| error.with_route(route))?;
         }
+        let steps = stream.take_steps();
+        let answering = route.proxy().filter(|_| absolute).cloned();
+        let (watched, verdict) = Watched::new(stream, answering);
         let passage = Passage {
             route: Arc::clone(route),
-            steps: Arc::new(Mutex::new(stream.take_steps())),
+            steps: Arc::new(Mutex::new(steps)),
+            verdict,
         };
         Ok(HttpStream {
-            io: TokioIo::new(stream),
+            io: TokioIo::new(watched),
             absolute,
             passage,
         })
@@ -183,7 +193,7 @@ impl HyperConnection for HttpStream {
         let connected = Connected::new()
             .proxy(self.absolute)
             .extra(self.passage.clone());
-        match self.io.inner().alpn() {
+        match self.io.inner().stream.alpn() {
             Some(b"h2") => connected.negotiated_h2(),
             _ => connected,
         }

@@ -1,12 +1,12 @@
 //! What went wrong with a request, and whose side it is.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use http::header::{HeaderMap, HeaderName, RETRY_AFTER, SERVER, VIA};
 
 use super::client::{Response, shown};
 use crate::base::answer::BODY_KEPT;
-use crate::base::{Answer, Error, Kind, Stage, Target};
+use crate::base::{Answer, Error, Kind, Proxy, Side, Stage, Target, text};
 use crate::proto::auth;
 use crate::tunnel::advice;
 
@@ -51,11 +51,7 @@ fn seconds(value: &str) -> Option<u64> {
 /// The error for an answer that is not 2xx.
 pub(super) async fn refusal(response: Response) -> Error {
     let doing = format!("{} {}", response.method, shown(&response.url));
-    let subject = format!(
-        "{} {}",
-        response.method,
-        crate::base::text::clip(response.url.path())
-    );
+    let subject = format!("{} {}", response.method, text::clip(response.url.path()));
     let (route, mut steps) = (response.route.clone(), response.steps.clone());
     steps.take_back(Stage::Request);
     let (by_proxy, in_clear) = (response.is_from_proxy(), response.in_clear);
@@ -69,10 +65,7 @@ pub(super) async fn refusal(response: Response) -> Error {
     };
     let offered = match &answer.schemes[..] {
         [] => String::new(),
-        schemes => format!(
-            "; it offers {}",
-            crate::base::text::clip(&schemes.join(", "))
-        ),
+        schemes => format!("; it offers {}", text::clip(&schemes.join(", "))),
     };
     let what = format!("{who} answered {answer}{offered}");
     let (kind, hint) = classify(answer.code, by_proxy, authorized);
@@ -124,25 +117,61 @@ fn classify(code: u16, by_proxy: bool, authorized: bool) -> (Kind, Option<&'stat
     }
 }
 
-/// The error for a request that got no answer.
-pub(super) fn broken(cause: hyper_util::client::legacy::Error, from_proxy: bool) -> Error {
+/// The error for a request that got no answer. `hop` is the proxy that should have answered, for a
+/// request in absolute form.
+pub(super) fn broken(cause: hyper_util::client::legacy::Error, hop: Option<&Proxy>) -> Error {
     if let Some(ours) = Error::find(&cause) {
         return ours.clone();
     }
     let hyper = std::error::Error::source(&cause).and_then(|e| e.downcast_ref::<hyper::Error>());
     let malformed = hyper.is_some_and(|e| e.is_parse() && !e.is_incomplete_message());
-    let (who, protocol) = match from_proxy {
-        true => ("the proxy", Kind::ProxyProtocol),
-        false => ("the server", Kind::TargetProtocol),
+    let (who, malformed_kind, closed_kind) = match hop {
+        Some(_) => ("the proxy", Kind::ProxyProtocol, Kind::ProxyProtocol),
+        None => ("the server", Kind::TargetProtocol, Kind::Cut),
     };
-    let error = if malformed {
+    // Of hyper's chain only the innermost says more than the message.
+    let mut innermost: &(dyn std::error::Error + 'static) = &cause;
+    while let Some(next) = innermost.source() {
+        innermost = next;
+    }
+    if malformed {
         let what = format!("{who}'s answer is not HTTP");
-        Error::new(protocol, Stage::Request, what).permanent()
-    } else {
-        let what = format!("{who} closed the connection without an answer");
-        Error::new(Kind::Cut, Stage::Request, what)
+        let error = Error::new(malformed_kind, Stage::Request, what)
+            .permanent()
+            .with_source(innermost.to_string());
+        return match hop {
+            Some(proxy) => error.with_hint(format!(
+                "check the proxy's port in {}: some other service may listen there",
+                proxy.origin
+            )),
+            None => error,
+        };
+    }
+    let what = format!("{who} closed the connection without an answer");
+    let error = Error::new(closed_kind, Stage::Request, what);
+    match innermost.is::<std::io::Error>() {
+        true => error.with_source(innermost.to_string()),
+        false => error,
+    }
+}
+
+/// The error for a request whose answer did not come in time. In absolute form the silence may
+/// be the proxy's or the server's: whoever runs the proxy can tell.
+pub(super) fn silence(limit: Duration, target: &Target, hop: Option<&Proxy>) -> Error {
+    let error = |what| {
+        Error::new(Kind::Timeout, Stage::Request, what)
+            .with_limit("timeouts.reply", text::seconds(limit))
     };
-    error.with_source(cause)
+    match hop {
+        None => error("no answer to the request"),
+        Some(proxy) => error("no answer from the proxy (or the server behind it)")
+            .with_side(Side::Proxy)
+            .with_hint(format!(
+                "ask whether the proxy can reach {target}; a service that is no proxy may be \
+                 silent too: check the proxy's port in {}",
+                proxy.origin
+            )),
+    }
 }
 
 /// The error for a body that broke off.

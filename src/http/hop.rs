@@ -15,7 +15,7 @@ use url::Url;
 use super::body::Body;
 use super::client::{Request, Response, doing, fields, subject};
 use super::failure;
-use crate::base::{Error, Kind, Proxy, Result, Route, Secret, Stage, Steps, Target, text};
+use crate::base::{Error, Kind, Proxy, Result, Route, Secret, Stage, Steps, Target};
 use crate::connector::{Connector, Passage, PlainHttp, Routed, pass_auth, wants_credentials};
 
 type Pooled = Legacy<Routed, Empty<Bytes>>;
@@ -83,7 +83,7 @@ pub(super) async fn send(
         route: Arc::clone(&route),
         client,
     };
-    let sent = match route.proxy().filter(|_| hop.in_clear()) {
+    let sent = match hop.hop() {
         Some(proxy) => hop.through(proxy).await,
         None => hop.once(None).await,
     };
@@ -160,16 +160,21 @@ impl Hop<'_> {
             captured.wait_for_connection_metadata().await;
         };
         let answered = head(answering, connected, limit).await;
-        let answered = answered
-            .and_then(|answered| answered.map_err(|cause| failure::broken(cause, self.in_clear())));
+        let answered = match answered {
+            Some(answered) => answered.map_err(|cause| failure::broken(cause, self.hop())),
+            None => Err(failure::silence(limit, &self.target, self.hop())),
+        };
         let response = answered.map_err(|error| {
             // Without a response, the connection itself tells how it was opened.
             let mut extensions = http::Extensions::new();
             if let Some(connected) = captured.connection_metadata().as_ref() {
                 connected.get_extras(&mut extensions);
             }
-            let passage = extensions.get::<Passage>();
-            error.after(passage.map_or_else(Steps::default, Passage::take_steps))
+            let Some(passage) = extensions.get::<Passage>() else {
+                return error;
+            };
+            let error = passage.stranger().unwrap_or(error);
+            error.after(passage.take_steps())
         })?;
         // tinyproxy answers without `Connection: close` and never reads a second request: a
         // connection to a proxy is kept only when the answer shows that it stays.
@@ -182,11 +187,17 @@ impl Hop<'_> {
         Ok(self.response(response, started.elapsed()))
     }
 
-    /// Whether the request goes to a proxy in absolute form.
+    /// The proxy that answers, when the request goes to it in absolute form.
+    fn hop(&self) -> Option<&Proxy> {
+        let tunnels = |proxy: &&Arc<Proxy>| self.connector.tunnels_plain_http(proxy);
+        let proxy = self.route.proxy().filter(|proxy| !tunnels(proxy));
+        proxy
+            .filter(|_| !self.target.scheme().is_tls())
+            .map(Arc::as_ref)
+    }
+
     fn in_clear(&self) -> bool {
-        let proxy = self.route.proxy();
-        let tunnels = proxy.is_some_and(|proxy| self.connector.tunnels_plain_http(proxy));
-        proxy.is_some() && !tunnels && !self.target.scheme().is_tls()
+        self.hop().is_some()
     }
 
     fn response(
@@ -235,26 +246,19 @@ fn uri(url: &Url) -> Result<http::Uri> {
 
 type Answered = Result<http::Response<hyper::body::Incoming>, hyper_util::client::legacy::Error>;
 
-/// Waits for the head of the answer. The limit starts when the connection stands: the stages
+/// Waits for the head of the answer; `None` when it does not come in time. The limit starts when the connection stands: the stages
 /// before have limits of their own.
 async fn head(
     answering: ResponseFuture,
     connected: impl Future<Output = ()>,
     limit: Duration,
-) -> Result<Answered> {
+) -> Option<Answered> {
     tokio::pin!(answering, connected);
     tokio::select! {
-        answered = &mut answering => return Ok(answered),
+        answered = &mut answering => return Some(answered),
         () = &mut connected => {}
     }
-    match tokio::time::timeout(limit, answering).await {
-        Ok(answered) => Ok(answered),
-        Err(_) => {
-            let what = "no answer to the request";
-            Err(Error::new(Kind::Timeout, Stage::Request, what)
-                .with_limit("timeouts.reply", text::seconds(limit)))
-        }
-    }
+    tokio::time::timeout(limit, answering).await.ok()
 }
 
 fn says_keep_alive(headers: &http::HeaderMap) -> bool {

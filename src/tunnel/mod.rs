@@ -162,7 +162,8 @@ async fn exchange(
     }
 }
 
-fn explain(fault: &Fault, proxy: &Proxy) -> Error {
+/// The error for bytes that are no answer of an HTTP proxy.
+pub(crate) fn explain(fault: &Fault, proxy: &Proxy) -> Error {
     let error = Error::new(Kind::ProxyProtocol, Stage::Connect, fault.to_string());
     match fault {
         Fault::Tls => error

@@ -60,7 +60,7 @@ fn start(read: &[u8]) -> String {
 
 /// Says at once that what answers is no HTTP proxy, instead of waiting for a head's end that will
 /// never come.
-pub(super) fn recognise_stranger(read: &[u8]) -> Result<(), Fault> {
+pub(crate) fn recognise_stranger(read: &[u8]) -> Result<(), Fault> {
     // httparse allows empty lines before the status line (RFC 9112 section 2.2).
     let blank = |byte: &u8| *byte == b'\r' || *byte == b'\n';
     let from = read.iter().position(|byte| !blank(byte));

@@ -18,6 +18,7 @@ mod fault;
 mod request;
 
 pub use fault::Fault;
+pub(crate) use fault::recognise_stranger;
 pub use request::{BadRequest, request};
 
 use bytes::{Bytes, BytesMut};
