@@ -77,9 +77,17 @@ pub(super) async fn refusal(response: Response) -> Error {
         }
         _ => error,
     };
-    let error = match hint {
-        Some(hint) => error.with_hint(hint),
-        None => error,
+    // Proxies say that it passed them (RFC 9110 section 7.6.3); a web server in the proxy's place
+    // does not know the path.
+    let elsewhere = route.proxy().filter(|_| in_clear && answer.via.is_none());
+    let error = match (hint, elsewhere) {
+        (Some(hint), Some(proxy)) if answer.code == 404 => error.with_hint(format!(
+            "{hint}; or what listens at {} is a web server and not a proxy: check the port in {}",
+            proxy.authority(),
+            proxy.origin
+        )),
+        (Some(hint), _) => error.with_hint(hint),
+        (None, _) => error,
     };
     error
         .about(subject)

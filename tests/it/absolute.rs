@@ -161,3 +161,18 @@ async fn silence_may_be_the_servers_behind_the_proxy() {
         "{hint}"
     );
 }
+
+/// A web server in the proxy's place knows no path of the other server's.
+#[tokio::test]
+async fn a_404_without_via_may_be_a_web_servers() {
+    for (via, elsewhere) in [("", true), ("Via: 1.1 gw\r\n", false)] {
+        let text = format!("HTTP/1.1 404 Not Found\r\n{via}Content-Length: 0\r\n\r\n");
+        let proxy = Scripted::each(answer(&text));
+        let error = failure(&proxy, "").await;
+        assert_eq!(error.kind(), Kind::TargetRefused, "{error}");
+        let hint = error.hint().unwrap();
+        assert!(hint.starts_with("check the path"), "{hint}");
+        let words = format!("what listens at {} is a web server", proxy.address());
+        assert_eq!(hint.contains(&words), elsewhere, "{hint}");
+    }
+}
