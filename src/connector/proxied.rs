@@ -156,23 +156,24 @@ pub(crate) fn wants_credentials(proxy: &Proxy, answer: Answer, sent: bool) -> Er
         .schemes
         .iter()
         .any(|scheme| scheme.eq_ignore_ascii_case("basic"));
-    let key = if proxy.key.is_empty() {
-        "proxy"
-    } else {
-        &proxy.key
-    };
     let (what, hint) = match &proxy.credentials {
         Some(credentials) if sent => {
-            let place = credentials.password.as_ref().map_or_else(
-                || "no password is set".to_owned(),
-                |p| format!("password from {p}"),
-            );
+            let (place, hint) = match &credentials.password {
+                None => (
+                    "no password is set".to_owned(),
+                    write_down(proxy, ["password"]),
+                ),
+                Some(place) => (
+                    format!("password from {place}"),
+                    "the user name or the password is wrong, or the account is locked".to_owned(),
+                ),
+            };
             (
                 format!(
                     "the proxy does not accept user `{}` ({place}): {answer}; it offers {offered}",
                     text::clip(&credentials.username)
                 ),
-                "the user name or the password is wrong, or the account is locked".to_owned(),
+                hint,
             )
         }
         Some(_) if !basic => (
@@ -182,21 +183,33 @@ pub(crate) fn wants_credentials(proxy: &Proxy, answer: Answer, sent: bool) -> Er
         ),
         Some(_) | None => (
             format!("the proxy wants a user name and password: {answer}; it offers {offered}"),
-            match &proxy.origin {
-                Origin::Variable(_) | Origin::Flag(_) => format!(
-                    "write `http://USER:PASSWORD@{}` into {}, or set proxy.url, proxy.username and \
-                     proxy.password in a settings file",
-                    proxy.authority(),
-                    proxy.origin
-                ),
-                _ => format!("set {key}.username and {key}.password"),
-            },
+            write_down(proxy, ["username", "password"]),
         ),
     };
     Error::new(Kind::ProxyAuth, Stage::Auth, what)
         .about(proxy.authority())
         .with_hint(hint)
         .with_answer(answer)
+}
+
+/// Where to write what is missing of the credentials: in the URL, or under the proxy's keys.
+fn write_down<const N: usize>(proxy: &Proxy, missing: [&str; N]) -> String {
+    let key = match &*proxy.key {
+        "" => "proxy",
+        key => key,
+    };
+    match &proxy.origin {
+        Origin::Variable(_) | Origin::Flag(_) => format!(
+            "write `http://USER:PASSWORD@{}` into {}, or set proxy.url, proxy.username and \
+             proxy.password in a settings file",
+            proxy.authority(),
+            proxy.origin
+        ),
+        _ => format!(
+            "set {}",
+            missing.map(|word| format!("{key}.{word}")).join(" and ")
+        ),
+    }
 }
 
 /// The error for a refusal of CONNECT.

@@ -2,8 +2,9 @@
 
 use outbound::base::{Kind, Side, Stage};
 use outbound::dataset::Client;
+use outbound::settings::{Flags, Layers};
 
-use crate::faults::{answer, assert_facts, credentials, failure, greeting, settings};
+use crate::faults::{USER, answer, assert_facts, credentials, failure, greeting, settings};
 use crate::kit::{connector, policy};
 use crate::support::scripted::{Scripted, Step};
 
@@ -126,4 +127,33 @@ async fn a_scheme_that_is_not_built_in_is_named_and_gets_no_password() {
     assert!(error.hint().unwrap().contains("Basic"));
     assert!(!proxy.received().concat().contains("Proxy-Authorization"));
     assert_facts("scheme", &error, proxy.address());
+}
+
+/// A user name alone is not enough: the place to write the password is named.
+#[tokio::test]
+async fn a_missing_password_is_asked_for_where_the_proxy_is_written() {
+    let text = format!("{ASKS}Connection: close\r\nContent-Length: 0\r\n\r\n");
+    let proxy = Scripted::each(answer(&text));
+    let toml = settings(proxy.address(), &format!("username = \"{USER}\"\n"));
+    let flags = Flags {
+        proxy: Some(format!("http://{USER}@{}", proxy.address())),
+        ..Flags::default()
+    };
+    let by_flag = Layers::new().flags(&flags).build().unwrap();
+    for (policy, hint) in [
+        (policy(&toml), "set proxy.password"),
+        (by_flag, "into flag --proxy"),
+    ] {
+        let client = Client::new(policy);
+        for url in ["http://h.example/x", "https://h.example/x"] {
+            let error = client.open(url).await.unwrap_err();
+            assert!(
+                error
+                    .to_string()
+                    .contains("does not accept user `svc-data` (no password is set)"),
+                "{error}"
+            );
+            assert!(error.hint().unwrap().contains(hint), "{error:?}");
+        }
+    }
 }
