@@ -152,7 +152,7 @@ impl Connector {
             ),
             None => (&none, String::new()),
         };
-        let config = self.shared.tls.get(trust, alpn);
+        let config = self.shared.tls.get(trust, alpn, &key);
         let config = config.map_err(|error| error.after(stream.take_steps()))?;
         let limit = self.timeouts().tls;
         let (host, port) = (target.host(), target.port());

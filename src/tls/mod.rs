@@ -48,23 +48,24 @@ pub struct TlsConfigs {
 
 impl TlsConfigs {
     /// The configuration for `trust` and `alpn`. The first call reads certificate files; it
-    /// blocks for a few milliseconds.
+    /// blocks for a few milliseconds. `key` is the dotted prefix of the settings that hold the
+    /// trust, for errors.
     ///
     /// # Errors
     /// `ca_file` cannot be read or holds no certificate.
-    pub fn get(&self, trust: &Trust, alpn: Alpn) -> Result<Arc<ClientConfig>> {
-        let key = (trust.clone(), alpn);
+    pub fn get(&self, trust: &Trust, alpn: Alpn, key: &str) -> Result<Arc<ClientConfig>> {
+        let wanted = (trust.clone(), alpn);
         let made = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(config) = made().get(&key) {
+        if let Some(config) = made().get(&wanted) {
             return Ok(Arc::clone(config));
         }
-        let config = Arc::new(configuration(trust, alpn)?);
+        let config = Arc::new(configuration(trust, alpn, key)?);
         // Another task may have been faster: its configuration holds the tickets.
-        Ok(Arc::clone(made().entry(key).or_insert(config)))
+        Ok(Arc::clone(made().entry(wanted).or_insert(config)))
     }
 }
 
-fn configuration(trust: &Trust, alpn: Alpn) -> Result<ClientConfig> {
+fn configuration(trust: &Trust, alpn: Alpn, key: &str) -> Result<ClientConfig> {
     // An explicit provider: the process default may belong to the program that links us.
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -76,7 +77,7 @@ fn configuration(trust: &Trust, alpn: Alpn) -> Result<ClientConfig> {
     let builder = if trust.danger_accept_invalid_certs {
         builder.with_custom_certificate_verifier(Arc::new(AcceptEverything::new(provider)))
     } else {
-        let verifier = Verifier::new(roots::roots(trust)?, provider)?;
+        let verifier = Verifier::new(roots::roots(trust, key)?, provider)?;
         builder.with_custom_certificate_verifier(Arc::new(verifier))
     };
     let mut config = builder.with_no_client_auth();

@@ -70,3 +70,27 @@ async fn what_is_not_believed_is_explained() {
     let hint = error.hint().unwrap();
     assert!(hint.contains("[connections.NAME]"), "{hint}");
 }
+
+#[tokio::test]
+async fn a_ca_file_that_cannot_be_used_is_a_matter_of_the_settings() {
+    let nginx = &kit::shared().nginx;
+    let folder = folder();
+    let text = folder.join("text.pem");
+    std::fs::write(&text, "no certificate\n").unwrap();
+    let torn = folder.join("torn.pem");
+    std::fs::write(&torn, "-----BEGIN CERTIFICATE-----\n!\n").unwrap();
+    for (file, what) in [
+        (folder.join("absent.pem"), "it does not exist"),
+        (folder.clone(), "it cannot be read: is a directory"),
+        (text, "it holds no certificate"),
+        (torn, "it cannot be read as PEM"),
+    ] {
+        let error = open(nginx, "127.0.0.1", &file).await.unwrap_err();
+        let said = format!("read connections.s.ca_file {}: {what}", file.display());
+        assert_eq!(error.to_string(), said);
+        assert_eq!(
+            (error.kind(), error.side()),
+            (Kind::Settings, Side::Settings)
+        );
+    }
+}

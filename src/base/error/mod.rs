@@ -82,9 +82,12 @@ impl Error {
         self
     }
 
-    /// Says which way was taken, unless a lower layer already said it.
+    /// Says which way was taken, unless a lower layer already said it. A setting is wrong whatever
+    /// the way: of those it is not said.
     pub fn with_route(mut self, route: &Route) -> Self {
-        self.0.route.get_or_insert_with(|| route.clone());
+        if self.0.stage != Stage::Settings {
+            self.0.route.get_or_insert_with(|| route.clone());
+        }
         self
     }
 
