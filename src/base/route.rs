@@ -105,18 +105,23 @@ impl Route {
             Way::Proxy(proxy) => Some(proxy),
         }
     }
+
+    /// Which rule decided, and where it is written: `global proxy,
+    /// /etc/outbound/outbound.toml:2: proxy.url`.
+    pub fn why(&self) -> String {
+        match &self.origin {
+            Origin::Default => self.reason.to_string(),
+            origin => format!("{}, {origin}", self.reason),
+        }
+    }
 }
 
 impl fmt::Display for Route {
     /// `through http://proxy.corp:3128 (global proxy, /etc/outbound/outbound.toml:2: proxy.url)`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.way {
-            Way::Direct => write!(f, "directly ({}", self.reason)?,
-            Way::Proxy(proxy) => write!(f, "through {proxy} ({}", self.reason)?,
-        }
-        match self.origin {
-            Origin::Default => f.write_str(")"),
-            ref origin => write!(f, ", {origin})"),
+            Way::Direct => write!(f, "directly ({})", self.why()),
+            Way::Proxy(proxy) => write!(f, "through {proxy} ({})", self.why()),
         }
     }
 }

@@ -189,8 +189,9 @@ impl Connector {
                     Kind::Dial if error.hint().is_some() => {
                         error.with_side(Side::Proxy).with_better_hint(format!(
                             "nothing listens there: check the port in {}, and whether the proxy \
-                             is up",
-                            proxy.origin
+                             is up{}",
+                            proxy.origin,
+                            usual_ports(proxy)
                         ))
                     }
                     _ => error,
@@ -229,8 +230,49 @@ impl Connector {
     }
 }
 
+/// What may be wrong with the port that a proxy has whose URL names none.
+fn usual_ports(proxy: &Proxy) -> String {
+    if proxy.port != proxy.scheme.default_port() {
+        return String::new();
+    }
+    format!(
+        "; {} is what a URL without a port means, and proxies often listen at 3128 or 8080",
+        proxy.port
+    )
+}
+
 fn unopened(error: Error, route: &Route, target: &Target) -> Error {
+    let error = match error.stage() {
+        Stage::Resolve | Stage::Dial | Stage::ProxyTls => error.reaching(target),
+        _ => error,
+    };
     error
         .while_doing(format!("open a stream to {target}"))
         .with_route(route)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+
+    #[test]
+    fn the_port_of_a_url_without_one_is_doubted() {
+        for (url, doubted) in [
+            ("http://proxy.example", true),
+            ("http://proxy.example:80", true),
+            ("http://proxy.example:3128", false),
+        ] {
+            let policy = Settings::from_toml(&format!("[proxy]\nurl = \"{url}\"\n")).unwrap();
+            let connector = Connector::new(Arc::new(policy));
+            let target = Target::parse("http://h.example/").unwrap();
+            let route = connector.route(&target).unwrap();
+            let said = usual_ports(route.proxy().unwrap());
+            assert_eq!(
+                said.contains("often listen at 3128"),
+                doubted,
+                "{url}: {said}"
+            );
+        }
+    }
 }

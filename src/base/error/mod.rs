@@ -28,6 +28,7 @@ struct Inner {
     doing: Option<String>,
     subject: Option<String>,
     route: Option<Route>,
+    reaching: Option<String>,
     answer: Option<Answer>,
     limit: Option<Limit>,
     hint: Option<String>,
@@ -58,6 +59,7 @@ impl Error {
             doing: None,
             subject: None,
             route: None,
+            reaching: None,
             answer: None,
             limit: None,
             hint: None,
@@ -88,6 +90,13 @@ impl Error {
         if self.0.stage != Stage::Settings {
             self.0.route.get_or_insert_with(|| route.clone());
         }
+        self
+    }
+
+    /// Says that it was the first hop that was not reached, on the way to `target`: through a proxy,
+    /// `Display` then tells of the proxy what it else tells of the way.
+    pub fn reaching(mut self, target: impl fmt::Display) -> Self {
+        self.0.reaching.get_or_insert_with(|| target.to_string());
         self
     }
 
@@ -285,7 +294,15 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
+        let proxy = inner.route.as_ref().and_then(Route::proxy);
         match (&inner.doing, &inner.route) {
+            (_, Some(route)) if let (Some(target), Some(proxy)) = (&inner.reaching, proxy) => {
+                write!(
+                    f,
+                    "reach the proxy {proxy} ({}) for {target}: ",
+                    route.why()
+                )?;
+            }
             (Some(doing), Some(route)) => write!(f, "{doing} {route}: ")?,
             (Some(doing), None) => write!(f, "{doing}: ")?,
             (None, Some(route)) => write!(f, "{route}: ")?,
@@ -336,31 +353,4 @@ impl From<Error> for std::io::Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::{Origin, Reason};
-
-    #[test]
-    fn one_line_says_what_where_and_why_that_way() {
-        let route = Route::direct(Reason::NoProxy, Origin::Default);
-        let error = Error::new(Kind::Timeout, Stage::Dial, "no answer")
-            .while_doing("dial 192.0.2.1:21")
-            .while_doing("something higher")
-            .with_route(&route)
-            .with_limit("timeouts.dial", "10 s")
-            .with_attempts(3);
-        assert_eq!(
-            error.to_string(),
-            "dial 192.0.2.1:21 directly (no proxy is configured): no answer \
-             (limit timeouts.dial = 10 s), tried 3 times"
-        );
-        assert_eq!(error.side(), Side::Network);
-    }
-
-    #[test]
-    fn it_is_found_behind_io_and_other_errors() {
-        let error = Error::new(Kind::ProxyRefused, Stage::Connect, "no");
-        let wrapped = std::io::Error::other(std::io::Error::from(error));
-        assert_eq!(Error::find(&wrapped).unwrap().kind(), Kind::ProxyRefused);
-    }
-}
+mod tests;
