@@ -81,6 +81,16 @@ pub struct Step {
     pub elapsed: Duration,
 }
 
+impl fmt::Display for Step {
+    /// `connect ftp.example.org:21: 200 (24.1 ms)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { stage, answer, .. } = self;
+        let subject = super::text::clip(&self.subject);
+        let millis = self.elapsed.as_secs_f64() * 1000.0;
+        write!(f, "{stage} {subject}: {answer} ({millis:.1} ms)")
+    }
+}
+
 /// The stages passed so far, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Steps(Vec<Step>);
@@ -126,6 +136,11 @@ impl Steps {
     /// Adds another record's stages after these.
     pub fn extend(&mut self, other: Steps) {
         self.0.extend(other.0);
+    }
+
+    /// The stage that was passed last.
+    pub fn last(&self) -> Option<&Step> {
+        self.0.last()
     }
 
     /// The stages in order.

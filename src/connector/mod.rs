@@ -12,7 +12,7 @@ pub use service::{HttpStream, Passage};
 pub(crate) use service::{PlainHttp, Routed};
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::{
     Error, Kind, Proxy, ProxyScheme, Result, Route, Side, Stage, Target, Trust, TunnelMode, Way,
@@ -39,6 +39,8 @@ struct Shared {
     /// Proxies that answered 407 and then took our credentials: they get them unasked from then
     /// on, which saves a round trip.
     asking: Mutex<HashSet<String>>,
+    /// The hosts and routes that were logged.
+    logged: Mutex<HashSet<String>>,
 }
 
 impl Connector {
@@ -50,6 +52,7 @@ impl Connector {
                 tls: TlsConfigs::default(),
                 secrets: secrets::Secrets::default(),
                 asking: Mutex::default(),
+                logged: Mutex::default(),
             }),
             connection: None,
         }
@@ -105,6 +108,7 @@ impl Connector {
     /// # Cancel safety
     /// Dropping the future closes what was opened.
     pub async fn open(&self, route: &Route, target: &Target) -> Result<Stream> {
+        self.log_route(route, target);
         let opened = match &route.way {
             Way::Direct => self.dial_target(target).await,
             Way::Proxy(proxy) => proxied::tunnel(self, proxy, target).await,
@@ -118,6 +122,7 @@ impl Connector {
     /// # Errors
     /// As [`open`](Self::open).
     pub(crate) async fn open_hop(&self, route: &Route, target: &Target) -> Result<Stream> {
+        self.log_route(route, target);
         let opened = match &route.way {
             Way::Direct => self.dial_target(target).await,
             Way::Proxy(proxy) => self.dial_proxy(proxy).await,
@@ -219,6 +224,18 @@ impl Connector {
             ),
             _ => error,
         })
+    }
+
+    /// Logs the way to a host, once: FTP's data channels have ports without end.
+    fn log_route(&self, route: &Route, target: &Target) {
+        if !tracing::enabled!(tracing::Level::INFO) {
+            return;
+        }
+        let logged = self.shared.logged.lock();
+        let mut logged = logged.unwrap_or_else(PoisonError::into_inner);
+        if logged.insert(format!("{} {route}", target.host())) {
+            tracing::info!("route {target}: {route}");
+        }
     }
 
     fn limits(&self) -> Limits {

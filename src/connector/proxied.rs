@@ -8,7 +8,7 @@ use crate::base::{
     Answer, Auth, Credentials, Error, Kind, Origin, Proxy, Result, Secret, Side, Stage, Steps,
     Target, text,
 };
-use crate::dial::Stream;
+use crate::dial::{Stream, log_last};
 use crate::proto::auth;
 use crate::proto::connect::Refusal;
 use crate::tunnel::{self, Outcome, advice};
@@ -89,6 +89,7 @@ async fn redial(connector: &Connector, proxy: &Proxy, steps: Steps) -> Result<St
 pub(crate) fn pass_auth(steps: &mut Steps, proxy: &Proxy, answer: &Answer, elapsed: Duration) {
     let words = format!("{}, {} offered", answer.code, answer.schemes.join(", "));
     steps.pass(Stage::Auth, proxy.authority(), words, elapsed);
+    log_last(steps);
 }
 
 /// The credentials to answer a refusal with: it is a 407 that offers Basic, and they were not

@@ -45,6 +45,7 @@ pub async fn dial(host: &Host, port: u16, limits: Limits) -> Result<Stream> {
                 address.to_string(),
                 started.elapsed(),
             );
+            log_last(&steps);
             Ok(Stream::tcp(socket).with_steps(steps))
         }
         Ok(None) => Err(refused(&failures)
@@ -98,7 +99,15 @@ async fn resolve(
         shown.join(", "),
         started.elapsed(),
     );
+    log_last(steps);
     Ok(addresses)
+}
+
+/// Logs the stage that was just passed.
+pub(crate) fn log_last(steps: &Steps) {
+    if let Some(step) = steps.last() {
+        tracing::info!("{step}");
+    }
 }
 
 /// A name that does not exist stays unknown; a name server in trouble may recover. The standard

@@ -14,9 +14,10 @@ use url::Url;
 
 use super::body::Body;
 use super::client::{Request, Response, doing, fields, subject};
-use super::failure;
+use super::{dialogue, failure};
 use crate::base::{Error, Kind, Proxy, Result, Route, Secret, Stage, Steps, Target};
 use crate::connector::{Connector, Passage, PlainHttp, Routed, pass_auth, wants_credentials};
+use crate::dial::log_last;
 
 type Pooled = Legacy<Routed, Empty<Bytes>>;
 
@@ -129,18 +130,15 @@ impl Hop<'_> {
         let authorization = authorization.map_err(|error| error.after(steps.clone()))?;
         let opened: Duration = steps.iter().map(|step| step.elapsed).sum();
         let elapsed = started.elapsed().saturating_sub(opened);
+        pass_auth(&mut steps, proxy, &answer, elapsed);
         let sent = self.once(Some(&authorization)).await;
-        let mut response = sent.map_err(|error| {
-            let mut steps = steps.clone();
-            pass_auth(&mut steps, proxy, &answer, elapsed);
-            error.after(steps)
-        })?;
+        let mut response = sent.map_err(|error| error.after(steps.clone()))?;
         let second = std::mem::take(&mut response.steps);
         if response.status == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            steps.take_back(Stage::Auth);
             let answer = failure::answer(response).await;
             return Err(wants_credentials(proxy, answer, true).after(steps));
         }
-        pass_auth(&mut steps, proxy, &answer, elapsed);
         steps.extend(second);
         response.steps = steps;
         self.connector.remember_asking(proxy);
@@ -152,14 +150,25 @@ impl Hop<'_> {
         *request.method_mut() = self.request.method.clone();
         *request.uri_mut() = uri(&self.request.url)?;
         *request.headers_mut() = fields(self.request, proxy_authorization)?;
+        let line = || match self.hop() {
+            Some(_) => doing(self.request),
+            None => subject(self.request),
+        };
+        let mut unlogged = dialogue::request(line, request.headers());
         let mut captured = capture_connection(&mut request);
         let limit = self.connector.timeouts().reply;
         let started = Instant::now();
         let answering = self.client.request(request);
         let connected = async {
-            captured.wait_for_connection_metadata().await;
+            if captured.wait_for_connection_metadata().await.is_some() {
+                dialogue::sent(unlogged.take());
+            }
         };
         let answered = head(answering, connected, limit).await;
+        if captured.connection_metadata().is_some() {
+            // The answer may have been faster than the note that the connection stands.
+            dialogue::sent(unlogged);
+        }
         let answered = match answered {
             Some(answered) => answered.map_err(|cause| failure::broken(cause, self.hop())),
             None => Err(failure::silence(limit, &self.target, self.hop())),
@@ -176,6 +185,7 @@ impl Hop<'_> {
             let error = passage.stranger().unwrap_or(error);
             error.after(passage.take_steps())
         })?;
+        dialogue::received(response.status(), response.headers(), &self.request.url);
         // tinyproxy answers without `Connection: close` and never reads a second request: a
         // connection to a proxy is kept only when the answer shows that it stays.
         if self.in_clear()
@@ -216,6 +226,7 @@ impl Hop<'_> {
             parts.status.to_string(),
             elapsed.saturating_sub(opened),
         );
+        log_last(&steps);
         let idle = self.connector.timeouts().idle;
         let body = Body::new(body, idle, self.in_clear(), doing(self.request));
         Response {
@@ -255,8 +266,9 @@ async fn head(
 ) -> Option<Answered> {
     tokio::pin!(answering, connected);
     tokio::select! {
-        answered = &mut answering => return Some(answered),
+        biased;
         () = &mut connected => {}
+        answered = &mut answering => return Some(answered),
     }
     tokio::time::timeout(limit, answering).await.ok()
 }

@@ -3,6 +3,7 @@
 
 mod body;
 mod client;
+mod dialogue;
 mod failure;
 mod hop;
 

@@ -17,7 +17,7 @@ use tokio_rustls::TlsConnector;
 use self::danger::AcceptEverything;
 use self::verifier::Verifier;
 use crate::base::{Error, Host, Kind, Result, Stage, Trust, text};
-use crate::dial::Stream;
+use crate::dial::{Stream, log_last};
 
 /// Protocols to offer in the handshake (RFC 7301).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -131,6 +131,7 @@ pub async fn secure(
     let session = secured.get_ref().1;
     let alpn = session.alpn_protocol().map(<[u8]>::to_vec);
     steps.pass(stage, subject, agreed(session), started.elapsed());
+    log_last(&steps);
     Ok(Stream::layer(secured).with_steps(steps).with_alpn(alpn))
 }
 

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout_at;
+use tracing::debug;
 
 use crate::base::{Error, Kind, Proxy, Result, Secret, Stage, Steps, Target, text};
-use crate::dial::Stream;
+use crate::dial::{Stream, log_last};
 use crate::proto::connect::{Fault, Handshake, Progress, Refusal, request};
 
 /// How one CONNECT ended, when the proxy answered at all.
@@ -59,9 +60,12 @@ pub async fn open(
     let request = request(target, authorization).map_err(|cause| {
         Error::new(Kind::Usage, Stage::Connect, cause.to_string()).after(steps.clone())
     })?;
+    let shown = authorization.map_or("", |_| "; proxy-authorization: …");
+    debug!("proxy > CONNECT {}{shown}", target.authority());
     let answered = exchange(&mut stream, request.expose().as_bytes(), limit, again).await;
     match answered {
         Ok(Answered::Open { status, leftover }) => {
+            debug!("proxy < {status}");
             let elapsed = started.elapsed();
             steps.pass(
                 Stage::Connect,
@@ -69,10 +73,13 @@ pub async fn open(
                 status.to_string(),
                 elapsed,
             );
+            log_last(&steps);
             let stream = stream.with_leftover(leftover).with_steps(steps);
             Ok(Outcome::Open(stream))
         }
         Ok(Answered::Refused(refusal)) => {
+            let offered = text::clip(&refusal.answer.schemes.join(", "));
+            debug!("proxy < {}; {offered}", refusal.answer);
             let stream = refusal.reusable.then_some(stream);
             let refusal = Box::new(refusal);
             Ok(Outcome::Refused {

@@ -20,6 +20,7 @@ mod integrity;
 mod kit;
 mod layers;
 mod leaks;
+mod logs;
 mod peers;
 mod policy;
 mod redirects;
