@@ -95,7 +95,7 @@ impl Verifier<'_> {
         if trust.ca_file.is_none() {
             return;
         }
-        if let Err(error) = self.tls.get(trust, Alpn::None) {
+        if let Err(error) = self.tls.get(trust, Alpn::None, key) {
             let problem = Problem::error(self.origin(&format!("{key}.ca_file")), explained(&error));
             self.found
                 .push(problem.maybe_hint(error.hint().map(str::to_owned)));
