@@ -8,6 +8,7 @@ use super::args::{CheckArgs, Common};
 use super::dataset::dataset;
 use super::exit::Exit;
 use super::output::Output;
+use super::place::Place;
 use super::{interrupt, json, verdict};
 use crate::base::Result;
 use crate::check::{Report, check};
@@ -22,8 +23,8 @@ pub async fn run(
 ) -> Result<Exit> {
     let client = Client::new(policy);
     let mut exit = Exit::Success;
-    for url in &args.urls {
-        let report = match dataset(&client, common, &args.login, url) {
+    for mut place in Place::all(&args.urls) {
+        let report = match dataset(&client, common, &args.login, &mut place) {
             Ok(dataset) => tokio::select! {
                 report = check(&dataset) => report,
                 signal = interrupt::wait() => {
@@ -34,9 +35,9 @@ pub async fn run(
             Err(error) => Report::of(error),
         };
         if output.json {
-            output.line(&as_json(url, &report).to_string());
+            output.line(&place.json(as_json(&report)));
         } else {
-            for line in verdict::lines(url, &report) {
+            for line in verdict::lines(place.typed, &report) {
                 output.line(&line);
             }
         }
@@ -47,7 +48,7 @@ pub async fn run(
     Ok(exit)
 }
 
-fn as_json(url: &str, report: &Report) -> Value {
+fn as_json(report: &Report) -> Value {
     let steps: Vec<Value> = report
         .steps
         .iter()
@@ -61,7 +62,6 @@ fn as_json(url: &str, report: &Report) -> Value {
         })
         .collect();
     json!({
-        "url": super::output::without_userinfo(url),
         "ok": report.is_ok(),
         "route": report.route.as_ref().map(json::route),
         "steps": steps,

@@ -3,12 +3,20 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::args::{Common, Login};
+use super::place::Place;
 use crate::base::{Credentials, Error, Kind, Origin, Result, SecretRef, SecretSource, Stage, text};
 use crate::dataset::{Client, Dataset};
 
-/// The dataset that an argument names, with the credentials and fields of the command line.
-pub fn dataset(client: &Client, common: &Common, login: &Login, url: &str) -> Result<Dataset> {
-    let mut dataset = client.dataset_of(url, common.connection.as_deref())?;
+/// The dataset that an argument names, with the credentials and fields of the command line. The
+/// place gets to know its URL.
+pub fn dataset(
+    client: &Client,
+    common: &Common,
+    login: &Login,
+    place: &mut Place<'_>,
+) -> Result<Dataset> {
+    let mut dataset = client.dataset_of(place.typed, common.connection.as_deref())?;
+    place.url = Some(dataset.url().clone());
     if let Some(username) = &login.user {
         let flag = |name: &str| Origin::Flag(name.to_owned());
         let password = match (&login.password_file, &login.password_env) {

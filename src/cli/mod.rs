@@ -10,6 +10,7 @@ mod fetch;
 mod interrupt;
 mod json;
 mod output;
+mod place;
 mod progress;
 mod route;
 mod stat;

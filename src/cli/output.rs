@@ -7,6 +7,9 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::args::Common;
+use super::exit::Exit;
+use super::json;
+use super::place::Place;
 use super::transcript::Transcript;
 use crate::base::{Error, text};
 
@@ -76,15 +79,25 @@ impl Output {
         self.say(&format!("outbound: warning: {message}"));
     }
 
-    /// An error: one line, its causes, and what to do next.
+    /// An error that is about no single place: one line, its causes, and what to do next.
     pub fn error(&self, error: &Error) {
-        self.complain(&report(error));
+        self.complain(&report("outbound: ", error));
+    }
+
+    /// An error about one place, for people and machines. Gives the exit that it makes.
+    pub fn failed(&self, place: &Place<'_>, error: &Error) -> Exit {
+        if self.json {
+            let error = serde_json::json!({ "error": json::error(error) });
+            self.line(&place.json(error));
+        }
+        self.complain(&report(place.prefix(), error));
+        Exit::of(error)
     }
 }
 
-/// `outbound: …`, then `cause: …` and `hint: …` where there are any.
-pub fn report(error: &Error) -> String {
-    let mut lines = vec![format!("outbound: {error}")];
+/// The error behind `prefix`, then `cause: …` and `hint: …` where there are any.
+fn report(prefix: &str, error: &Error) -> String {
+    let mut lines = vec![format!("{prefix}{error}")];
     lines.extend(causes(error).map(|cause| format!("  cause: {cause}")));
     if let Some(hint) = error.hint() {
         lines.push(format!("  hint: {}", indented(hint)));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::Output;
+use super::place::Place;
 use crate::base::text;
 use crate::dataset::Event;
 
@@ -37,11 +38,11 @@ impl Progress {
         }
     }
 
-    /// A bar for what the user called `written`.
-    pub fn start(&self, written: &str) -> Bar {
+    /// A bar for a place.
+    pub fn start(&self, place: &Place<'_>) -> Bar {
         let bar = self.bars.add(ProgressBar::no_length());
         bar.set_style(style(false));
-        bar.set_prefix(name(written));
+        bar.set_prefix(name(&place.asked));
         if self.shown {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
@@ -76,8 +77,8 @@ impl Bar {
     }
 
     /// Prints lines without tearing the bars.
-    pub fn suspend(&self, print: impl FnOnce()) {
-        self.bars.suspend(print);
+    pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bars.suspend(print)
     }
 
     /// Removes the bar.
@@ -86,8 +87,9 @@ impl Bar {
     }
 }
 
-fn name(written: &str) -> String {
-    let path = written.split(['?', '#']).next().unwrap_or(written);
+/// The last part of what was asked for, which has no userinfo any more.
+fn name(asked: &str) -> String {
+    let path = asked.split(['?', '#']).next().unwrap_or(asked);
     let last = path.rsplit('/').find(|part| !part.is_empty());
     text::clip_to(last.unwrap_or(path), 30)
 }
@@ -101,4 +103,30 @@ fn style(with_length: bool) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("=> ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_called_after_the_file_and_shows_no_password() {
+        let cases = [
+            ("http://bob:secret@h", "h"),
+            ("http://bob:secret@h/", "h"),
+            ("ftp://bob:sec/ret@h/x.csv", "x.csv"),
+            ("http://h/a/x.csv?token=secret", "x.csv"),
+            ("census:2020/x.csv", "x.csv"),
+        ];
+        let progress = Progress {
+            bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
+            shown: false,
+        };
+        for (typed, prefix) in cases {
+            let typed = [typed.to_owned()];
+            let place = Place::all(&typed).next().unwrap();
+            let bar = progress.start(&place);
+            assert_eq!(bar.bar.prefix(), prefix, "{}", place.typed);
+        }
+    }
 }

@@ -1,47 +1,41 @@
 //! `outbound route`: which way, and why.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::args::{Common, RouteArgs};
 use super::exit::Exit;
 use super::json;
-use super::output::{Output, without_userinfo};
+use super::output::Output;
+use super::place::Place;
 use crate::base::{Origin, Result, Route, Target, text};
 use crate::route::resolve;
 use crate::settings::{Location, Policy};
 
 pub fn run(policy: &Policy, common: &Common, args: &RouteArgs, output: &Output) -> Result<Exit> {
     let mut exit = Exit::Success;
-    for url in &args.urls {
-        match decide(policy, common, url) {
+    for mut place in Place::all(&args.urls) {
+        match decide(policy, common, &mut place) {
             Ok((location, route)) if output.json => {
-                output.line(&as_json(&location, &route));
+                output.line(&place.json(as_json(&location, &route)));
             }
             Ok((location, route)) => show(output, &location, &route),
-            Err(error) => {
-                if output.json {
-                    let line =
-                        json!({ "url": without_userinfo(url), "error": json::error(&error) });
-                    output.line(&line.to_string());
-                }
-                output.error(&error);
-                exit = exit.and(Exit::of(&error));
-            }
+            Err(error) => exit = exit.and(output.failed(&place, &error)),
         }
     }
     Ok(exit)
 }
 
-fn decide(policy: &Policy, common: &Common, url: &str) -> Result<(Location, Route)> {
-    let mut location = policy.locate(url, common.connection.as_deref())?;
-    let target = Target::from_url(&location.url)?;
-    let route = resolve(policy, location.connection.as_deref(), &target)?;
+fn decide(policy: &Policy, common: &Common, place: &mut Place<'_>) -> Result<(Location, Route)> {
+    let mut location = policy.locate(place.typed, common.connection.as_deref())?;
     let _ = location.url.set_username("");
     let _ = location.url.set_password(None);
+    place.url = Some(location.url.clone());
+    let target = Target::from_url(&location.url)?;
+    let route = resolve(policy, location.connection.as_deref(), &target)?;
     Ok((location, route))
 }
 
-fn as_json(location: &Location, route: &Route) -> String {
+fn as_json(location: &Location, route: &Route) -> Value {
     let rejected: Vec<_> = route
         .rejected
         .iter()
@@ -54,16 +48,13 @@ fn as_json(location: &Location, route: &Route) -> String {
         })
         .collect();
     let mut object = json!({
-        "url": location.url.as_str(),
         "connection": location.connection.as_ref().map(|c| c.name.as_str()),
     });
-    if let (Some(object), serde_json::Value::Object(way)) =
-        (object.as_object_mut(), json::route(route))
-    {
+    if let (Some(object), Value::Object(way)) = (object.as_object_mut(), json::route(route)) {
         object.extend(way);
         object.insert("rejected".into(), rejected.into());
     }
-    object.to_string()
+    object
 }
 
 fn show(output: &Output, location: &Location, route: &Route) {

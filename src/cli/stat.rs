@@ -1,12 +1,13 @@
 //! `outbound stat`: what is at a URL.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::args::{Common, StatArgs};
 use super::dataset::dataset;
 use super::exit::Exit;
 use super::json;
-use super::output::{Output, without_userinfo};
+use super::output::Output;
+use super::place::Place;
 use crate::base::{Result, text};
 use crate::dataset::{Client, Stat};
 use crate::settings::Policy;
@@ -19,33 +20,25 @@ pub async fn run(
 ) -> Result<Exit> {
     let client = Client::new(policy);
     let mut exit = Exit::Success;
-    for url in &args.urls {
-        let stat = match dataset(&client, common, &args.login, url) {
+    for mut place in Place::all(&args.urls) {
+        let stat = match dataset(&client, common, &args.login, &mut place) {
             Ok(dataset) => dataset.stat().await,
             Err(error) => Err(error),
         };
         match stat {
             Ok(stat) if output.json => {
-                output.line(&as_json(&stat));
+                output.line(&place.json(as_json(&stat)));
             }
             Ok(stat) => show(output, &stat),
-            Err(error) => {
-                if output.json {
-                    let line =
-                        json!({ "url": without_userinfo(url), "error": json::error(&error) });
-                    output.line(&line.to_string());
-                }
-                output.error(&error);
-                exit = exit.and(Exit::of(&error));
-            }
+            Err(error) => exit = exit.and(output.failed(&place, &error)),
         }
     }
     Ok(exit)
 }
 
-fn as_json(stat: &Stat) -> String {
+fn as_json(stat: &Stat) -> Value {
     json!({
-        "url": stat.url.as_str(),
+        "final_url": stat.url.as_str(),
         "length": stat.length,
         "modified": stat.modified.map(httpdate::fmt_http_date),
         "media_type": stat.media_type,
@@ -53,7 +46,6 @@ fn as_json(stat: &Stat) -> String {
         "resumable": stat.resumable,
         "route": json::route(&stat.route),
     })
-    .to_string()
 }
 
 fn show(output: &Output, stat: &Stat) {

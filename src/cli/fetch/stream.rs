@@ -8,8 +8,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use super::super::args::{Common, FetchArgs};
 use super::super::exit::Exit;
 use super::super::output::Output;
+use super::super::place::Place;
 use super::super::{dataset::dataset, interrupt};
-use super::{narrate, retried};
+use super::Narrator;
+use super::plan::retried;
 use crate::base::{Error, Kind, Result, Stage};
 use crate::dataset::{Client, Observer, local};
 
@@ -43,9 +45,12 @@ pub async fn copy(
         return Err(Error::new(Kind::Usage, Stage::Settings, what));
     }
     let copying = async {
-        for url in &args.urls {
-            if !one(client, common, args, url, &mut sink, output).await? {
-                break;
+        for mut place in Place::all(&args.urls) {
+            match one(client, common, args, &mut place, &mut sink, output).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                // What comes next would stand where the rest of this belongs.
+                Err(error) => return Ok(output.failed(&place, &error)),
             }
         }
         Ok(Exit::Success)
@@ -64,16 +69,20 @@ async fn one(
     client: &Client,
     common: &Common,
     args: &FetchArgs,
-    url: &str,
+    place: &mut Place<'_>,
     sink: &mut (dyn AsyncWrite + Send + Unpin),
     output: &Output,
 ) -> Result<bool> {
-    let dataset = retried(dataset(client, common, &args.login, url)?, args);
-    let (told, written) = (output.clone(), url.to_owned());
-    let observer = Observer::new(move |event| narrate(&told, &written, &event));
+    let dataset = retried(dataset(client, common, &args.login, place)?, args);
+    let narrator = Narrator::new(output, place);
+    let observer = Observer::new(move |event| {
+        if let Some(words) = narrator.words(&event) {
+            narrator.say(&words);
+        }
+    });
     let mut reader = dataset.open_observed(observer).await?;
     let mut buffer = vec![0; 256 * 1024];
-    let place = args.output.as_deref().unwrap_or(Path::new("-"));
+    let path = args.output.as_deref().unwrap_or(Path::new("-"));
     loop {
         let read = reader.read(&mut buffer).await.map_err(Error::from_io)?;
         let written = match read {
@@ -84,7 +93,7 @@ async fn one(
             Ok(()) if read == 0 => return Ok(true),
             Ok(()) => {}
             Err(cause) if cause.kind() == ErrorKind::BrokenPipe => return Ok(false),
-            Err(cause) => return Err(unwritten(place, cause)),
+            Err(cause) => return Err(unwritten(path, cause)),
         }
     }
 }
