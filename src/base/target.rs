@@ -190,6 +190,10 @@ fn unknown_scheme(scheme: &str) -> Error {
         "the URL's scheme `{}` is unknown; known are http, https, ws, wss, ftp, ftps",
         super::text::clip(scheme)
     ));
+    if matches!(scheme, "sftp" | "scp" | "ssh") {
+        let hint = format!("{scheme} is a protocol of SSH, which is not built in");
+        return error.with_hint(hint);
+    }
     match super::text::nearest(scheme, Scheme::ALL.map(Scheme::as_str)) {
         Some(near) => error.with_hint(format!("did you mean `{near}`?")),
         None => error,
@@ -228,6 +232,9 @@ mod tests {
         ] {
             assert!(Target::parse(url).is_err(), "{url}");
         }
+        let ssh = Target::parse("sftp://h/x").unwrap_err();
+        let hint = "sftp is a protocol of SSH, which is not built in";
+        assert_eq!(ssh.hint(), Some(hint));
         let slip = Target::parse("htps://example.com/").unwrap_err();
         assert_eq!(slip.hint(), Some("did you mean `https`?"));
     }

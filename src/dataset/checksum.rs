@@ -24,19 +24,24 @@ impl FromStr for Checksum {
 
     fn from_str(written: &str) -> Result<Self, Error> {
         let bad = |what: String| {
+            // The command line shows no hint for an argument: the words say it all.
             Error::new(Kind::Usage, Stage::Settings, what)
-                .with_hint("write sha256: or md5: and the checksum in hexadecimal")
         };
         let shown = text::clip(written);
         let Some((algorithm, digits)) = written.trim().split_once(':') else {
-            return Err(bad(format!("the checksum `{shown}` names no algorithm")));
+            return Err(bad(format!(
+                "the checksum `{shown}` names no algorithm: write sha256:HEX or md5:HEX"
+            )));
         };
-        let parsed = match algorithm.to_ascii_lowercase().as_str() {
-            "sha256" | "sha-256" => hex(digits).map(Self::Sha256),
-            "md5" => hex(digits).map(Self::Md5),
-            _ => return Err(bad(format!("the checksum `{shown}` is of an unknown kind"))),
+        let (name, wants, parsed) = match algorithm.to_ascii_lowercase().as_str() {
+            "sha256" | "sha-256" => ("sha256", 64, hex(digits).map(Self::Sha256)),
+            "md5" => ("md5", 32, hex(digits).map(Self::Md5)),
+            _ => {
+                let what = format!("the checksum `{shown}` is neither sha256:HEX nor md5:HEX");
+                return Err(bad(what));
+            }
         };
-        parsed.ok_or_else(|| bad(format!("the checksum `{shown}` has not the right digits")))
+        parsed.ok_or_else(|| bad(format!("{name} wants {wants} hexadecimal digits")))
     }
 }
 
@@ -132,6 +137,13 @@ mod tests {
             "",
         ] {
             assert_eq!(written.parse::<Checksum>().unwrap_err().kind(), Kind::Usage);
+        }
+        for (written, what) in [
+            ("sha256:zz", "sha256 wants 64 hexadecimal digits"),
+            ("MD5:00", "md5 wants 32 hexadecimal digits"),
+        ] {
+            let error = written.parse::<Checksum>().unwrap_err();
+            assert_eq!(error.to_string(), what);
         }
     }
 }
