@@ -78,7 +78,7 @@ pub struct Common {
     /// Say more on standard error; twice for the dialogue with proxy and server
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Say only what went wrong
+    /// Say only what went wrong: no talk, and of `check` the targets that failed
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 }

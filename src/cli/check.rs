@@ -24,7 +24,7 @@ pub async fn run(
     let client = Client::new(policy);
     let mut exit = Exit::Success;
     for mut place in Place::all(&args.urls) {
-        let report = match dataset(&client, common, &args.login, &mut place) {
+        let report = match dataset(&client, common, &args.login, &mut place, output) {
             Ok(dataset) => tokio::select! {
                 report = check(&dataset) => report,
                 signal = interrupt::wait() => {
@@ -34,6 +34,9 @@ pub async fn run(
             },
             Err(error) => Report::of(error),
         };
+        if output.quiet && report.is_ok() {
+            continue;
+        }
         if output.json {
             output.line(&place.json(as_json(&report)));
         } else {

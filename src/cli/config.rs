@@ -6,14 +6,24 @@ use serde_json::{Value, json};
 
 use super::args::Common;
 use super::exit::Exit;
+use super::log;
 use super::output::{Output, causes, indented};
 use crate::base::{Error, Origin, Result, text};
-use crate::connector::load::{self, Surroundings};
+use crate::connector::load::{self, Loaded, Surroundings};
 use crate::connector::verify;
 use crate::settings::{Level, Policy, Problem, Shown};
 
 /// `config show`: every value in force and its origin.
-pub fn show(policy: &Policy, common: &Common, output: &Output) -> Result<Exit> {
+pub fn show(
+    policy: &Policy,
+    surroundings: &Surroundings,
+    common: &Common,
+    output: &Output,
+) -> Result<Exit> {
+    let loaded = load::layers_in(surroundings, &common.flags());
+    if loaded.files.is_empty() {
+        output.say(&format!("outbound: {}", files_read(&loaded, surroundings)));
+    }
     let chosen = match &common.connection {
         Some(name) => Some(policy.connection(name)?),
         None => None,
@@ -52,9 +62,11 @@ pub fn check(surroundings: &Surroundings, common: &Common, output: &Output) -> R
         .iter()
         .map(|(path, error)| Finding::of_error(error, Some(path)))
         .collect();
+    let read = files_read(&loaded, surroundings);
     match loaded.layers.build() {
         Ok(policy) => {
             findings.extend(policy.doubts().iter().map(Finding::of_problem));
+            findings.extend(log::doubt(&policy).iter().map(Finding::of_problem));
             let unusable = verify::unusable(&policy, surroundings);
             findings.extend(unusable.iter().map(Finding::of_problem));
             if let Some(name) = &common.connection
@@ -75,15 +87,6 @@ pub fn check(surroundings: &Surroundings, common: &Common, output: &Output) -> R
     let errors = findings.iter().filter(|finding| finding.is_error).count();
     let warnings = findings.len() - errors;
     if !output.json {
-        let files: Vec<String> = loaded
-            .files
-            .iter()
-            .map(|path| text::escape(&path.to_string_lossy()))
-            .collect();
-        let read = match files.is_empty() {
-            true => "no settings file was read".to_owned(),
-            false => format!("read {}", files.join(", ")),
-        };
         output.line(&match (errors, warnings) {
             (0, 0) => format!("ok: no problem; {read}"),
             (0, some) => format!("ok: no error, {}; {read}", count(some, "warning")),
@@ -99,6 +102,26 @@ pub fn check(surroundings: &Surroundings, common: &Common, output: &Output) -> R
         0 => Exit::Success,
         _ => Exit::Settings,
     })
+}
+
+/// Which settings files were read; when none was, where they would be.
+fn files_read(loaded: &Loaded, surroundings: &Surroundings) -> String {
+    let list = |paths: &[PathBuf]| {
+        let shown = paths.iter().map(|p| text::escape(&p.to_string_lossy()));
+        shown.collect::<Vec<_>>().join(", ")
+    };
+    if !loaded.files.is_empty() {
+        return format!("read {}", list(&loaded.files));
+    }
+    if !loaded.unreadable.is_empty() {
+        return "no settings file was read".to_owned();
+    }
+    let mut places = vec![surroundings.system_file()];
+    places.extend(surroundings.user_file());
+    format!(
+        "no settings file was read: there is none at {}",
+        list(&places)
+    )
 }
 
 fn count(number: usize, noun: &str) -> String {

@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::args::{Common, Login};
+use super::output::Output;
 use super::place::Place;
 use crate::base::{Credentials, Error, Kind, Origin, Result, SecretRef, SecretSource, Stage, text};
 use crate::dataset::{Client, Dataset};
@@ -14,10 +15,13 @@ pub fn dataset(
     common: &Common,
     login: &Login,
     place: &mut Place<'_>,
+    output: &Output,
 ) -> Result<Dataset> {
+    warn_of_password(place, output);
     let mut dataset = client.dataset_of(place.typed, common.connection.as_deref())?;
     place.url = Some(dataset.url().clone());
     if let Some(username) = &login.user {
+        check_user(username)?;
         let flag = |name: &str| Origin::Flag(name.to_owned());
         let password = match (&login.password_file, &login.password_env) {
             (Some(file), _) => Some(SecretRef {
@@ -42,8 +46,33 @@ pub fn dataset(
     Ok(dataset)
 }
 
+/// Says that a password in the arguments is no secret.
+pub fn warn_of_password(place: &Place<'_>, output: &Output) {
+    let url = url::Url::parse(place.typed);
+    if url.is_ok_and(|url| url.password().is_some_and(|password| !password.is_empty())) {
+        output.warn(&format!(
+            "{}: a password in the arguments can be seen by other users; keep it elsewhere: \
+             a connection's password, --password-file or --password-env",
+            place.asked
+        ));
+    }
+}
+
+/// `--user NAME:PASSWORD` is other programs' way. The name is not shown: a password may stand in
+/// it.
+fn check_user(username: &str) -> Result<()> {
+    if !username.contains(':') {
+        return Ok(());
+    }
+    let what = "--user wants a name alone, and a colon cannot be part of it (RFC 7617)";
+    Err(Error::new(Kind::Usage, Stage::Settings, what)
+        .with_hint("the password goes by --password-file FILE or --password-env VARIABLE"))
+}
+
 /// What the program asks for by itself: the whole file, or the rest of it, as it is.
 const OURS: [&str; 3] = ["accept-encoding", "if-range", "range"];
+
+const FORM: &str = "write `Name: value`";
 
 fn headers(written: &[String]) -> Result<HeaderMap> {
     let mut headers = HeaderMap::new();
@@ -52,17 +81,20 @@ fn headers(written: &[String]) -> Result<HeaderMap> {
         let name = line.split(':').next().unwrap_or_default();
         let bad = |what: &str| {
             let what = format!("the header `{}` {what}", text::clip(name));
-            Error::new(Kind::Usage, Stage::Settings, what).with_hint("write `Name: value`")
+            Error::new(Kind::Usage, Stage::Settings, what)
         };
-        let (name, value) = line.split_once(':').ok_or_else(|| bad("has no colon"))?;
+        let (name, value) = line
+            .split_once(':')
+            .ok_or_else(|| bad("has no colon").with_hint(FORM))?;
         let name: HeaderName = name
             .trim()
             .parse()
-            .map_err(|_| bad("has a name that cannot be sent"))?;
+            .map_err(|_| bad("has a name that cannot be sent").with_hint(FORM))?;
         let value = HeaderValue::from_str(value.trim());
         let value = value.map_err(|_| bad("has a value that cannot be sent"))?;
         if OURS.contains(&name.as_str()) {
-            return Err(bad("is set by the program itself"));
+            let what = "is set by the program itself: the whole file is always asked for, as it is";
+            return Err(bad(what));
         }
         headers.append(name, value);
     }

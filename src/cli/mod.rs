@@ -9,6 +9,7 @@ mod exit;
 mod fetch;
 mod interrupt;
 mod json;
+mod log;
 mod output;
 mod place;
 mod progress;
@@ -53,6 +54,7 @@ pub fn main() -> ExitCode {
         }
     };
     let exit = runtime.block_on(run(&cli, &Surroundings::of_process(), &output));
+    let exit = output.end(exit);
     // A name server that does not answer must not keep the program from ending.
     runtime.shutdown_background();
     exit.into()
@@ -79,7 +81,9 @@ async fn dispatch(cli: &Cli, surroundings: &Surroundings, output: &Output) -> Re
         Command::Stat(args) => stat::run(policy()?, common, args, output).await,
         Command::Check(args) => check::run(policy()?, common, args, output).await,
         Command::Route(args) => route::run(&policy()?, common, args, output),
-        Command::Config(ConfigCommand::Show) => config::show(&policy()?, common, output),
+        Command::Config(ConfigCommand::Show) => {
+            config::show(&policy()?, surroundings, common, output)
+        }
         Command::Demo(args) => demo::run(common, args, output).await,
         Command::Config(ConfigCommand::Check) => config::check(surroundings, common, output),
     }
@@ -88,8 +92,7 @@ async fn dispatch(cli: &Cli, surroundings: &Surroundings, output: &Output) -> Re
 /// The policy of settings files, environment and flags; its warnings are said once.
 fn policy(common: &Common, surroundings: &Surroundings, output: &Output) -> Result<Policy> {
     let policy = load::policy_in(surroundings, &common.flags())?;
-    let log = policy.log().map(|(log, _)| log);
-    output::start_log(common.verbose, log);
+    log::start(common.verbose, &policy, output);
     for warning in policy.warnings() {
         output.warn(&warning.to_string());
     }

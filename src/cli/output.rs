@@ -1,10 +1,7 @@
 //! What people and machines get to see: data on standard output, talk on standard error.
 
-use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::Arc;
-
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::sync::{Arc, OnceLock};
 
 use super::args::Common;
 use super::exit::Exit;
@@ -24,6 +21,8 @@ pub struct Output {
     pub watched: bool,
     /// Takes data and talk together, in place of the two streams.
     transcript: Option<Arc<Transcript>>,
+    /// Why data did not get out, the first time.
+    lost: Arc<OnceLock<io::Error>>,
 }
 
 impl Output {
@@ -34,6 +33,7 @@ impl Output {
             quiet: common.quiet,
             watched: io::stderr().is_terminal() && !common.quiet,
             transcript: None,
+            lost: Arc::default(),
         }
     }
 
@@ -44,15 +44,32 @@ impl Output {
             quiet: false,
             watched: false,
             transcript: Some(transcript),
+            lost: Arc::default(),
         }
     }
 
-    /// A line of data. A reader that went away is no error.
-    pub fn line(&self, line: &str) -> bool {
-        match &self.transcript {
+    /// A line of data. A reader that went away is no error; what else keeps it from getting out
+    /// is one at the [`end`](Self::end).
+    pub fn line(&self, line: &str) {
+        let written = match &self.transcript {
             Some(transcript) => transcript.take(line),
-            None => writeln!(io::stdout().lock(), "{line}").is_ok(),
+            None => writeln!(io::stdout().lock(), "{line}"),
+        };
+        match written {
+            Err(cause) if cause.kind() != ErrorKind::BrokenPipe => {
+                let _ = self.lost.set(cause);
+            }
+            _ => {}
         }
+    }
+
+    /// How everything ends: lost data is no success.
+    pub fn end(&self, exit: Exit) -> Exit {
+        let Some(cause) = self.lost.get() else {
+            return exit;
+        };
+        self.complain(&format!("outbound: write to standard output: {cause}"));
+        exit.and(Exit::LocalFile)
     }
 
     /// A line of talk.
@@ -66,7 +83,7 @@ impl Output {
     pub fn complain(&self, line: &str) {
         match &self.transcript {
             Some(transcript) => {
-                transcript.take(line);
+                let _ = transcript.take(line);
             }
             None => {
                 let _ = writeln!(io::stderr().lock(), "{line}");
@@ -130,27 +147,4 @@ pub fn without_userinfo(written: &str) -> String {
 pub fn indented(lines: &str) -> String {
     let lines: Vec<String> = lines.split('\n').map(text::escape).collect();
     lines.join("\n    ")
-}
-
-/// Starts the log: `-v` says what is done, `-vv` the dialogue; without it, what the setting `log`
-/// (`OUTBOUND_LOG`) names.
-pub fn start_log(verbose: u8, asked: Option<&str>) {
-    let level = match verbose {
-        0 => LevelFilter::ERROR,
-        1 => LevelFilter::INFO,
-        2 => LevelFilter::DEBUG,
-        _ => LevelFilter::TRACE,
-    };
-    let filter = match asked {
-        Some(asked) if verbose == 0 => EnvFilter::new(asked),
-        _ => EnvFilter::new(format!("outbound={level}")),
-    };
-    // A second policy in one process (the demo's) finds the log started.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(false)
-        .with_target(false)
-        .without_time()
-        .try_init();
 }

@@ -75,7 +75,7 @@ mod tests {
         let mut place = Place::all(&two).nth(1).unwrap();
         assert_eq!(
             place.json(json!({ "ok": true })),
-            r#"{"asked":"census:a.csv","ok":true,"url":null}"#
+            r#"{"asked":"census:a.csv","url":null,"ok":true}"#
         );
         place.url = Some(Url::parse("ftp://h/a.csv").unwrap());
         assert!(place.json(json!({})).contains(r#""url":"ftp://h/a.csv""#));

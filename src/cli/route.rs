@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::args::{Common, RouteArgs};
+use super::dataset::warn_of_password;
 use super::exit::Exit;
 use super::json;
 use super::output::Output;
@@ -14,6 +15,7 @@ use crate::settings::{Location, Policy};
 pub fn run(policy: &Policy, common: &Common, args: &RouteArgs, output: &Output) -> Result<Exit> {
     let mut exit = Exit::Success;
     for mut place in Place::all(&args.urls) {
+        warn_of_password(&place, output);
         match decide(policy, common, &mut place) {
             Ok((location, route)) if output.json => {
                 output.line(&place.json(as_json(&location, &route)));

@@ -21,7 +21,7 @@ pub async fn run(
     let client = Client::new(policy);
     let mut exit = Exit::Success;
     for mut place in Place::all(&args.urls) {
-        let stat = match dataset(&client, common, &args.login, &mut place) {
+        let stat = match dataset(&client, common, &args.login, &mut place, output) {
             Ok(dataset) => dataset.stat().await,
             Err(error) => Err(error),
         };

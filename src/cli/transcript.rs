@@ -19,13 +19,19 @@ impl Transcript {
         }
     }
 
-    /// Adds a line, which may hold line ends. False when nobody reads standard output any more.
-    pub fn take(&self, line: &str) -> bool {
+    /// Adds a line, which may hold line ends.
+    ///
+    /// # Errors
+    /// It is in the transcript, but cannot be shown.
+    pub fn take(&self, line: &str) -> io::Result<()> {
         let mut text = self.text();
         text.push_str(line);
         text.push('\n');
         // The lock is kept, so that what is shown has the same order.
-        !self.shown || writeln!(io::stdout().lock(), "{line}").is_ok()
+        match self.shown {
+            true => writeln!(io::stdout().lock(), "{line}"),
+            false => Ok(()),
+        }
     }
 
     /// How long it is by now, in bytes.

@@ -227,10 +227,21 @@ fn check_refuses_a_file_that_shows_a_secret_to_everybody_and_still_reads_on() {
 fn check_says_ok_and_what_is_doubtful() {
     let home = Home::new();
     let checked = home.run(&["config", "check"], &[]);
-    assert_eq!(
-        (checked.code, checked.out.as_str()),
-        (Some(0), "ok: no problem; no settings file was read\n")
+    let nowhere = format!(
+        "no settings file was read: there is none at /etc/outbound/outbound.toml, \
+         {}/config/outbound/outbound.toml\n",
+        home.path().display()
     );
+    assert_eq!(
+        (checked.code, checked.out),
+        (Some(0), format!("ok: no problem; {nowhere}"))
+    );
+    let shown = home.run(&["config", "show"], &[]);
+    assert_eq!(
+        (shown.code, shown.err),
+        (Some(0), format!("outbound: {nowhere}"))
+    );
+    assert!(shown.out.contains("timeouts.dial"));
     let checked = home.run(&["config", "check"], &[("https_proxy", "htp://proxy")]);
     assert_eq!(checked.code, Some(0));
     assert!(

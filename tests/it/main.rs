@@ -10,6 +10,8 @@ mod cli_check;
 mod cli_config;
 mod cli_demo;
 mod cli_fetch;
+mod cli_manners;
+mod cli_places;
 mod docs;
 mod doubles;
 mod faults;

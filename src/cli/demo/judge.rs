@@ -175,7 +175,7 @@ impl<'a> Judge<'a> {
         }
         if different == 0 {
             self.tell(&format!("\ndemo: {checks} checks, all as expected"));
-            return Exit::Success;
+            return self.stage.end(Exit::Success);
         }
         self.tell("");
         let summary = format!("demo: {different} of {checks} checks NOT as expected");

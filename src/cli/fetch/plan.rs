@@ -62,7 +62,7 @@ pub fn plan<'a>(
     let mut jobs: Vec<Job<'_>> = Vec::with_capacity(args.urls.len());
     let mut taken = HashMap::new();
     for mut place in Place::all(&args.urls) {
-        let named = dataset(client, common, &args.login, &mut place).and_then(|dataset| {
+        let named = dataset(client, common, &args.login, &mut place, output).and_then(|dataset| {
             let destination = match &args.output {
                 Some(file) => file.clone(),
                 None => folder.join(file_name(dataset.url())?),

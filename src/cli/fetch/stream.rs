@@ -12,8 +12,8 @@ use super::super::place::Place;
 use super::super::{dataset::dataset, interrupt};
 use super::Narrator;
 use super::plan::retried;
-use crate::base::{Error, Kind, Result, Stage};
-use crate::dataset::{Client, Observer, local};
+use crate::base::{Error, Kind, Result, Stage, text};
+use crate::dataset::{Client, Observer};
 
 /// Where the bytes go as they come, when the arguments name such a place.
 pub async fn sink(args: &FetchArgs) -> Result<Option<Box<dyn AsyncWrite + Send + Unpin>>> {
@@ -40,8 +40,14 @@ pub async fn copy(
     mut sink: Box<dyn AsyncWrite + Send + Unpin>,
     output: &Output,
 ) -> Result<Exit> {
-    if args.checksum.is_some() {
-        let what = "--checksum needs a file: bytes that are written out cannot be taken back";
+    let refusal = if args.checksum.is_some() {
+        Some("--checksum needs a file: bytes that are written out cannot be taken back")
+    } else if output.json {
+        Some("--json needs a file: it would stand among the bytes that are written out")
+    } else {
+        None
+    };
+    if let Some(what) = refusal {
         return Err(Error::new(Kind::Usage, Stage::Settings, what));
     }
     let copying = async {
@@ -73,7 +79,7 @@ async fn one(
     sink: &mut (dyn AsyncWrite + Send + Unpin),
     output: &Output,
 ) -> Result<bool> {
-    let dataset = retried(dataset(client, common, &args.login, place)?, args);
+    let dataset = retried(dataset(client, common, &args.login, place, output)?, args);
     let narrator = Narrator::new(output, place);
     let observer = Observer::new(move |event| {
         if let Some(words) = narrator.words(&event) {
@@ -98,12 +104,18 @@ async fn one(
     }
 }
 
+/// There is no part file here: nothing can be gone on from.
 fn unwritten(path: &Path, cause: io::Error) -> Error {
-    let standard = Path::new("standard output");
-    let path = if path == Path::new("-") {
-        standard
-    } else {
-        path
+    let what = match cause.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full",
+        ErrorKind::PermissionDenied => "not permitted",
+        _ => "it failed",
     };
-    local(path, "write to", cause)
+    let name = match path == Path::new("-") {
+        true => "standard output".to_owned(),
+        false => text::escape(&path.to_string_lossy()),
+    };
+    Error::new(Kind::LocalFile, Stage::Store, what)
+        .while_doing(format!("write to {name}"))
+        .with_source(cause)
 }
