@@ -166,3 +166,30 @@ fn every_fixture_that_the_pages_name_is_there() {
         }
     }
 }
+
+/// The README's example is the one that is compiled with the tests.
+#[test]
+fn the_example_of_the_readme_is_one() {
+    let text = read("README.md");
+    let (_, example) = text.split_once("```rust\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    assert!(read("examples/read.rs").ends_with(example), "{example}");
+}
+
+/// What the README shows of `route` is what is printed with its settings.
+#[test]
+fn the_readme_shows_what_route_prints() {
+    let text = read("README.md");
+    let block = |before: &str| {
+        let (_, block) = text.split_once(before).unwrap();
+        block.split_once("```").unwrap().0.to_owned()
+    };
+    let program = Program::with_settings(&block("```toml\n"));
+    let shown = block("$ outbound route ");
+    let (urls, shown) = shown.split_once('\n').unwrap();
+    let arguments: Vec<&str> = ["route"].into_iter().chain(urls.split(' ')).collect();
+    let printed = program.run(&arguments).expect(0).out;
+    let file = program.file("config/outbound/outbound.toml");
+    let printed = printed.replace(file.to_str().unwrap(), "/etc/outbound/outbound.toml");
+    assert_eq!(printed, shown);
+}
