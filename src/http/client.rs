@@ -52,6 +52,8 @@ impl Request {
 pub struct Response {
     /// The status.
     pub status: StatusCode,
+    /// The reason phrase as it was sent (HTTP/1 only), else the status's usual one. Not escaped.
+    pub reason: String,
     /// The fields.
     pub headers: HeaderMap,
     /// The method of the request that was answered.

@@ -12,8 +12,7 @@ use crate::tunnel::advice;
 
 /// What the answer says, with the start of its body.
 pub(super) async fn answer(response: Response) -> Answer {
-    let reason = response.status.canonical_reason().unwrap_or_default();
-    let mut answer = Answer::new(response.status.as_u16(), reason);
+    let mut answer = Answer::new(response.status.as_u16(), response.reason.as_str());
     let headers = &response.headers;
     answer.server = field(headers, &SERVER);
     answer.via = field(headers, &VIA);

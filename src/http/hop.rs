@@ -229,8 +229,12 @@ impl Hop<'_> {
         log_last(&steps);
         let idle = self.connector.timeouts().idle;
         let body = Body::new(body, idle, self.in_clear(), doing(self.request));
+        // hyper keeps a reason phrase only when it is not the usual one.
+        let sent = parts.extensions.get::<hyper::ext::ReasonPhrase>();
+        let usual = || parts.status.canonical_reason().unwrap_or_default().into();
         Response {
             status: parts.status,
+            reason: sent.map_or_else(usual, |r| String::from_utf8_lossy(r.as_bytes()).into()),
             headers: parts.headers,
             method: self.request.method.clone(),
             url: self.request.url.clone(),

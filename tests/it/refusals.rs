@@ -144,3 +144,15 @@ async fn a_proxy_that_asks_to_wait_too_long_is_not_waited_for() {
     );
     assert!(error.hint().unwrap().contains("overloaded"));
 }
+
+/// A server's own words are shown, not the ones that the status usually has.
+#[tokio::test]
+async fn the_reason_phrase_is_the_servers() {
+    let server = Scripted::each(answer(
+        "HTTP/1.1 403 Not From There\r\nContent-Length: 0\r\n\r\n",
+    ));
+    let client = Client::new(policy(""));
+    let error = client.open(&server.url()).await.unwrap_err();
+    let shown = error.to_string();
+    assert!(shown.contains("403 Not From There"), "{shown}");
+}

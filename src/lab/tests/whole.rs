@@ -89,7 +89,6 @@ async fn a_dropped_server_closes_everything() {
     control.read_exact(&mut greeting).await.unwrap();
     drop(server);
     let mut rest = Vec::new();
-    // An end or a reset, but no waiting.
+    // An end or a reset, but no waiting. (Who listens at the port next is the system's choice.)
     let _ = control.read_to_end(&mut rest).await;
-    assert!(TcpStream::connect(addr).await.is_err());
 }

@@ -83,7 +83,7 @@ fn what_the_http_server_refuses() {
         (
             "/status/503",
             9,
-            "503 Service Unavailable (come back)",
+            "503 Service Temporarily Unavailable (come back)",
             "target-unavailable",
             "",
             true,
