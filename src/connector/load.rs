@@ -269,5 +269,4 @@ impl Unreadable {
 }
 
 #[cfg(test)]
-#[path = "load_tests.rs"]
 mod tests;

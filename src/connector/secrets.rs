@@ -198,5 +198,4 @@ fn failed(what: impl Into<String>) -> Error {
 }
 
 #[cfg(test)]
-#[path = "secrets_tests.rs"]
 mod tests;

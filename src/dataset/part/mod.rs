@@ -4,15 +4,16 @@
 //! a beginning of the file that `NAME.part.meta` proves; the meta file is written after the part
 //! was emptied and before its first byte, so a crash in between costs bytes, never correctness.
 
+mod meta;
+
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use url::Url;
 
+use self::meta::Meta;
 use super::existing::no_file;
 use super::source::Resume;
 use super::validator::Validator;
@@ -27,14 +28,6 @@ pub(super) struct Part {
     file: File,
     length: u64,
     finished: bool,
-}
-
-/// What `NAME.part.meta` holds.
-#[derive(Debug, Serialize, Deserialize)]
-struct Meta {
-    /// SHA-256 of the URL: the URL itself may hold a token.
-    url: String,
-    validator: Option<Validator>,
 }
 
 impl Part {
@@ -186,34 +179,6 @@ impl Drop for Part {
     }
 }
 
-impl Meta {
-    fn new(url: &Url, validator: Option<Validator>) -> Self {
-        Self {
-            url: fingerprint(url),
-            validator,
-        }
-    }
-
-    fn read(path: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(path).ok()?).ok()
-    }
-
-    fn write(&self, path: &Path) -> io::Result<()> {
-        let mut text = serde_json::to_string(self)?;
-        text.push('\n');
-        fs::write(path, text)
-    }
-
-    /// The proof that what was kept is a beginning of `url`'s file.
-    fn proof(self, url: &Url) -> std::result::Result<Validator, &'static str> {
-        if self.url != fingerprint(url) {
-            return Err("what was kept is of another URL");
-        }
-        let why = "nothing proves that what was kept is of the same file";
-        self.validator.ok_or(why)
-    }
-}
-
 /// Whether a fetch of `url` into `destination` would go on from what an earlier one kept, if the
 /// server agrees.
 #[cfg(feature = "cli")]
@@ -264,11 +229,6 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
-}
-
-fn fingerprint(url: &Url) -> String {
-    let digest = Sha256::digest(url.as_str().as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(super) fn shown(path: &Path) -> String {
