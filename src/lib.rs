@@ -31,7 +31,9 @@
 //!
 //! # Bring your own client
 //!
-//! The [`Connector`] is a `tower::Service<Uri>`: hyper-util's client runs on it.
+//! The [`Connector`] is a `tower::Service<Uri>`: hyper-util's client runs on it. (Through a proxy
+//! that wants a password, `http://` goes by CONNECT then, which many proxies allow to port 443
+//! only: [`http::Client`] sends it in absolute form.)
 //!
 //! ```
 //! # tokio_test(async {

@@ -65,11 +65,7 @@ fn show(output: &Output, location: &Location, route: &Route) {
         None => "direct".to_owned(),
     };
     output.line(&format!("{}  {way}", text::escape(location.url.as_str())));
-    let origin = match &route.origin {
-        Origin::Default => String::new(),
-        origin => format!(", {origin}"),
-    };
-    output.line(&format!("  because     {}{origin}", route.reason));
+    output.line(&format!("  because     {}", route.why()));
     if let Some(connection) = &location.connection {
         output.line(&format!("  connection  {}", connection.name));
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::check::milliseconds;
 use super::output::{causes, without_userinfo};
-use crate::base::{Error, Origin, Route, Step, text};
+use crate::base::{Error, Route, Step, text};
 use crate::check::Report;
 
 /// The widths of the first column, at least and at most.
@@ -23,7 +23,7 @@ pub fn lines(url: &str, report: &Report) -> Vec<String> {
 
     let mut lines = vec![without_userinfo(url)];
     if let Some(route) = &report.route {
-        lines.push(format!("route    {:<first$} {}", way(route), why(route)));
+        lines.push(format!("route    {:<first$} {}", way(route), route.why()));
     }
     for step in report.steps.iter() {
         let what = shorten(&about(step), first);
@@ -58,7 +58,7 @@ fn verdict(lines: &mut Vec<String>, report: &Report, error: &Error, first: usize
     let mut tell = |label: &str, text: &str| lines.push(format!("  {label:<8} {text}"));
     // A redirect may have led another way than the one above.
     if let Some(route) = error.route().filter(|r| Some(*r) != report.route.as_ref()) {
-        tell("way", &format!("{}, {}", way(route), why(route)));
+        tell("way", &format!("{}, {}", way(route), route.why()));
     }
     if let Some(meaning) = meaning(error) {
         tell("means", &meaning);
@@ -106,13 +106,6 @@ fn way(route: &Route) -> String {
     match route.proxy() {
         Some(proxy) => format!("through {proxy}"),
         None => "direct".to_owned(),
-    }
-}
-
-fn why(route: &Route) -> String {
-    match &route.origin {
-        Origin::Default => route.reason.to_string(),
-        origin => format!("{}, {origin}", route.reason),
     }
 }
 

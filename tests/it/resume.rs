@@ -182,7 +182,8 @@ async fn a_reader_resumes_and_says_when_the_file_changed() {
 
 /// The head and a part of the body of an answer.
 pub fn answer(status: &str, fields: &str, body: &[u8]) -> Vec<u8> {
-    let mut all = format!("HTTP/1.1 {status}\r\n{fields}\r\n").into_bytes();
+    // A connection that might be kept lets hyper open one too many, and takes a script with it.
+    let mut all = format!("HTTP/1.1 {status}\r\nConnection: close\r\n{fields}\r\n").into_bytes();
     all.extend(body);
     all
 }
