@@ -24,6 +24,8 @@ pub(super) struct Transfer {
     /// The highest offset so far: only what goes beyond it is progress, so that a server that
     /// always starts over cannot keep us for ever.
     furthest: u64,
+    /// From where the first opening is to go on: every try asks for it until one has opened.
+    kept: Option<Resume>,
     about: Option<About>,
     backoff: Backoff,
     observer: Observer,
@@ -69,10 +71,11 @@ impl Transfer {
         observer: Observer,
     ) -> Result<Self> {
         let mut transfer = Self {
-            state: State::Opening(opening(Arc::clone(&source), resume, Duration::ZERO)),
+            state: State::Opening(opening(Arc::clone(&source), resume.clone(), Duration::ZERO)),
             source,
             offset: 0,
             furthest: 0,
+            kept: resume,
             about: None,
             backoff: Backoff::new(retry),
             observer,
@@ -218,13 +221,14 @@ impl Transfer {
                     pause,
                     attempt,
                 });
-                let validator = self.about.as_ref().and_then(|a| a.validator.clone());
-                let resume = validator
-                    .filter(|_| self.offset > 0)
-                    .map(|validator| Resume {
+                let resume = match &self.about {
+                    None => self.kept.clone(),
+                    Some(_) if self.offset == 0 => None,
+                    Some(about) => about.validator.clone().map(|validator| Resume {
                         offset: self.offset,
                         validator,
-                    });
+                    }),
+                };
                 self.state = State::Opening(opening(Arc::clone(&self.source), resume, pause));
                 Ok(())
             }

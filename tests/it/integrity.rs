@@ -179,6 +179,24 @@ fn fingerprint(url: &str) -> String {
     crate::kit::sha256(url.as_bytes())
 }
 
+/// A run that begins with a refusal that passes does not throw away what an earlier one kept.
+#[tokio::test]
+async fn what_was_kept_survives_a_first_try_that_fails() {
+    let file = noise(LENGTH);
+    let busy = answer("503 Busy", "Content-Length: 0\r\n", b"");
+    let bench = Bench::new(vec![
+        whole(&tag("a"), &file[..500]),
+        busy.clone(),
+        busy,
+        part(&tag("a"), 500, "1000", &file[500..]),
+    ]);
+    bench.fetch_with(1).await.unwrap_err();
+    let fetched = bench.fetch().await.unwrap();
+    assert_eq!(fetched.kept, 500);
+    assert!(fs::read(bench.file()).unwrap() == file);
+    assert!(bench.server.received()[3].contains("bytes=500-"));
+}
+
 #[tokio::test]
 async fn a_reader_that_failed_never_ends_well() {
     let file = noise(LENGTH);
