@@ -150,8 +150,6 @@ impl Client {
             if next.leaves_origin {
                 let origin = next.url.origin().ascii_serialization();
                 steps.add_to_last(&format!(", to {origin}"));
-            }
-            if next.leaves_origin {
                 request.authorization = None;
                 request.headers = about_representation(&request.headers);
             }
