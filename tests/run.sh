@@ -17,7 +17,7 @@ fi
 
 step bash tests/peers.sh
 step cargo fmt --check
-step cargo clippy --locked --all-targets -- -D warnings
+step cargo clippy --locked --all-targets --all-features -- -D warnings
 step cargo clippy --locked --no-default-features -- -D warnings
-RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps
-step cargo test --locked
+RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps --all-features
+step cargo test --locked --all-features
