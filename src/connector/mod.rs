@@ -149,19 +149,28 @@ impl Connector {
         target: &Target,
         alpn: Alpn,
     ) -> Result<Stream> {
-        let none = Trust::default();
-        let (trust, key) = match &self.connection {
-            Some(connection) => (
-                &connection.trust,
-                format!("connections.{}", connection.name),
-            ),
-            None => (&none, String::new()),
-        };
-        let config = self.shared.tls.get(trust, alpn, &key);
+        let config = self.tls_config(alpn);
         let config = config.map_err(|error| error.after(stream.take_steps()))?;
+        let key = self.key();
         let limit = self.timeouts().tls;
         let (host, port) = (target.host(), target.port());
         tls::secure(stream, host, port, config, Stage::TargetTls, &key, limit).await
+    }
+
+    /// The configuration of TLS with targets: the connection's trust.
+    ///
+    /// # Errors
+    /// Its `ca_file` cannot be read.
+    pub(crate) fn tls_config(&self, alpn: Alpn) -> Result<Arc<rustls::ClientConfig>> {
+        let none = Trust::default();
+        let trust = self.connection.as_ref().map_or(&none, |c| &c.trust);
+        self.shared.tls.get(trust, alpn, &self.key())
+    }
+
+    /// The dotted prefix of the settings that hold the trust, for errors.
+    fn key(&self) -> String {
+        let of = |connection: &Arc<Connection>| format!("connections.{}", connection.name);
+        self.connection.as_ref().map(of).unwrap_or_default()
     }
 
     /// [`route`](Self::route), [`open`](Self::open), and [`secure`](Self::secure) when the scheme

@@ -11,7 +11,7 @@ use super::fetch::{self, FetchOptions, Fetched};
 use super::reader::Reader;
 use super::source::{FtpSource, HttpSource, Source};
 use super::transfer::Transfer;
-use crate::base::{Credentials, Error, Kind, Result, Scheme, Stage, Steps, Target};
+use crate::base::{Credentials, Error, Kind, Result, Scheme, Secret, Stage, Steps, Target};
 use crate::connector::{Connector, load};
 use crate::ftp::{Login, Memory};
 use crate::http;
@@ -217,18 +217,12 @@ impl Dataset {
     /// The protocol's side of this dataset.
     pub(super) async fn source(&self) -> Result<Source> {
         match self.target.scheme() {
-            Scheme::Http | Scheme::Https => {
-                let authorization = match &self.credentials {
-                    Some(credentials) => Some(self.connector.basic(credentials).await?),
-                    None => None,
-                };
-                Ok(Source::Http(Box::new(HttpSource {
-                    client: self.http.clone(),
-                    url: self.url.clone(),
-                    headers: self.headers.clone(),
-                    authorization,
-                })))
-            }
+            Scheme::Http | Scheme::Https => Ok(Source::Http(Box::new(HttpSource {
+                client: self.http.clone(),
+                url: self.url.clone(),
+                headers: self.headers.clone(),
+                authorization: self.authorization().await?,
+            }))),
             Scheme::Ftp => Ok(Source::Ftp(Box::new(FtpSource {
                 connector: self.connector.clone(),
                 target: self.target.clone(),
@@ -245,9 +239,30 @@ impl Dataset {
     }
 }
 
+/// What adapters and protocols need of it.
 impl Dataset {
+    /// The HTTP client of its connection.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn http(&self) -> &http::Client {
+        &self.http
+    }
+
+    /// The login for the target.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
+    }
+
+    /// The value of `Authorization` for the target.
+    pub(crate) async fn authorization(&self) -> Result<Option<Secret>> {
+        match &self.credentials {
+            Some(credentials) => Ok(Some(self.connector.basic(credentials).await?)),
+            None => Ok(None),
+        }
+    }
+
     /// Who logs in at an FTP server: anonymous unless there are credentials.
-    async fn login(&self) -> Result<Login> {
+    pub(crate) async fn login(&self) -> Result<Login> {
         let Some(credentials) = &self.credentials else {
             return Ok(Login::default());
         };

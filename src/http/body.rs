@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use http_body::Body as _;
+use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 use tokio::time::{Instant, Sleep};
@@ -55,35 +55,67 @@ impl Body {
         kept
     }
 
-    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        loop {
-            let frame = match Pin::new(&mut self.incoming).poll_frame(cx) {
-                Poll::Ready(frame) => frame,
-                Poll::Pending => {
-                    ready!(self.silence.as_mut().poll(cx));
-                    let what = "no byte came";
-                    let error = Error::new(Kind::Timeout, Stage::Transfer, what)
-                        .with_limit("timeouts.idle", text::seconds(self.idle))
-                        .while_doing(self.doing.as_str());
-                    return Poll::Ready(Err(error.into()));
-                }
-            };
-            self.silence.as_mut().reset(Instant::now() + self.idle);
-            match frame {
-                None => return Poll::Ready(Ok(false)),
-                Some(Err(cause)) => {
-                    let error = failure::cut(cause, self.from_proxy);
-                    let error = error.while_doing(self.doing.as_str());
-                    return Poll::Ready(Err(error.into()));
-                }
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) if !data.is_empty() => {
-                        self.chunk = data;
-                        return Poll::Ready(Ok(true));
-                    }
-                    _ => {} // trailers, or an empty frame
-                },
+    /// The next frame as it comes from the connection; `None` at the end.
+    fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let frame = match Pin::new(&mut self.incoming).poll_frame(cx) {
+            Poll::Ready(frame) => frame,
+            Poll::Pending => {
+                ready!(self.silence.as_mut().poll(cx));
+                let what = "no byte came";
+                let error = Error::new(Kind::Timeout, Stage::Transfer, what)
+                    .with_limit("timeouts.idle", text::seconds(self.idle))
+                    .while_doing(self.doing.as_str());
+                return Poll::Ready(Some(Err(error)));
             }
+        };
+        self.silence.as_mut().reset(Instant::now() + self.idle);
+        let explain = |cause| {
+            let error = failure::cut(cause, self.from_proxy);
+            error.while_doing(self.doing.as_str())
+        };
+        Poll::Ready(frame.map(|frame| frame.map_err(explain)))
+    }
+
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+        loop {
+            let Some(frame) = ready!(self.poll_incoming(cx)?) else {
+                return Poll::Ready(Ok(false));
+            };
+            match frame.into_data() {
+                Ok(data) if !data.is_empty() => {
+                    self.chunk = data;
+                    return Poll::Ready(Ok(true));
+                }
+                _ => {} // trailers, or an empty frame
+            }
+        }
+    }
+}
+
+/// The bytes as they came, without a copy, for clients that take bodies of `http_body`.
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if !self.chunk.is_empty() {
+            let chunk = std::mem::take(&mut self.chunk);
+            return Poll::Ready(Some(Ok(Frame::data(chunk))));
+        }
+        self.poll_incoming(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.chunk.is_empty() && self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.remaining() {
+            Some(length) => SizeHint::with_exact(length),
+            None => SizeHint::default(),
         }
     }
 }

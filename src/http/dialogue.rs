@@ -8,7 +8,7 @@ use http::header::{
 use tracing::{Level, debug, enabled};
 use url::Url;
 
-use super::client::shown;
+use super::request::shown;
 use crate::base::text;
 
 /// Fields of a request whose values are shown. Of all others the name is.

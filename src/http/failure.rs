@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use http::header::{HeaderMap, HeaderName, RETRY_AFTER, SERVER, VIA};
 
-use super::client::{Response, shown};
+use super::client::Response;
+use super::request::shown;
 use crate::base::answer::BODY_KEPT;
 use crate::base::{Answer, Error, Kind, Proxy, Side, Stage, Target, text};
 use crate::proto::auth;
@@ -154,6 +155,13 @@ pub(super) fn broken(cause: hyper_util::client::legacy::Error, hop: Option<&Prox
             None => error,
         };
     }
+    if hyper.is_some_and(hyper::Error::is_user) {
+        let what = match hyper.is_some_and(hyper::Error::is_body_write_aborted) {
+            true => "the request's body ended before its length",
+            false => "the request's body cannot be read",
+        };
+        return Error::new(Kind::Usage, Stage::Request, what).with_source(innermost.to_string());
+    }
     let what = format!("{who} closed the connection without an answer");
     let error = Error::new(closed_kind, Stage::Request, what);
     match innermost.is::<std::io::Error>() {
@@ -164,8 +172,17 @@ pub(super) fn broken(cause: hyper_util::client::legacy::Error, hop: Option<&Prox
 
 /// The error for a request whose answer did not come in time. In absolute form the silence may
 /// be the proxy's or the server's: whoever runs the proxy can tell.
-pub(super) fn silence(limit: Duration, target: &Target, hop: Option<&Proxy>) -> Error {
-    let error = |what| {
+pub(super) fn silence(
+    limit: Duration,
+    target: &Target,
+    hop: Option<&Proxy>,
+    all_sent: bool,
+) -> Error {
+    let error = |what: &str| {
+        let what = match all_sent {
+            true => what.to_owned(),
+            false => format!("{what}, and the request's body was not taken to its end"),
+        };
         Error::new(Kind::Timeout, Stage::Request, what)
             .with_limit("timeouts.reply", text::seconds(limit))
     };

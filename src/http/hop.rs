@@ -1,74 +1,29 @@
 //! One request to one origin, without redirects.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http::header::{CONNECTION, HeaderName};
-use http_body_util::Empty;
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName};
+use hyper_util::client::legacy::ResponseFuture;
 use hyper_util::client::legacy::connect::capture_connection;
-use hyper_util::client::legacy::{Client as Legacy, ResponseFuture};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use url::Url;
 
 use super::body::Body;
-use super::client::{Request, Response, doing, fields, subject};
+use super::client::Response;
+use super::pool::{Pool, Pooled};
+use super::request::{Request, doing, fields, subject};
+use super::request_body::{Pace, RequestBody};
 use super::{dialogue, failure};
 use crate::base::{Error, Kind, Proxy, Result, Route, Secret, Stage, Steps, Target};
-use crate::connector::{Connector, Passage, PlainHttp, Routed, pass_auth, wants_credentials};
+use crate::connector::{Connector, Passage, PlainHttp, pass_auth, wants_credentials};
 use crate::dial::log_last;
 
-type Pooled = Legacy<Routed, Empty<Bytes>>;
-
-/// The clients made so far, one for each way: hyper-util's pool knows only scheme and authority,
-/// and would reuse a connection of another route.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Pool {
-    clients: Arc<Mutex<HashMap<Key, Pooled>>>,
-}
-
-/// What must be equal for two requests to share a client. The route counts with its reason and
-/// origin: a client's dialling errors tell the route that it was made with.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    route: String,
-    user: Option<String>,
-    connection: Option<String>,
-    tunnel: bool,
-}
-
-impl Pool {
-    fn client(&self, connector: &Connector, route: &Arc<Route>, plain: PlainHttp) -> Pooled {
-        let credentials = route.proxy().and_then(|proxy| proxy.credentials.as_ref());
-        let key = Key {
-            route: route.to_string(),
-            user: credentials.map(|credentials| credentials.username.clone()),
-            connection: connector.connection().map(|c| c.name.clone()),
-            tunnel: plain == PlainHttp::Tunnel,
-        };
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let client = clients.entry(key).or_insert_with(|| {
-            Legacy::builder(TokioExecutor::new())
-                .pool_timer(TokioTimer::new())
-                .pool_idle_timeout(Duration::from_secs(60))
-                .http1_max_buf_size(256 * 1024)
-                .http2_adaptive_window(true)
-                .build(Routed {
-                    connector: connector.clone(),
-                    route: Arc::clone(route),
-                    plain,
-                })
-        });
-        client.clone()
-    }
-}
-
-/// Sends one request by the route that its URL has now.
+/// Sends one request by the route that its URL has now. Its body is left in it when it can be sent
+/// again.
 pub(super) async fn send(
     pool: &Pool,
     connector: &Connector,
-    request: &Request,
+    request: &mut Request,
 ) -> Result<Response> {
     let target = Target::from_url(&request.url)?;
     let route = Arc::new(connector.route(&target)?);
@@ -77,6 +32,7 @@ pub(super) async fn send(
         _ => PlainHttp::Absolute,
     };
     let client = pool.client(connector, &route, plain);
+    let mut body = std::mem::take(&mut request.body);
     let hop = Hop {
         connector,
         request,
@@ -85,9 +41,10 @@ pub(super) async fn send(
         client,
     };
     let sent = match hop.hop() {
-        Some(proxy) => hop.through(proxy).await,
-        None => hop.once(None).await,
+        Some(proxy) => hop.through(proxy, &mut body).await,
+        None => hop.once(None, &mut body).await,
     };
+    request.body = body;
     sent.map_err(|error| {
         let error = match error.stage() {
             Stage::Request => error.about(subject(request)),
@@ -107,11 +64,15 @@ struct Hop<'a> {
 
 impl Hop<'_> {
     /// The request in absolute form, with the proxy's credentials when it wants them.
-    async fn through(&self, proxy: &Proxy) -> Result<Response> {
-        let unasked = self.connector.unasked(proxy).await?;
+    async fn through(&self, proxy: &Proxy, body: &mut RequestBody) -> Result<Response> {
+        let unasked = match (&proxy.credentials, body.is_repeatable()) {
+            // A stream is gone when the 407 comes, so the credentials go with it.
+            (Some(credentials), false) => Some(self.connector.basic(credentials).await?),
+            _ => self.connector.unasked(proxy).await?,
+        };
         let sent = unasked.is_some();
         let started = Instant::now();
-        let mut response = self.once(unasked.as_ref()).await?;
+        let mut response = self.once(unasked.as_ref(), body).await?;
         if response.status != http::StatusCode::PROXY_AUTHENTICATION_REQUIRED {
             return Ok(response);
         }
@@ -131,7 +92,7 @@ impl Hop<'_> {
         let opened: Duration = steps.iter().map(|step| step.elapsed).sum();
         let elapsed = started.elapsed().saturating_sub(opened);
         pass_auth(&mut steps, proxy, &answer, elapsed);
-        let sent = self.once(Some(&authorization)).await;
+        let sent = self.once(Some(&authorization), body).await;
         let mut response = sent.map_err(|error| error.after(steps.clone()))?;
         let second = std::mem::take(&mut response.steps);
         if response.status == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED {
@@ -145,11 +106,21 @@ impl Hop<'_> {
         Ok(response)
     }
 
-    async fn once(&self, proxy_authorization: Option<&Secret>) -> Result<Response> {
-        let mut request = http::Request::new(Empty::new());
+    async fn once(
+        &self,
+        proxy_authorization: Option<&Secret>,
+        body: &mut RequestBody,
+    ) -> Result<Response> {
+        let mut headers = fields(self.request, proxy_authorization)?;
+        if let Some(length) = body.told_length() {
+            headers.insert(CONTENT_LENGTH, length.into());
+        }
+        let outgoing = body.send()?;
+        let pace = outgoing.pace();
+        let mut request = http::Request::new(outgoing);
         *request.method_mut() = self.request.method.clone();
         *request.uri_mut() = uri(&self.request.url)?;
-        *request.headers_mut() = fields(self.request, proxy_authorization)?;
+        *request.headers_mut() = headers;
         let line = || match self.hop() {
             Some(_) => doing(self.request),
             None => subject(self.request),
@@ -164,14 +135,19 @@ impl Hop<'_> {
                 dialogue::sent(unlogged.take());
             }
         };
-        let answered = head(answering, connected, limit).await;
+        let answered = head(answering, connected, limit, &pace).await;
         if captured.connection_metadata().is_some() {
             // The answer may have been faster than the note that the connection stands.
             dialogue::sent(unlogged);
         }
         let answered = match answered {
             Some(answered) => answered.map_err(|cause| failure::broken(cause, self.hop())),
-            None => Err(failure::silence(limit, &self.target, self.hop())),
+            None => Err(failure::silence(
+                limit,
+                &self.target,
+                self.hop(),
+                pace.has_ended(),
+            )),
         };
         let response = answered.map_err(|error| {
             // Without a response, the connection itself tells how it was opened.
@@ -234,6 +210,7 @@ impl Hop<'_> {
         let usual = || parts.status.canonical_reason().unwrap_or_default().into();
         Response {
             status: parts.status,
+            version: parts.version,
             reason: sent.map_or_else(usual, |r| String::from_utf8_lossy(r.as_bytes()).into()),
             headers: parts.headers,
             method: self.request.method.clone(),
@@ -261,12 +238,14 @@ fn uri(url: &Url) -> Result<http::Uri> {
 
 type Answered = Result<http::Response<hyper::body::Incoming>, hyper_util::client::legacy::Error>;
 
-/// Waits for the head of the answer; `None` when it does not come in time. The limit starts when the connection stands: the stages
-/// before have limits of their own.
+/// Waits for the head of the answer; `None` when it does not come in time. The limit starts when
+/// the connection stands, because the stages before have limits of their own, and anew while the
+/// request's body moves.
 async fn head(
     answering: ResponseFuture,
     connected: impl Future<Output = ()>,
     limit: Duration,
+    pace: &Pace,
 ) -> Option<Answered> {
     tokio::pin!(answering, connected);
     tokio::select! {
@@ -274,7 +253,7 @@ async fn head(
         () = &mut connected => {}
         answered = &mut answering => return Some(answered),
     }
-    tokio::time::timeout(limit, answering).await.ok()
+    pace.within(limit, answering).await
 }
 
 fn says_keep_alive(headers: &http::HeaderMap) -> bool {

@@ -6,6 +6,13 @@ mod client;
 mod dialogue;
 mod failure;
 mod hop;
+mod pool;
+mod request;
+mod request_body;
 
 pub use body::Body;
-pub use client::{Client, Request, Response};
+pub use client::{Client, Response};
+pub use request::Request;
+#[cfg(feature = "reqwest")]
+pub(crate) use request::shown;
+pub use request_body::RequestBody;

@@ -15,6 +15,7 @@ use http::header::{
     AUTHORIZATION, CONTENT_LENGTH, HeaderValue, LOCATION, RETRY_AFTER, SERVER, WWW_AUTHENTICATE,
 };
 use http::{HeaderName, Method, Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -41,6 +42,9 @@ pub struct Options {
     pub redirects: Vec<Redirect>,
     /// Paths below this prefix want Basic credentials.
     pub protected: Option<(String, Login)>,
+    /// Paths below this prefix take PUT, which makes the body the file, and POST, which gets the
+    /// body back as the answer.
+    pub uploads: Option<String>,
     /// Closes the connection in the middle of the first bodies.
     pub cut: Option<Cut>,
     /// Answers the first so many requests with 503.
@@ -149,9 +153,15 @@ impl Shared {
     async fn serve(self: Arc<Self>, number: usize, stream: impl Transport + 'static, h2: bool) {
         let switch = Switch::default();
         let io = TokioIo::new(CutStream::new(stream, switch.clone()));
-        let service = service_fn(move |request| {
-            let response = self.respond(number, &request, &switch);
-            async move { Ok::<_, Infallible>(response) }
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (shared, switch) = (Arc::clone(&self), switch.clone());
+            async move {
+                let response = match shared.respond(number, &request, &switch) {
+                    Some(response) => response,
+                    None => shared.upload(request).await,
+                };
+                Ok::<_, Infallible>(response)
+            }
         });
         // A connection that breaks is the client's matter, or was asked for.
         let _ = if h2 {
@@ -168,34 +178,44 @@ impl Shared {
         };
     }
 
+    /// The answer, unless it is an upload's.
     fn respond(
         &self,
         number: usize,
         request: &Request<Incoming>,
         switch: &Switch,
-    ) -> Response<FileBody> {
+    ) -> Option<Response<FileBody>> {
         self.requests.push(Received::of(number, request));
         let path = percent_decode_str(request.uri().path()).decode_utf8_lossy();
         if take_one(&self.unavailable) {
             let pause = self.options.retry_after.map(|seconds| seconds.to_string());
             let fields = pause.map(|pause| (RETRY_AFTER, pause));
-            return plain(StatusCode::SERVICE_UNAVAILABLE, fields, "come back later\n");
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return Some(plain(status, fields, "come back later\n"));
         }
         if let Some((prefix, login)) = &self.options.protected
             && path.starts_with(prefix.as_str())
             && !login.accepts_basic(request.headers().get(AUTHORIZATION))
         {
             let challenge = (WWW_AUTHENTICATE, "Basic realm=\"lab data\"".to_owned());
-            return plain(StatusCode::UNAUTHORIZED, Some(challenge), "log in first\n");
+            let status = StatusCode::UNAUTHORIZED;
+            return Some(plain(status, Some(challenge), "log in first\n"));
         }
         let mut redirects = self.options.redirects.iter();
         if let Some(redirect) = redirects.find(|redirect| redirect.from == path) {
             let status = StatusCode::from_u16(redirect.status).unwrap_or(StatusCode::FOUND);
             let location = (LOCATION, redirect.to.clone());
-            return plain(status, Some(location), "moved\n");
+            return Some(plain(status, Some(location), "moved\n"));
+        }
+        let uploads = self.options.uploads.as_deref();
+        if uploads.is_some_and(|prefix| path.starts_with(prefix))
+            && matches!(*request.method(), Method::PUT | Method::POST)
+        {
+            return None;
         }
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            return plain(StatusCode::METHOD_NOT_ALLOWED, None, "GET and HEAD only\n");
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            return Some(plain(status, None, "GET and HEAD only\n"));
         }
         let Some(file) = self
             .options
@@ -203,7 +223,7 @@ impl Shared {
             .get(&path)
             .filter(|_| !path.ends_with('/'))
         else {
-            return plain(StatusCode::NOT_FOUND, None, "no such file\n");
+            return Some(plain(StatusCode::NOT_FOUND, None, "no such file\n"));
         };
         let answer = answer(&path, &file, request.headers());
         let bytes = answer.bytes.map(|range| file.bytes.slice(range));
@@ -215,6 +235,22 @@ impl Shared {
             (CONTENT_LENGTH, length.unwrap_or_default().to_string())
         });
         finish(&mut response, answer.fields.into_iter().chain(length));
+        Some(response)
+    }
+
+    /// Takes a PUT or POST.
+    async fn upload(&self, request: Request<Incoming>) -> Response<FileBody> {
+        let (head, body) = request.into_parts();
+        let Ok(body) = body.collect().await else {
+            return plain(StatusCode::BAD_REQUEST, None, "the body broke off\n");
+        };
+        if head.method == Method::PUT {
+            let path = percent_decode_str(head.uri.path()).decode_utf8_lossy();
+            self.options.tree.put(&path, body.to_bytes());
+            return plain(StatusCode::CREATED, None, "stored\n");
+        }
+        let mut response = Response::new(FileBody::whole(body.to_bytes(), None));
+        finish(&mut response, None);
         response
     }
 
