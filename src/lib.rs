@@ -70,6 +70,10 @@
 //! | [`base`] | target, proxy, bypass, route, secret, error; pure |
 //! | [`check`] | walks the stages and reports |
 #![cfg_attr(
+    feature = "reqwest",
+    doc = "| [`adapters`] | for developers who bring their own client |"
+)]
+#![cfg_attr(
     feature = "lab",
     doc = "| [`lab`] | loopback servers for the demo, doctests and tests |"
 )]
@@ -78,8 +82,11 @@
 //!
 //! - `cli` (default): the command line program. A library user turns it off.
 //! - `lab` (in `cli`): loopback servers: a proxy, HTTP, HTTPS and FTP origins.
+//! - `reqwest`: its requests over this stack, and stock clients set from a route.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "reqwest")]
+pub mod adapters;
 pub mod base;
 pub mod check;
 #[cfg(feature = "cli")]

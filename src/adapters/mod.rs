@@ -1,0 +1,6 @@
+//! For developers who bring their own client: each adapter is a feature, and takes what another
+//! client gives or wants. What needs no adapter is the [`Connector`](crate::Connector), a
+//! `tower::Service<Uri>` for hyper-util's client.
+
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
