@@ -17,7 +17,7 @@ const RANKS: &[(&str, u8)] = &[
     ("ftp", 5),
     ("ws", 5),
     ("dataset", 6),
-    ("adapters", 6),
+    ("adapters", 7),
     ("check", 7),
     ("lab", 7),
     ("cli", 8),

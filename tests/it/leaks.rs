@@ -198,10 +198,9 @@ async fn no_debug_output_has_a_secret() {
         .secrets()
         .read(&place, std::time::Duration::from_secs(1))
         .await;
-    let request = outbound::http::Request {
-        authorization: Some(outbound::base::Secret::new(PASSWORD)),
-        ..outbound::http::Request::get("http://h.example/".parse().unwrap())
-    };
+    let mut request =
+        outbound::http::Request::get("http://h.example/".parse().unwrap()).with_body(PASSWORD);
+    request.authorization = Some(outbound::base::Secret::new(PASSWORD));
     assert_absent(
         &format!("{place:?} {:?} {request:?}", read.unwrap()),
         NAME,

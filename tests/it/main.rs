@@ -5,6 +5,7 @@
 mod support;
 
 mod absolute;
+mod adapters;
 mod challenges;
 mod cli_check;
 mod cli_config;
@@ -14,6 +15,7 @@ mod cli_manners;
 mod cli_places;
 mod docs;
 mod doubles;
+mod examples;
 mod faults;
 mod ftp_lab;
 mod ftp_real;

@@ -1,0 +1,40 @@
+//! Every example runs on its own.
+
+use std::process::Command;
+
+/// Runs an example as its first lines say, with a proxy in the environment that must not matter:
+/// the settings decide, and no client reads the environment behind their back.
+fn run(example: &str) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--locked", "--offline", "--all-features"])
+        .args(["--example", example])
+        .env("http_proxy", "http://192.0.2.1:9")
+        .env("https_proxy", "http://192.0.2.1:9")
+        .env("ALL_PROXY", "http://192.0.2.1:9")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{example}: {told}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The length of the file that they bring.
+fn bytes() -> String {
+    let file = outbound::lab::data::dataset("air.csv").unwrap();
+    format!("{} bytes", file.bytes.len())
+}
+
+#[test]
+fn hyper() {
+    let said = run("hyper");
+    assert!(said.contains("through http://127.0.0.1:"), "{said}");
+    assert!(said.contains("200 OK HTTP/2.0"), "{said}");
+    assert!(said.contains(&bytes()), "{said}");
+}
+
+#[test]
+fn reqwest() {
+    let said = run("reqwest");
+    assert_eq!(said.matches(&bytes()).count(), 2, "{said}");
+}
