@@ -70,7 +70,7 @@
 //! | [`base`] | target, proxy, bypass, route, secret, error; pure |
 //! | [`check`] | walks the stages and reports |
 #![cfg_attr(
-    feature = "reqwest",
+    any(feature = "blocking", feature = "reqwest", feature = "suppaftp"),
     doc = "| [`adapters`] | for developers who bring their own client |"
 )]
 #![cfg_attr(
@@ -82,10 +82,11 @@
 //!
 //! - `cli` (default): the command line program. A library user turns it off.
 //! - `lab` (in `cli`): loopback servers: a proxy, HTTP, HTTPS and FTP origins.
+//! - `blocking`: `open`, `stat` and `fetch` without async.
 //! - `reqwest`: its requests over this stack, and stock clients set from a route.
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "blocking", feature = "reqwest", feature = "suppaftp"))]
 pub mod adapters;
 pub mod base;
 pub mod check;
@@ -105,6 +106,8 @@ pub mod settings;
 pub mod tls;
 pub mod tunnel;
 
+#[cfg(feature = "blocking")]
+pub use adapters::blocking;
 pub use base::{Error, Result};
 pub use connector::Connector;
 pub use dataset::Client;

@@ -2,5 +2,7 @@
 //! client gives or wants. What needs no adapter is the [`Connector`](crate::Connector), a
 //! `tower::Service<Uri>` for hyper-util's client.
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;

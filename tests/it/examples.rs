@@ -26,6 +26,13 @@ fn bytes() -> String {
 }
 
 #[test]
+fn blocking() {
+    let said = run("blocking");
+    let both = format!("{} fetched", bytes());
+    assert_eq!(said.matches(&both).count(), 2, "{said}");
+}
+
+#[test]
 fn hyper() {
     let said = run("hyper");
     assert!(said.contains("through http://127.0.0.1:"), "{said}");

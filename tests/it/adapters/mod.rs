@@ -3,6 +3,8 @@
 // Not every feature's module uses every part.
 #![allow(dead_code)]
 
+#[cfg(feature = "blocking")]
+mod blocking;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(feature = "reqwest")]
