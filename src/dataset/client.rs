@@ -214,6 +214,23 @@ impl Dataset {
         fetch::fetch(self, destination, options).await
     }
 
+    /// Writes its bytes to `file` as they come, from where that stands: for a pipe or a device,
+    /// where nothing can be renamed or taken back.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open) and the reader's; or why a write failed.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends it; a write under way still ends in the background.
+    #[cfg(feature = "cli")]
+    pub(crate) async fn copy(
+        &self,
+        file: Arc<std::fs::File>,
+        observer: Observer,
+    ) -> Result<(), super::copy::Broken> {
+        super::copy::copy(self, file, observer).await
+    }
+
     /// The protocol's side of this dataset.
     pub(super) async fn source(&self) -> Result<Source> {
         match self.target.scheme() {

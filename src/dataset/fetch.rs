@@ -1,12 +1,8 @@
 //! A dataset into a file.
 
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
-
-use tokio::fs::File;
-use tokio::io::{AsyncWriteExt as _, ReadBuf};
 
 use super::checksum::{Checksum, Hasher};
 use super::client::Dataset;
@@ -15,6 +11,7 @@ use super::existing;
 use super::part::{Part, local, shown};
 use super::source::Source;
 use super::transfer::{About, Step, Transfer};
+use super::writer::{self, Writer};
 use crate::base::{Error, Kind, Result, Stage};
 
 /// How to fetch. Write `FetchOptions { force: true, ..Default::default() }`: there will be more.
@@ -54,7 +51,7 @@ pub enum Outcome {
     Unchanged,
 }
 
-/// Large enough that system calls do not count, small enough for many transfers at once.
+/// For reading a file again.
 const BUFFER: usize = 256 * 1024;
 
 /// Brings `dataset` into the file `destination`.
@@ -73,7 +70,7 @@ pub(super) async fn fetch(
     let mut run = Run {
         dataset,
         options,
-        hasher: options.checksum.as_ref().map(Hasher::like),
+        hasher: None,
         part,
         kept: 0,
     };
@@ -109,57 +106,52 @@ impl Run<'_> {
         let observer = self.options.observer.clone();
         let mut transfer = Transfer::open(source, resume, retry, observer).await?;
         self.kept = transfer.offset();
-        let mut file = self
-            .begin(transfer.offset(), transfer.about().cloned())
-            .await?;
-        let copied = self.copy(&mut transfer, &mut file).await;
-        // tokio's file writes in the background: only a flush tells whether the last write
-        // failed, and without it what came before an error would be lost.
-        let flushed = file.flush().await;
+        let (offset, about) = (transfer.offset(), transfer.about().cloned());
+        let mut writer = self.begin(offset, about).await?;
+        let copied = self.copy(&mut transfer, &mut writer).await;
+        // What came before an error is kept for the next run.
+        let finished = writer.finish().await;
         copied?;
-        flushed.map_err(|cause| local(self.part.path(), "write", cause))?;
+        self.hasher = finished.map_err(|cause| local(self.part.path(), "write", cause))?;
         let modified = transfer.about().and_then(|about| about.modified);
         Ok((transfer.offset(), modified))
     }
 
     /// Copies to the end, with as many restarts as the transfer makes.
-    async fn copy(&mut self, transfer: &mut Transfer, file: &mut File) -> Result<()> {
-        let mut buffer = vec![0; BUFFER];
+    async fn copy(&mut self, transfer: &mut Transfer, writer: &mut Writer) -> Result<()> {
         loop {
-            let (step, bytes) = next(transfer, &mut buffer).await?;
-            match step {
+            match writer.fill(|cx, buf| transfer.poll_step(cx, buf)).await? {
                 Step::Data => {
-                    if let Some(hasher) = &mut self.hasher {
-                        hasher.update(bytes);
-                    }
-                    let written = file.write_all(bytes).await;
+                    let written = writer.write().await;
                     written.map_err(|cause| local(self.part.path(), "write", cause))?;
                 }
                 Step::Restarted => {
                     self.kept = 0;
                     // A write under way would land in what is emptied now.
-                    let _ = file.flush().await;
-                    *file = self
-                        .begin(transfer.offset(), transfer.about().cloned())
-                        .await?;
+                    writer.discard().await;
+                    let (offset, about) = (transfer.offset(), transfer.about().cloned());
+                    *writer = self.begin(offset, about).await?;
                 }
                 Step::End => return Ok(()),
             }
         }
     }
 
-    /// Prepares the part file for what comes at `offset`.
-    async fn begin(&mut self, offset: u64, about: Option<About>) -> Result<File> {
+    /// Prepares the part file for what comes next.
+    async fn begin(&mut self, offset: u64, about: Option<About>) -> Result<Writer> {
+        let coming = about
+            .as_ref()
+            .and_then(|about| about.total?.checked_sub(offset));
         if offset == 0 {
             let validator = about.and_then(|about| about.validator);
             self.part.restart(self.dataset.url(), validator)?;
         }
-        if let Some(expected) = &self.options.checksum {
-            let mut hasher = Hasher::like(expected);
-            hash(&mut hasher, self.part.path(), offset).await?;
-            self.hasher = Some(hasher);
+        let mut hasher = self.options.checksum.as_ref().map(Hasher::like);
+        if let Some(hasher) = &mut hasher {
+            hash(hasher, self.part.path(), offset).await?;
         }
-        Ok(File::from_std(self.part.writer(offset)?))
+        let file = Arc::new(self.part.writer(offset)?);
+        Ok(Writer::new(file, writer::Kind::File, coming, hasher))
     }
 
     fn verify(&mut self) -> Result<()> {
@@ -180,21 +172,13 @@ impl Run<'_> {
     }
 }
 
-async fn next<'b>(transfer: &mut Transfer, buffer: &'b mut [u8]) -> Result<(Step, &'b [u8])> {
-    let mut filled = ReadBuf::new(buffer);
-    let step =
-        std::future::poll_fn(|cx| Pin::new(&mut *transfer).poll_step(cx, &mut filled)).await?;
-    let length = filled.filled().len();
-    Ok((step, &buffer[..length]))
-}
-
 /// Adds the first `length` bytes of a file.
 pub(super) async fn hash(hasher: &mut Hasher, path: &Path, length: u64) -> Result<()> {
     use tokio::io::AsyncReadExt as _;
     if length == 0 {
         return Ok(());
     }
-    let file = File::open(path).await;
+    let file = tokio::fs::File::open(path).await;
     let mut file = file
         .map_err(|cause| local(path, "read", cause))?
         .take(length);

@@ -12,6 +12,8 @@
 
 mod checksum;
 mod client;
+#[cfg(feature = "cli")]
+mod copy;
 mod event;
 mod existing;
 mod fetch;
@@ -22,9 +24,12 @@ mod retry;
 mod source;
 mod transfer;
 mod validator;
+mod writer;
 
 pub use checksum::Checksum;
 pub use client::{Client, Dataset, Stat};
+#[cfg(feature = "cli")]
+pub(crate) use copy::Broken;
 pub use event::{Event, Observer};
 pub use fetch::{FetchOptions, Fetched, Outcome};
 pub use name::file_name;

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use super::transfer::{Step, Transfer};
 use super::validator::Validator;
-use crate::base::{Error, Kind, Stage};
+use crate::base::{Error, Kind, Result, Stage};
 
 /// Reads a dataset from its first byte to its last, opening it again after a cut when the server
 /// proves that it is still the same file. Its errors are `io::Error`s that hold an
@@ -51,6 +51,35 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// Fills `buf` with what comes next: data, or the end.
+    pub(super) fn poll_step(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<Result<Step>> {
+        loop {
+            match ready!(self.transfer.poll_step(cx, buf))? {
+                Step::Data => {
+                    self.delivered = true;
+                    return Poll::Ready(Ok(Step::Data));
+                }
+                Step::End => return Poll::Ready(Ok(Step::End)),
+                // Nothing of the file was given yet: whichever it is now will do.
+                Step::Restarted if !self.delivered => {}
+                Step::Restarted => {
+                    let what = "the stream was cut and cannot go on in the middle: the file \
+                                changed, or the server does not prove that it is the same";
+                    let error = Error::new(Kind::Changed, Stage::Transfer, what)
+                        .with_hint("read it again from the start, or fetch it into a file");
+                    self.transfer.fail(error.clone());
+                    return Poll::Ready(Err(error));
+                }
+            }
+        }
+    }
+}
+
 impl AsyncRead for Reader {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -60,24 +89,7 @@ impl AsyncRead for Reader {
         if buf.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
-        loop {
-            match ready!(self.transfer.poll_step(cx, buf))? {
-                Step::Data => {
-                    self.delivered = true;
-                    return Poll::Ready(Ok(()));
-                }
-                Step::End => return Poll::Ready(Ok(())),
-                // Nothing of the file was given yet: whichever it is now will do.
-                Step::Restarted if !self.delivered => {}
-                Step::Restarted => {
-                    let what = "the stream was cut and cannot go on in the middle: the file \
-                                changed, or the server does not prove that it is the same";
-                    let error = Error::new(Kind::Changed, Stage::Transfer, what)
-                        .with_hint("read it again from the start, or fetch it into a file");
-                    self.transfer.fail(error.clone());
-                    return Poll::Ready(Err(error.into()));
-                }
-            }
-        }
+        ready!(self.poll_step(cx, buf))?;
+        Poll::Ready(Ok(()))
     }
 }

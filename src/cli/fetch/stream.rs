@@ -1,9 +1,10 @@
 //! Bytes that go where nothing can be renamed: standard output, a device, a pipe.
 
+use std::fs::File;
 use std::io::{self, ErrorKind};
+use std::os::fd::AsFd as _;
 use std::path::Path;
-
-use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use std::sync::Arc;
 
 use super::super::args::{Common, FetchArgs};
 use super::super::exit::Exit;
@@ -13,20 +14,26 @@ use super::super::{dataset::dataset, interrupt};
 use super::Narrator;
 use super::plan::retried;
 use crate::base::{Error, Kind, Result, Stage, text};
-use crate::dataset::{Client, Observer};
+use crate::dataset::{Broken, Client, Observer};
 
 /// Where the bytes go as they come, when the arguments name such a place.
-pub async fn sink(args: &FetchArgs) -> Result<Option<Box<dyn AsyncWrite + Send + Unpin>>> {
+pub async fn sink(args: &FetchArgs) -> Result<Option<Arc<File>>> {
     let path = match args.output.as_deref() {
-        Some(path) if path == Path::new("-") => return Ok(Some(Box::new(tokio::io::stdout()))),
+        // The descriptor itself: Rust's own standard output looks for line ends in what it writes.
+        Some(path) if path == Path::new("-") => {
+            let output = io::stdout().as_fd().try_clone_to_owned();
+            let output = output.map_err(|cause| unwritten(path, cause))?;
+            return Ok(Some(Arc::new(output.into())));
+        }
         Some(path) => path,
         None => return Ok(None),
     };
     match std::fs::metadata(path) {
         Ok(about) if !about.is_file() && !about.is_dir() => {
+            // A named pipe waits for its reader.
             let opened = tokio::fs::OpenOptions::new().write(true).open(path).await;
             let opened = opened.map_err(|cause| unwritten(path, cause))?;
-            Ok(Some(Box::new(opened)))
+            Ok(Some(Arc::new(opened.into_std().await)))
         }
         _ => Ok(None),
     }
@@ -37,7 +44,7 @@ pub async fn copy(
     client: &Client,
     common: &Common,
     args: &FetchArgs,
-    mut sink: Box<dyn AsyncWrite + Send + Unpin>,
+    sink: Arc<File>,
     output: &Output,
 ) -> Result<Exit> {
     let refusal = if args.checksum.is_some() {
@@ -52,7 +59,7 @@ pub async fn copy(
     }
     let copying = async {
         for mut place in Place::all(&args.urls) {
-            match one(client, common, args, &mut place, &mut sink, output).await {
+            match one(client, common, args, &mut place, &sink, output).await {
                 Ok(true) => {}
                 Ok(false) => break,
                 // What comes next would stand where the rest of this belongs.
@@ -76,7 +83,7 @@ async fn one(
     common: &Common,
     args: &FetchArgs,
     place: &mut Place<'_>,
-    sink: &mut (dyn AsyncWrite + Send + Unpin),
+    sink: &Arc<File>,
     output: &Output,
 ) -> Result<bool> {
     let dataset = retried(dataset(client, common, &args.login, place, output)?, args);
@@ -86,20 +93,13 @@ async fn one(
             narrator.say(&words);
         }
     });
-    let mut reader = dataset.open_observed(observer).await?;
-    let mut buffer = vec![0; 256 * 1024];
-    let path = args.output.as_deref().unwrap_or(Path::new("-"));
-    loop {
-        let read = reader.read(&mut buffer).await.map_err(Error::from_io)?;
-        let written = match read {
-            0 => sink.flush().await,
-            read => sink.write_all(&buffer[..read]).await,
-        };
-        match written {
-            Ok(()) if read == 0 => return Ok(true),
-            Ok(()) => {}
-            Err(cause) if cause.kind() == ErrorKind::BrokenPipe => return Ok(false),
-            Err(cause) => return Err(unwritten(path, cause)),
+    match dataset.copy(Arc::clone(sink), observer).await {
+        Ok(()) => Ok(true),
+        Err(Broken::Source(error)) => Err(error),
+        Err(Broken::Sink(cause)) if cause.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(Broken::Sink(cause)) => {
+            let path = args.output.as_deref().unwrap_or(Path::new("-"));
+            Err(unwritten(path, cause))
         }
     }
 }

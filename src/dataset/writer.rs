@@ -1,0 +1,316 @@
+//! Bytes into a local file: in large pieces, and off the runtime's threads.
+//!
+//! A write may wait for a disk or for whoever reads a pipe, so it runs on a thread for blocking
+//! work while the next piece is being filled. Each way there and back wakes two threads: with
+//! pieces as small as the network's reads that costs more than the transfer itself.
+
+use std::fs::File;
+use std::future::poll_fn;
+use std::io::{self, Write as _};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::ReadBuf;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{Instant, Sleep};
+
+use super::checksum::Hasher;
+use super::transfer::Step;
+use crate::base::Result;
+
+/// A piece: large enough that system calls and threads do not count, small enough for many
+/// transfers at once. There are two, one being filled and one being written.
+const PIECE: usize = 512 * 1024;
+
+/// What is written is a file, or something that may keep a write waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A file.
+    File,
+    /// A pipe, a terminal, a device.
+    #[cfg_attr(not(feature = "cli"), expect(dead_code))]
+    Stream,
+}
+
+impl Kind {
+    /// How long bytes may wait for more: a file's so that a crash loses little, a stream's so that
+    /// its reader has them at once.
+    fn patience(self) -> Duration {
+        match self {
+            Self::File => Duration::from_millis(250),
+            Self::Stream => Duration::from_millis(2),
+        }
+    }
+
+    /// How many bytes are written at once where they are: less work than waking a thread. Into a
+    /// pipe even one byte may wait for ever.
+    fn at_once(self) -> usize {
+        match self {
+            Self::File => 64 * 1024,
+            Self::Stream => 0,
+        }
+    }
+}
+
+/// Writes to a file from where it stands. What was not [`finish`](Self::finish)ed may be lost.
+pub(super) struct Writer {
+    file: Arc<File>,
+    kind: Kind,
+    buffer: Vec<u8>,
+    filled: usize,
+    hasher: Option<Hasher>,
+    under_way: Option<JoinHandle<Written>>,
+    /// When the bytes in the buffer have waited long enough.
+    due: Pin<Box<Sleep>>,
+}
+
+/// What comes back from a write.
+struct Written {
+    buffer: Vec<u8>,
+    hasher: Option<Hasher>,
+    outcome: io::Result<()>,
+}
+
+impl Writer {
+    /// A writer of a file that is `expected` bytes long, if that is known. Bytes pass by `hasher`.
+    pub(super) fn new(
+        file: Arc<File>,
+        kind: Kind,
+        expected: Option<u64>,
+        hasher: Option<Hasher>,
+    ) -> Self {
+        // One byte more than a small file has, so that its end is seen without a second piece.
+        let expected = expected.and_then(|length| usize::try_from(length).ok());
+        let room = expected.map_or(PIECE, |length| PIECE.min(length.saturating_add(1)));
+        Self {
+            file,
+            kind,
+            buffer: vec![0; room],
+            filled: 0,
+            hasher,
+            under_way: None,
+            due: Box::pin(tokio::time::sleep(Duration::ZERO)),
+        }
+    }
+
+    /// Fills the buffer by `read` until it is full, its bytes have waited long enough, or `read`
+    /// gives another step than data.
+    ///
+    /// # Cancel safety
+    /// What was read stays in the buffer.
+    pub(super) async fn fill(
+        &mut self,
+        mut read: impl FnMut(&mut Context<'_>, &mut ReadBuf<'_>) -> Poll<Result<Step>>,
+    ) -> Result<Step> {
+        if self.filled == 0 {
+            let due = Instant::now() + self.kind.patience();
+            self.due.as_mut().reset(due);
+        }
+        poll_fn(|cx| {
+            while self.filled < self.buffer.len() {
+                let mut room = ReadBuf::new(&mut self.buffer[self.filled..]);
+                let step = read(cx, &mut room);
+                self.filled += room.filled().len();
+                match step {
+                    Poll::Ready(Ok(Step::Data)) => {}
+                    Poll::Ready(other) => return Poll::Ready(other),
+                    Poll::Pending if self.filled == 0 => return Poll::Pending,
+                    Poll::Pending => {
+                        return self.due.as_mut().poll(cx).map(|()| Ok(Step::Data));
+                    }
+                }
+            }
+            Poll::Ready(Ok(Step::Data))
+        })
+        .await
+    }
+
+    /// Begins to write what is in the buffer, once the write before has ended.
+    ///
+    /// # Errors
+    /// That of the write before.
+    ///
+    /// # Cancel safety
+    /// A cancelled call may lose what is in the buffer, never what was there before it.
+    pub(super) async fn write(&mut self) -> io::Result<()> {
+        let spare = self.wait().await?;
+        if self.filled == 0 {
+            return Ok(());
+        }
+        // More comes than was expected.
+        let outgrown = self.filled == self.buffer.len() && self.buffer.len() < PIECE;
+        if self.filled <= self.kind.at_once() {
+            self.write_here()?;
+            if outgrown {
+                self.buffer.resize(PIECE, 0);
+            }
+            return Ok(());
+        }
+        let spare = spare.unwrap_or_else(|| vec![0; PIECE]);
+        let buffer = std::mem::replace(&mut self.buffer, spare);
+        let length = std::mem::take(&mut self.filled);
+        let (file, mut hasher) = (Arc::clone(&self.file), self.hasher.take());
+        self.under_way = Some(spawn_blocking(move || {
+            let outcome = put(&file, &buffer[..length], hasher.as_mut());
+            Written {
+                buffer,
+                hasher,
+                outcome,
+            }
+        }));
+        Ok(())
+    }
+
+    /// Writes what is left, and gives the hasher back.
+    ///
+    /// # Errors
+    /// That of the first write that failed.
+    pub(super) async fn finish(&mut self) -> io::Result<Option<Hasher>> {
+        self.write().await?;
+        self.wait().await?;
+        Ok(self.hasher.take())
+    }
+
+    /// Forgets what is in the buffer, and waits until nothing is under way.
+    pub(super) async fn discard(&mut self) {
+        self.filled = 0;
+        // It would have been overwritten.
+        let _ = self.wait().await;
+    }
+
+    fn write_here(&mut self) -> io::Result<()> {
+        let length = std::mem::take(&mut self.filled);
+        put(&self.file, &self.buffer[..length], self.hasher.as_mut())
+    }
+
+    /// Waits for the write under way, and gives its buffer back.
+    async fn wait(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let Some(under_way) = &mut self.under_way else {
+            return Ok(None);
+        };
+        let ended = under_way.await;
+        self.under_way = None;
+        // It is aborted only when the runtime ends.
+        let written = ended.map_err(io::Error::other)?;
+        self.hasher = written.hasher;
+        written.outcome?;
+        Ok(Some(written.buffer))
+    }
+}
+
+fn put(mut file: &File, bytes: &[u8], hasher: Option<&mut Hasher>) -> io::Result<()> {
+    if let Some(hasher) = hasher {
+        hasher.update(bytes);
+    }
+    file.write_all(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Checksum;
+    use std::io::Read as _;
+
+    /// A reader that gives pieces of these lengths, `None` for nothing at the moment.
+    fn pieces(
+        lengths: Vec<Option<usize>>,
+    ) -> impl FnMut(&mut Context<'_>, &mut ReadBuf<'_>) -> Poll<Result<Step>> + use<> {
+        let mut lengths = lengths.into_iter();
+        let mut next = 0_u8;
+        let mut left = 0;
+        move |_, buf| {
+            if left == 0 {
+                left = match lengths.next() {
+                    Some(Some(length)) => length,
+                    Some(None) => return Poll::Pending,
+                    None => return Poll::Ready(Ok(Step::End)),
+                };
+            }
+            let taken = left.min(buf.remaining());
+            for _ in 0..taken {
+                buf.put_slice(&[next]);
+                next = next.wrapping_mul(31).wrapping_add(7);
+            }
+            left -= taken;
+            Poll::Ready(Ok(Step::Data))
+        }
+    }
+
+    /// What [`pieces`] gives in all.
+    fn all(length: usize) -> Vec<u8> {
+        let mut next = 0_u8;
+        let step = |_| {
+            let byte = next;
+            next = next.wrapping_mul(31).wrapping_add(7);
+            byte
+        };
+        (0..length).map(step).collect()
+    }
+
+    #[tokio::test]
+    async fn everything_arrives_in_order_whatever_the_pieces() {
+        let cases: &[&[Option<usize>]] = &[
+            &[],
+            &[Some(1)],
+            &[Some(PIECE)],
+            &[Some(PIECE - 1), Some(2)],
+            &[Some(3 * PIECE + 5)],
+            &[
+                Some(10),
+                None,
+                Some(70_000),
+                None,
+                Some(PIECE),
+                None,
+                Some(1),
+            ],
+        ];
+        for kind in [Kind::File, Kind::Stream] {
+            for lengths in cases {
+                let length = lengths.iter().flatten().sum();
+                for expected in [None, Some(length as u64), Some(7)] {
+                    let mut file = tempfile::tempfile().unwrap();
+                    let shared = Arc::new(file.try_clone().unwrap());
+                    let wanted: Checksum = "md5:900150983cd24fb0d6963f7d28e17f72".parse().unwrap();
+                    let hasher = Hasher::like(&wanted);
+                    let mut writer = Writer::new(shared, kind, expected, Some(hasher.clone()));
+                    let mut read = pieces(lengths.to_vec());
+                    while writer.fill(&mut read).await.unwrap() == Step::Data {
+                        writer.write().await.unwrap();
+                    }
+                    let found = writer.finish().await.unwrap().unwrap().finish();
+                    let mut written = Vec::new();
+                    std::io::Seek::rewind(&mut file).unwrap();
+                    file.read_to_end(&mut written).unwrap();
+                    assert!(written == all(length), "{kind:?} {lengths:?} {expected:?}");
+                    let mut hasher = hasher;
+                    hasher.update(&written);
+                    assert_eq!(found, hasher.finish());
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failed_write_is_told_and_ends_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("read-only");
+        std::fs::write(&path, "").unwrap();
+        for length in [1, 3 * PIECE] {
+            let file = Arc::new(File::open(&path).unwrap());
+            let mut writer = Writer::new(file, Kind::File, None, None);
+            let mut read = pieces(vec![Some(length)]);
+            let mut outcome = Ok(());
+            while outcome.is_ok() && writer.fill(&mut read).await.unwrap() == Step::Data {
+                outcome = writer.write().await;
+            }
+            let outcome = match outcome {
+                Ok(()) => writer.finish().await.map(drop),
+                failed => failed,
+            };
+            assert!(outcome.is_err(), "{length} bytes");
+        }
+    }
+}
