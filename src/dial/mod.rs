@@ -1,6 +1,8 @@
 //! From a host and port to a byte stream: resolve, happy eyeballs, socket.
 
 mod eyeballs;
+mod lowat;
+mod socket;
 pub mod stream;
 
 pub use stream::Stream;

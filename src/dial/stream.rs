@@ -9,6 +9,7 @@ use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::socket::Socket;
 use crate::base::Steps;
 
 /// What a [`Stream`] can be layered over: TLS, a tunnel inside HTTP/2, a test's pipe.
@@ -30,14 +31,14 @@ pub struct Stream {
 /// The plain socket is told apart from the rest because most bytes go over it, and it can write
 /// several buffers at once.
 enum Io {
-    Tcp(TcpStream),
+    Tcp(Socket),
     Layer(Box<dyn Transport>),
 }
 
 impl Stream {
     /// A stream over a socket.
     pub fn tcp(socket: TcpStream) -> Self {
-        Self::over(Io::Tcp(socket))
+        Self::over(Io::Tcp(Socket::new(socket)))
     }
 
     /// A stream over anything that reads and writes.
