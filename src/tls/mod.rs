@@ -78,7 +78,7 @@ fn configuration(trust: &Trust, alpn: Alpn, key: &str) -> Result<ClientConfig> {
     let builder = if trust.danger_accept_invalid_certs {
         builder.with_custom_certificate_verifier(Arc::new(AcceptEverything::new(provider)))
     } else {
-        let verifier = Verifier::new(roots::roots(trust, key)?, provider)?;
+        let verifier = Verifier::new(trust, provider, key)?;
         builder.with_custom_certificate_verifier(Arc::new(verifier))
     };
     let mut config = builder.with_no_client_auth();

@@ -1,56 +1,125 @@
-//! Which authorities are believed.
+//! Which authorities are believed, read when they are needed.
 
+use std::env;
+use std::ffi::OsStr;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject as _};
+use rustls_native_certs::{CertificateResult, load_certs_from_paths};
 
 use crate::base::{Error, Kind, Result, Stage, Trust, text};
 
-/// The authorities that are believed.
-pub(super) struct Roots {
-    /// All of them.
-    pub store: RootCertStore,
-    /// The certificates of `ca_file`.
-    pub own: Vec<CertificateDer<'static>>,
+/// The parts of the system's trust store, or of what `SSL_CERT_FILE` and `SSL_CERT_DIR` put in its
+/// place (as in OpenSSL, curl and Go). Nearly everything is vouched for by the bundle; the folder
+/// has the same authorities in hundreds of files, and seldom one more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// One file with all of them; without one the folders.
+    Bundle,
+    /// The folders.
+    Folders,
 }
 
-/// The system's trust store (or what `SSL_CERT_FILE` and `SSL_CERT_DIR` put in its place, as in
-/// OpenSSL, curl and Go) with the certificates of `trust.ca_file` added. `key` is the dotted
-/// prefix of the settings that hold the trust.
-///
-/// # Errors
-/// `ca_file` cannot be read or holds no certificate.
-pub(super) fn roots(trust: &Trust, key: &str) -> Result<Roots> {
-    let mut store = RootCertStore::empty();
-    // Unusual certificates in a system's store are passed over, as every TLS library does.
-    store.add_parsable_certificates(system().iter().cloned());
-    let mut own = Vec::new();
-    if let Some(file) = &trust.ca_file {
-        let bad = |what: &str| bad(file, key, what);
-        own = read(file, bad)?;
-        for certificate in &own {
-            store
-                .add(certificate.clone())
-                .map_err(|cause| bad("a certificate in it is malformed").with_source(cause))?;
-        }
-    }
-    Ok(Roots { store, own })
-}
-
-/// Read once for the process: hundreds of files on some systems.
-fn system() -> &'static [CertificateDer<'static>] {
-    static SYSTEM: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
-    SYSTEM.get_or_init(|| {
-        let loaded = rustls_native_certs::load_native_certs();
+impl Part {
+    /// The authorities in it. Read once for the process: it takes milliseconds.
+    pub(super) fn store(self) -> RootCertStore {
+        let places = places();
+        let loaded = match (self, &places.bundle) {
+            (Self::Bundle, Some(file)) => load_certs_from_paths(Some(file), None),
+            (Self::Bundle, None) => from_folders(&places.folders),
+            (Self::Folders, Some(_)) => from_folders(&places.folders),
+            (Self::Folders, None) => CertificateResult::default(),
+        };
         for error in &loaded.errors {
             tracing::warn!("system trust store: {}", text::clip(&error.to_string()));
         }
-        loaded.certs
+        let mut store = RootCertStore::empty();
+        // Unusual certificates in a system's store are passed over, as every TLS library does.
+        store.add_parsable_certificates(loaded.certs);
+        store
+    }
+}
+
+fn from_folders(folders: &[PathBuf]) -> CertificateResult {
+    let mut all = CertificateResult::default();
+    for folder in folders {
+        let mut loaded = load_certs_from_paths(None, Some(folder));
+        all.certs.append(&mut loaded.certs);
+        all.errors.append(&mut loaded.errors);
+    }
+    all
+}
+
+struct Places {
+    bundle: Option<PathBuf>,
+    folders: Vec<PathBuf>,
+}
+
+fn places() -> &'static Places {
+    static PLACES: OnceLock<Places> = OnceLock::new();
+    PLACES.get_or_init(|| {
+        let (file, folders) = (env::var_os("SSL_CERT_FILE"), env::var_os("SSL_CERT_DIR"));
+        let told = Places::told(file.as_deref(), folders.as_deref());
+        told.unwrap_or_else(|| {
+            let found = openssl_probe::probe();
+            Places {
+                bundle: found.cert_file,
+                folders: found.cert_dir,
+            }
+        })
     })
+}
+
+impl Places {
+    /// What the variables say, if they say anything.
+    fn told(file: Option<&OsStr>, folders: Option<&OsStr>) -> Option<Self> {
+        let folders: Vec<PathBuf> = folders
+            .map(|list| env::split_paths(list).collect())
+            .unwrap_or_default();
+        let told = Self {
+            bundle: file.map(PathBuf::from),
+            folders: folders
+                .into_iter()
+                .filter(|folder| !folder.as_os_str().is_empty())
+                .collect(),
+        };
+        (told.bundle.is_some() || !told.folders.is_empty()).then_some(told)
+    }
+}
+
+/// The certificates of `trust.ca_file`. `key` is the dotted prefix of the settings that hold the
+/// trust.
+///
+/// # Errors
+/// `ca_file` cannot be read or holds no certificate.
+pub(super) fn own(trust: &Trust, key: &str) -> Result<Vec<CertificateDer<'static>>> {
+    match &trust.ca_file {
+        Some(file) => read(file, |what| bad(file, key, what)),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The same as authorities.
+///
+/// # Errors
+/// One of them is malformed.
+pub(super) fn store_of(
+    own: &[CertificateDer<'static>],
+    trust: &Trust,
+    key: &str,
+) -> Result<RootCertStore> {
+    let mut store = RootCertStore::empty();
+    for certificate in own {
+        store.add(certificate.clone()).map_err(|cause| {
+            let file = trust.ca_file.as_deref().unwrap_or(Path::new(""));
+            bad(file, key, "a certificate in it is malformed").with_source(cause)
+        })?;
+    }
+    Ok(store)
 }
 
 fn read(file: &Path, bad: impl Fn(&str) -> Error) -> Result<Vec<CertificateDer<'static>>> {
@@ -79,4 +148,28 @@ fn bad(file: &Path, key: &str, what: &str) -> Error {
     let file = text::escape(&file.to_string_lossy());
     let doing = format!("read {key}.ca_file {file}");
     Error::new(Kind::Settings, Stage::Settings, what).while_doing(doing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variables_take_the_place_of_the_systems_store() {
+        let told = |file: Option<&str>, folders: Option<&str>| {
+            let told = Places::told(file.map(OsStr::new), folders.map(OsStr::new));
+            told.map(|places| (places.bundle, places.folders))
+        };
+        assert_eq!(told(None, None), None);
+        assert_eq!(
+            told(None, Some("")),
+            None,
+            "as for OpenSSL, empty says nothing"
+        );
+        let file = Some(PathBuf::from("/a.pem"));
+        assert_eq!(told(Some("/a.pem"), None), Some((file.clone(), vec![])));
+        let folders = vec![PathBuf::from("/b"), PathBuf::from("/c")];
+        assert_eq!(told(None, Some("/b::/c")), Some((None, folders.clone())));
+        assert_eq!(told(Some("/a.pem"), Some("/b:/c")), Some((file, folders)));
+    }
 }
