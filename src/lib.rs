@@ -84,6 +84,7 @@
 //! - `lab` (in `cli`): loopback servers: a proxy, HTTP, HTTPS and FTP origins.
 //! - `blocking`: `open`, `stat` and `fetch` without async.
 //! - `reqwest`: its requests over this stack, and stock clients set from a route.
+//! - `suppaftp`: its streams, logged in, with data channels through the tunnel.
 #![deny(unsafe_code)]
 
 #[cfg(any(feature = "blocking", feature = "reqwest", feature = "suppaftp"))]

@@ -6,3 +6,5 @@
 pub mod blocking;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
+#[cfg(feature = "suppaftp")]
+pub mod suppaftp;

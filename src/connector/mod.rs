@@ -20,7 +20,7 @@ use crate::base::{
 use crate::dial::{self, Limits, Stream};
 use crate::route;
 use crate::settings::{Connection, Policy, Timeouts};
-use crate::tls::{self, Alpn, TlsConfigs};
+use crate::tls::{self, Alpn, TlsConfigs, Versions};
 
 /// Opens streams to targets under one connection's settings. Cheap to clone; clones, and
 /// connectors made by [`for_connection`](Self::for_connection), share what was learned: secrets,
@@ -149,7 +149,7 @@ impl Connector {
         target: &Target,
         alpn: Alpn,
     ) -> Result<Stream> {
-        let config = self.tls_config(alpn);
+        let config = self.tls_config(alpn, Versions::All);
         let config = config.map_err(|error| error.after(stream.take_steps()))?;
         let key = self.key();
         let limit = self.timeouts().tls;
@@ -161,14 +161,19 @@ impl Connector {
     ///
     /// # Errors
     /// Its `ca_file` cannot be read.
-    pub(crate) fn tls_config(&self, alpn: Alpn) -> Result<Arc<rustls::ClientConfig>> {
+    pub(crate) fn tls_config(
+        &self,
+        alpn: Alpn,
+        versions: Versions,
+    ) -> Result<Arc<rustls::ClientConfig>> {
         let none = Trust::default();
         let trust = self.connection.as_ref().map_or(&none, |c| &c.trust);
-        self.shared.tls.get(trust, alpn, &self.key())
+        let tls = &self.shared.tls;
+        tls.get_versions(trust, alpn, versions, &self.key())
     }
 
     /// The dotted prefix of the settings that hold the trust, for errors.
-    fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         let of = |connection: &Arc<Connection>| format!("connections.{}", connection.name);
         self.connection.as_ref().map(of).unwrap_or_default()
     }

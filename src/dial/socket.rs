@@ -51,6 +51,18 @@ impl Socket {
         }
     }
 
+    /// Reads and leaves what was read where it is.
+    pub(super) async fn peek(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.wake_for_many(false);
+        self.tcp.peek(buffer).await
+    }
+
+    /// The socket as it was: any byte wakes its reader.
+    pub(super) fn into_tcp(mut self) -> TcpStream {
+        self.wake_for_many(false);
+        self.tcp
+    }
+
     fn wake_for_many(&mut self, many: bool) {
         // Where the system refuses, every byte wakes: slower, and nothing else.
         let bytes = if many { MANY } else { 1 };

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::socket::Socket;
@@ -62,6 +62,51 @@ impl Stream {
             false => [leftover, self.leftover].concat().into(),
         };
         self
+    }
+
+    /// Reads some bytes and gives them to `judge`, which says how many of them it uses; the others
+    /// are read again. `None` at the end of the stream.
+    ///
+    /// In a plain socket they stay where they are (`MSG_PEEK`), so that it can be handed on with
+    /// nothing lost; anything else keeps them as leftover.
+    ///
+    /// # Errors
+    /// The stream broke.
+    pub(crate) async fn judge<T>(
+        &mut self,
+        buffer: &mut [u8],
+        judge: impl FnOnce(&[u8]) -> (T, usize),
+    ) -> io::Result<Option<T>> {
+        if let (Io::Tcp(socket), true) = (&mut self.io, self.leftover.is_empty()) {
+            let seen = socket.peek(buffer).await?;
+            if seen == 0 {
+                return Ok(None);
+            }
+            let (verdict, used) = judge(&buffer[..seen]);
+            socket.read_exact(&mut buffer[..used.min(seen)]).await?;
+            return Ok(Some(verdict));
+        }
+        let read = self.read(buffer).await?;
+        if read == 0 {
+            return Ok(None);
+        }
+        let (verdict, used) = judge(&buffer[..read]);
+        let unused = &buffer[used.min(read)..read];
+        if !unused.is_empty() {
+            self.leftover = [unused, &self.leftover].concat().into();
+        }
+        Ok(Some(verdict))
+    }
+
+    /// The socket itself, where the stream is nothing more: for programs that want one.
+    ///
+    /// # Errors
+    /// The stream as it was: it is TLS or another layer, or bytes of it were read already.
+    pub fn into_tcp(self) -> Result<TcpStream, Box<Self>> {
+        match self.io {
+            Io::Tcp(socket) if self.leftover.is_empty() => Ok(socket.into_tcp()),
+            io => Err(Box::new(Self { io, ..self })),
+        }
     }
 
     /// Replaces the record of passed stages.
@@ -173,7 +218,8 @@ impl AsyncWrite for Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
 
     #[tokio::test]
     async fn leftover_comes_first_whatever_the_size_of_the_reads() {
@@ -192,5 +238,53 @@ mod tests {
             }
             assert_eq!(all, b"abcdef");
         }
+    }
+
+    async fn sockets() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap());
+        let (near, far) = tokio::join!(near, listener.accept());
+        (near.unwrap(), far.unwrap().0)
+    }
+
+    /// At every split point, over a socket and over anything else.
+    #[tokio::test]
+    async fn what_is_judged_and_not_used_is_read_again() {
+        for used in 0..=6 {
+            let (near, mut far) = sockets().await;
+            far.write_all(b"abcdef").await.unwrap();
+            drop(far);
+            let (layer, mut end) = tokio::io::duplex(64);
+            end.write_all(b"abcdef").await.unwrap();
+            drop(end);
+            for mut stream in [Stream::tcp(near), Stream::layer(layer)] {
+                let mut buffer = [0; 16];
+                let judge = |seen: &[u8]| (seen.to_vec(), used);
+                let seen = stream.judge(&mut buffer, judge).await.unwrap().unwrap();
+                assert_eq!(seen, b"abcdef");
+                let mut rest = Vec::new();
+                stream.read_to_end(&mut rest).await.unwrap();
+                assert_eq!(rest, &seen[used..]);
+                let none = stream.judge(&mut buffer, |_| ((), 0)).await.unwrap();
+                assert!(none.is_none());
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_socket_is_handed_on_when_nothing_would_be_lost() {
+        let (near, mut far) = sockets().await;
+        far.write_all(b"head tail").await.unwrap();
+        drop(far);
+        let mut stream = Stream::tcp(near);
+        stream.judge(&mut [0; 16], |_| ((), 5)).await.unwrap();
+        let mut socket = stream.into_tcp().unwrap();
+        let mut rest = String::new();
+        socket.read_to_string(&mut rest).await.unwrap();
+        assert_eq!(rest, "tail");
+        let early = Stream::tcp(socket).with_leftover(Bytes::from_static(b"x"));
+        assert!(early.into_tcp().is_err());
+        let (layer, _end) = tokio::io::duplex(64);
+        assert!(Stream::layer(layer).into_tcp().is_err());
     }
 }

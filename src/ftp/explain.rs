@@ -35,7 +35,8 @@ fn broken(stage: Stage) -> Kind {
     }
 }
 
-fn failed(failure: Failure, stage: Stage, server: &Target, login: &Login) -> Error {
+/// The error for what the control channel gave instead of the hoped-for reply.
+pub(crate) fn failed(failure: Failure, stage: Stage, server: &Target, login: &Login) -> Error {
     match failure {
         Failure::Greeting(reply) => said(
             kind(&reply),

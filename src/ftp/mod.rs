@@ -23,6 +23,8 @@ use std::fmt;
 
 pub use client::{Client, Options, Retrieval, Stat};
 pub use download::Download;
+#[cfg(feature = "suppaftp")]
+pub(crate) use explain::failed as explain_failure;
 pub use memory::Memory;
 
 pub use crate::proto::ftp::{Modified, RemotePath, Want};

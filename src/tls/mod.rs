@@ -14,10 +14,12 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, SupportedCipherSuite};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use self::danger::AcceptEverything;
 use self::verifier::Verifier;
 use crate::base::{Error, Host, Kind, Result, Stage, Trust, text};
+use crate::dial::stream::Transport;
 use crate::dial::{Stream, log_last};
 
 /// Protocols to offer in the handshake (RFC 7301).
@@ -41,10 +43,34 @@ impl Alpn {
     }
 }
 
+/// Versions of TLS to offer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Versions {
+    /// TLS 1.2 and 1.3.
+    #[default]
+    All,
+    /// TLS 1.2 alone, whose sessions can be used again and again: FTP's data channels must use
+    /// that of the control channel (`require_ssl_reuse` of vsftpd), and tickets of TLS 1.3 are for
+    /// one use.
+    Tls12,
+}
+
+static TLS12: &[&rustls::SupportedProtocolVersion] = &[&rustls::version::TLS12];
+
+impl Versions {
+    fn protocols(self) -> &'static [&'static rustls::SupportedProtocolVersion] {
+        match self {
+            Self::All => rustls::DEFAULT_VERSIONS,
+            Self::Tls12 => TLS12,
+        }
+    }
+}
+
 /// Configurations made so far. They hold the session tickets, so sharing one resumes sessions.
 #[derive(Debug, Default)]
 pub struct TlsConfigs {
-    made: Mutex<HashMap<(Trust, Alpn), Arc<ClientConfig>>>,
+    made: Mutex<HashMap<(Trust, Alpn, Versions), Arc<ClientConfig>>>,
 }
 
 impl TlsConfigs {
@@ -55,22 +81,36 @@ impl TlsConfigs {
     /// # Errors
     /// `ca_file` cannot be read or holds no certificate.
     pub fn get(&self, trust: &Trust, alpn: Alpn, key: &str) -> Result<Arc<ClientConfig>> {
-        let wanted = (trust.clone(), alpn);
+        self.get_versions(trust, alpn, Versions::All, key)
+    }
+
+    /// [`get`](Self::get) for some versions of TLS.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn get_versions(
+        &self,
+        trust: &Trust,
+        alpn: Alpn,
+        versions: Versions,
+        key: &str,
+    ) -> Result<Arc<ClientConfig>> {
+        let wanted = (trust.clone(), alpn, versions);
         let made = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(config) = made().get(&wanted) {
             return Ok(Arc::clone(config));
         }
-        let config = Arc::new(configuration(trust, alpn, key)?);
+        let config = Arc::new(configuration(trust, alpn, versions, key)?);
         // Another task may have been faster: its configuration holds the tickets.
         Ok(Arc::clone(made().entry(wanted).or_insert(config)))
     }
 }
 
-fn configuration(trust: &Trust, alpn: Alpn, key: &str) -> Result<ClientConfig> {
+fn configuration(trust: &Trust, alpn: Alpn, versions: Versions, key: &str) -> Result<ClientConfig> {
     // An explicit provider: the process default may belong to the program that links us.
     let provider = Arc::new(provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions.protocols())
         .map_err(|cause| {
             Error::new(Kind::Tls, Stage::Settings, "TLS cannot be set up").with_source(cause)
         })?;
@@ -119,34 +159,43 @@ pub async fn secure(
     limit: Duration,
 ) -> Result<Stream> {
     let mut steps = stream.take_steps();
-    let subject = format!("{host}:{port}");
-    let doing = format!("start TLS with {subject}");
     let started = Instant::now();
-    let name = match server_name(host) {
-        Ok(name) => name,
-        Err(error) => return Err(error.while_doing(doing).after(steps)),
-    };
-    let handshake = TlsConnector::from(config).connect(name, stream);
-    let secured = match timeout(limit, handshake).await {
-        Ok(Ok(secured)) => secured,
-        Ok(Err(cause)) => {
-            return Err(failure::explain(cause, stage, host, key)
-                .while_doing(doing)
-                .after(steps));
-        }
-        Err(_) => {
-            let what = "the TLS handshake was not answered";
-            return Err(Error::new(Kind::Timeout, stage, what)
-                .while_doing(doing)
-                .with_limit("timeouts.tls", text::seconds(limit))
-                .after(steps));
-        }
-    };
+    let secured = handshake(stream, host, port, config, stage, key, limit).await;
+    let secured = secured.map_err(|error| error.after(steps.clone()))?;
     let session = secured.get_ref().1;
     let alpn = session.alpn_protocol().map(<[u8]>::to_vec);
+    let subject = format!("{host}:{port}");
     steps.pass(stage, subject, agreed(session), started.elapsed());
     log_last(&steps);
     Ok(Stream::layer(secured).with_steps(steps).with_alpn(alpn))
+}
+
+/// The handshake of [`secure`], over anything.
+///
+/// # Errors
+/// As there.
+pub(crate) async fn handshake<T: Transport>(
+    stream: T,
+    host: &Host,
+    port: u16,
+    config: Arc<ClientConfig>,
+    stage: Stage,
+    key: &str,
+    limit: Duration,
+) -> Result<TlsStream<T>> {
+    let doing = format!("start TLS with {host}:{port}");
+    let name = server_name(host).map_err(|error| error.while_doing(doing.as_str()))?;
+    let handshake = TlsConnector::from(config).connect(name, stream);
+    match timeout(limit, handshake).await {
+        Ok(Ok(secured)) => Ok(secured),
+        Ok(Err(cause)) => Err(failure::explain(cause, stage, host, key).while_doing(doing)),
+        Err(_) => {
+            let what = "the TLS handshake was not answered";
+            Err(Error::new(Kind::Timeout, stage, what)
+                .while_doing(doing)
+                .with_limit("timeouts.tls", text::seconds(limit)))
+        }
+    }
 }
 
 fn server_name(host: &Host) -> Result<ServerName<'static>> {

@@ -4,7 +4,7 @@ pub mod advice;
 
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout_at;
 use tracing::debug;
 
@@ -64,7 +64,7 @@ pub async fn open(
     debug!("proxy > CONNECT {}{shown}", target.authority());
     let answered = exchange(&mut stream, request.expose().as_bytes(), limit, again).await;
     match answered {
-        Ok(Answered::Open { status, leftover }) => {
+        Ok(Answered::Open { status }) => {
             debug!("proxy < {status}");
             let elapsed = started.elapsed();
             steps.pass(
@@ -74,14 +74,12 @@ pub async fn open(
                 elapsed,
             );
             log_last(&steps);
-            let stream = stream.with_leftover(leftover).with_steps(steps);
-            Ok(Outcome::Open(stream))
+            Ok(Outcome::Open(stream.with_steps(steps)))
         }
         Ok(Answered::Refused(refusal)) => {
             let offered = text::clip(&refusal.answer.schemes.join(", "));
             debug!("proxy < {}; {offered}", refusal.answer);
             let stream = refusal.reusable.then_some(stream);
-            let refusal = Box::new(refusal);
             Ok(Outcome::Refused {
                 refusal,
                 stream,
@@ -109,8 +107,8 @@ pub async fn open(
 }
 
 enum Answered {
-    Open { status: u16, leftover: bytes::Bytes },
-    Refused(Refusal),
+    Open { status: u16 },
+    Refused(Box<Refusal>),
     Stale,
 }
 
@@ -139,29 +137,36 @@ async fn exchange(
     let mut buffer = [0; 4096];
     loop {
         let waiting_for_body = handshake.refusal().is_some();
-        let read = match timeout_at(deadline, stream.read(&mut buffer)).await {
-            Ok(Ok(read)) => read,
+        // What follows a 2xx belongs to the tunnel and stays in the stream.
+        let feed = |bytes: &[u8]| {
+            let progress = handshake.feed(bytes);
+            let unused = match &progress {
+                Ok(Progress::Open { leftover, .. }) => leftover.len(),
+                _ => 0,
+            };
+            (progress, bytes.len().saturating_sub(unused))
+        };
+        let judged = match timeout_at(deadline, stream.judge(&mut buffer, feed)).await {
+            Ok(Ok(judged)) => judged,
             Ok(Err(_)) if untouched && again => return Ok(Answered::Stale),
-            Ok(Err(_)) | Err(_) if waiting_for_body => 0,
+            Ok(Err(_)) | Err(_) if waiting_for_body => None,
             Ok(Err(cause)) => return Err(Failure::Broken(cause)),
             Err(_) => return Err(Failure::Silence),
         };
-        if read == 0 {
+        let Some(progress) = judged else {
             if untouched && again {
                 return Ok(Answered::Stale);
             }
             return handshake
                 .close()
-                .map(Answered::Refused)
+                .map(|refusal| Answered::Refused(Box::new(refusal)))
                 .map_err(Failure::Fault);
-        }
+        };
         untouched = false;
-        match handshake.feed(&buffer[..read]).map_err(Failure::Fault)? {
+        match progress.map_err(Failure::Fault)? {
             Progress::NeedMore => {}
-            Progress::Open { status, leftover } => {
-                return Ok(Answered::Open { status, leftover });
-            }
-            Progress::Refused(refusal) => return Ok(Answered::Refused(refusal)),
+            Progress::Open { status, .. } => return Ok(Answered::Open { status }),
+            Progress::Refused(refusal) => return Ok(Answered::Refused(Box::new(refusal))),
         }
         if !waiting_for_body && handshake.refusal().is_some() {
             deadline = deadline.min(tokio::time::Instant::now() + BODY_WAIT);

@@ -45,3 +45,10 @@ fn reqwest() {
     let said = run("reqwest");
     assert_eq!(said.matches(&bytes()).count(), 2, "{said}");
 }
+
+#[test]
+fn suppaftp() {
+    let said = run("suppaftp");
+    assert!(said.contains("stations.parquet"), "{said}");
+    assert!(said.contains(&bytes()), "{said}");
+}

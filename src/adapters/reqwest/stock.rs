@@ -11,7 +11,7 @@ use crate::base::{Credentials, Error, Kind, Proxy, ProxyScheme, Result, Stage, T
 use crate::connector::Connector;
 use crate::dataset::Dataset;
 use crate::proto::redirect as rules;
-use crate::tls::Alpn;
+use crate::tls::{Alpn, Versions};
 
 /// A builder for a stock `reqwest::Client` that reaches `dataset` as the policy says: its proxy
 /// with Basic credentials, the bypass, the connection's trust, limits on time. Nothing is read from
@@ -68,7 +68,7 @@ pub async fn client_builder(dataset: &Dataset) -> Result<ClientBuilder> {
     }
     let timeouts = connector.timeouts();
     let connect = timeouts.resolve + timeouts.dial + timeouts.connect + timeouts.tls;
-    let tls = connector.tls_config(Alpn::Http1)?;
+    let tls = connector.tls_config(Alpn::Http1, Versions::All)?;
     Ok(::reqwest::Client::builder()
         .no_proxy()
         .proxy(stock)

@@ -9,6 +9,10 @@ mod blocking;
 mod reqwest;
 #[cfg(feature = "reqwest")]
 mod reqwest_stock;
+#[cfg(feature = "suppaftp")]
+mod suppaftp;
+#[cfg(feature = "suppaftp")]
+mod tls;
 
 use std::net::SocketAddr;
 
