@@ -94,3 +94,43 @@ async fn a_ca_file_that_cannot_be_used_is_a_matter_of_the_settings() {
         );
     }
 }
+
+/// Who vouches is asked in turn: `ca_file`, the system's bundle, its folder. What is not needed is
+/// not read: a bundle that cannot be read would be warned of.
+#[test]
+fn the_systems_store_is_read_only_when_it_is_needed() {
+    let shared = kit::shared();
+    let url = shared.nginx.https("/small.bin");
+    let empty = folder();
+    let authority = folder();
+    std::fs::copy(&shared.ca, authority.join("corporate.pem")).unwrap();
+    let with_file = format!(
+        "[connections.s]\nurl = \"{}\"\nca_file = \"{}\"\n",
+        shared.nginx.https("/"),
+        shared.ca.display()
+    );
+    let (missing, renewed) = (empty.join("missing.pem"), kit::certificate().1);
+    let warned = "system trust store";
+    // The settings, SSL_CERT_FILE, SSL_CERT_DIR, the exit code, and whether the bundle is read.
+    let cases = [
+        (with_file.as_str(), &missing, &empty, 0, false),
+        ("", &shared.ca, &empty, 0, false),
+        ("", &renewed, &authority, 0, false),
+        ("", &missing, &authority, 0, true),
+        ("", &renewed, &empty, 8, false),
+    ];
+    for (settings, bundle, folder, code, read) in cases {
+        let program = kit::Program::with_settings(settings);
+        let mut command = program.command(&["stat", "-v", &url]);
+        command
+            .env("SSL_CERT_FILE", bundle)
+            .env("SSL_CERT_DIR", folder);
+        let ran = kit::Ran::of(command.output().unwrap()).expect(code);
+        assert_eq!(
+            ran.err.contains(warned),
+            read,
+            "{bundle:?} {folder:?}: {}",
+            ran.err
+        );
+    }
+}
