@@ -9,17 +9,11 @@ use super::place::Place;
 use crate::base::text;
 use crate::dataset::Event;
 
-/// The bars of all transfers.
-pub struct Progress {
-    bars: MultiProgress,
-    shown: bool,
-}
+/// The bars of all transfers; none where nobody watches.
+pub struct Progress(Option<MultiProgress>);
 
 /// The bar of one transfer.
-pub struct Bar {
-    bars: MultiProgress,
-    bar: ProgressBar,
-}
+pub struct Bar(Option<(MultiProgress, ProgressBar)>);
 
 /// More bars than this would scroll the terminal.
 const MOST: usize = 20;
@@ -27,63 +21,61 @@ const MOST: usize = 20;
 impl Progress {
     pub fn new(output: &Output, transfers: usize) -> Self {
         let shown = output.watched && !output.json && transfers <= MOST;
-        let target = if shown {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        Self {
-            bars: MultiProgress::with_draw_target(target),
-            shown,
-        }
+        Self(shown.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr())))
     }
 
     /// A bar for a place.
     pub fn start(&self, place: &Place<'_>) -> Bar {
-        let bar = self.bars.add(ProgressBar::no_length());
+        let Some(bars) = &self.0 else {
+            return Bar(None);
+        };
+        let bar = bars.add(ProgressBar::no_length());
         bar.set_style(style(false));
         bar.set_prefix(name(&place.asked));
-        if self.shown {
-            bar.enable_steady_tick(Duration::from_millis(200));
-        }
-        Bar {
-            bars: self.bars.clone(),
-            bar,
-        }
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Bar(Some((bars.clone(), bar)))
     }
 
     /// Removes all bars from the terminal.
     pub fn clear(&self) {
-        let _ = self.bars.clear();
+        if let Some(bars) = &self.0 {
+            let _ = bars.clear();
+        }
     }
 }
 
 impl Bar {
     /// Shows what happened.
     pub fn event(&self, event: &Event<'_>) {
+        let Some((_, bar)) = &self.0 else { return };
         match event {
             Event::Started { offset, total, .. } => {
                 if let Some(total) = total {
-                    self.bar.set_style(style(true));
-                    self.bar.set_length(*total);
+                    bar.set_style(style(true));
+                    bar.set_length(*total);
                 }
-                self.bar.set_position(*offset);
+                bar.set_position(*offset);
                 // What was there before says nothing about the speed.
-                self.bar.reset_eta();
+                bar.reset_eta();
             }
-            Event::Advanced { offset } => self.bar.set_position(*offset),
+            Event::Advanced { offset } => bar.set_position(*offset),
             _ => {}
         }
     }
 
     /// Prints lines without tearing the bars.
     pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
-        self.bars.suspend(print)
+        match &self.0 {
+            Some((bars, _)) => bars.suspend(print),
+            None => print(),
+        }
     }
 
     /// Removes the bar.
     pub fn finish(&self) {
-        self.bar.finish_and_clear();
+        if let Some((_, bar)) = &self.0 {
+            bar.finish_and_clear();
+        }
     }
 }
 
@@ -118,15 +110,13 @@ mod tests {
             ("http://h/a/x.csv?token=secret", "x.csv"),
             ("census:2020/x.csv", "x.csv"),
         ];
-        let progress = Progress {
-            bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
-            shown: false,
-        };
+        let hidden = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
+        let progress = Progress(Some(hidden));
         for (typed, prefix) in cases {
             let typed = [typed.to_owned()];
             let place = Place::all(&typed).next().unwrap();
-            let bar = progress.start(&place);
-            assert_eq!(bar.bar.prefix(), prefix, "{}", place.typed);
+            let (_, bar) = progress.start(&place).0.unwrap();
+            assert_eq!(bar.prefix(), prefix, "{}", place.typed);
         }
     }
 }

@@ -150,7 +150,7 @@ impl Run<'_> {
         if let Some(hasher) = &mut hasher {
             hash(hasher, self.part.path(), offset).await?;
         }
-        let file = Arc::new(self.part.writer(offset)?);
+        let file = self.part.writer(offset)?;
         Ok(Writer::new(file, writer::Kind::File, coming, hasher))
     }
 

@@ -9,6 +9,7 @@ mod meta;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use url::Url;
@@ -25,8 +26,10 @@ pub(super) struct Part {
     destination: PathBuf,
     path: PathBuf,
     meta: PathBuf,
-    file: File,
+    file: Arc<File>,
     length: u64,
+    /// Whether somebody was given the file to write to.
+    written: bool,
     finished: bool,
 }
 
@@ -64,8 +67,9 @@ impl Part {
             destination: destination.to_owned(),
             path,
             meta,
-            file,
+            file: Arc::new(file),
             length,
+            written: false,
             finished: false,
         })
     }
@@ -95,9 +99,10 @@ impl Part {
 
     /// Empties the file and notes what the coming bytes are.
     pub(super) fn restart(&mut self, url: &Url, validator: Option<Validator>) -> Result<()> {
-        self.file
-            .set_len(0)
-            .map_err(|cause| local(&self.path, "empty", cause))?;
+        if self.length > 0 || self.written {
+            let emptied = self.file.set_len(0);
+            emptied.map_err(|cause| local(&self.path, "empty", cause))?;
+        }
         self.length = 0;
         let written = Meta::new(url, validator).write(&self.meta);
         written.map_err(|cause| local(&self.meta, "write", cause))
@@ -111,15 +116,12 @@ impl Part {
     }
 
     /// The file, for writing from `offset` on. The lock stays with it.
-    pub(super) fn writer(&self, offset: u64) -> Result<File> {
+    pub(super) fn writer(&mut self, offset: u64) -> Result<Arc<File>> {
         use io::Seek as _;
-        let mut file = self
-            .file
-            .try_clone()
-            .map_err(|cause| local(&self.path, "open", cause))?;
-        file.seek(io::SeekFrom::Start(offset))
-            .map_err(|cause| local(&self.path, "seek in", cause))?;
-        Ok(file)
+        let sought = (&*self.file).seek(io::SeekFrom::Start(offset));
+        sought.map_err(|cause| local(&self.path, "seek in", cause))?;
+        self.written = true;
+        Ok(Arc::clone(&self.file))
     }
 
     /// Gives the whole file its final name and time. Unless `overwrite`, a file that came up
@@ -171,8 +173,11 @@ impl Part {
 impl Drop for Part {
     /// Leaves nothing behind of a request that gave nothing, also when it was interrupted.
     fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
         let empty = self.file.metadata().is_ok_and(|about| about.len() == 0);
-        if !self.finished && empty && is_at(&self.file, &self.path) {
+        if empty && is_at(&self.file, &self.path) {
             let _ = fs::remove_file(&self.path);
             let _ = fs::remove_file(&self.meta);
         }
@@ -288,7 +293,7 @@ mod tests {
         let mut part = Part::open(&destination, false).unwrap();
         assert!(part.resume(&url()).unwrap().is_none());
         part.restart(&url(), Some(proof())).unwrap();
-        part.writer(0).unwrap().write_all(b"abc").unwrap();
+        (&*part.writer(0).unwrap()).write_all(b"abc").unwrap();
         drop(part);
         assert!(resumable(&destination, &url()));
         let other = Url::parse("http://h/y").unwrap();
@@ -317,7 +322,7 @@ mod tests {
         let destination = folder.path().join("x");
         let mut part = Part::open(&destination, false).unwrap();
         part.restart(&url(), None).unwrap();
-        part.writer(0).unwrap().write_all(b"new").unwrap();
+        (&*part.writer(0).unwrap()).write_all(b"new").unwrap();
         fs::write(&destination, "old").unwrap();
         assert!(part.finish(None, false, false).is_err());
         assert_eq!(fs::read_to_string(&destination).unwrap(), "old");
