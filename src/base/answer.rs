@@ -7,6 +7,9 @@ use super::text;
 /// How much of a refusal's body is kept: enough for the title of a proxy's error page.
 pub const BODY_KEPT: usize = 4096;
 
+/// How much of a page's title stands before a Proxy-Status.
+const TITLE_SHOWN: usize = 80;
+
 /// An answer that was not the hoped-for one, kept whole: an HTTP status with what explains it, or
 /// an FTP reply.
 ///
@@ -46,11 +49,17 @@ impl Answer {
         }
     }
 
-    /// The peer's own explanation in a few words, if it gave one: Proxy-Status, Squid's error
-    /// name, or the title of its error page. Not escaped.
+    /// The peer's own explanation in a few words, if it gave one: Proxy-Status and the title of
+    /// its error page, Squid's error name, or that title alone. Not escaped.
     pub fn explanation(&self) -> Option<String> {
         if let Some(status) = &self.proxy_status {
-            return Some(format!("proxy-status: {status}"));
+            let status = format!("proxy-status: {status}");
+            // The page is for people, and may name the policy; Squid's only repeats the status.
+            let title = html_title(&self.body).filter(|_| self.squid_error.is_none());
+            return Some(match title {
+                Some(title) => format!("{}; {status}", text::clip_to(&title, TITLE_SHOWN)),
+                None => status,
+            });
         }
         if let Some(error) = &self.squid_error {
             return Some(format!("squid: {error}"));
@@ -113,7 +122,13 @@ mod tests {
             "403 Forbidden (squid: ERR_ACCESS_DENIED 0)"
         );
         answer.proxy_status = Some("gw; error=http_request_denied".into());
-        assert!(answer.to_string().contains("proxy-status: gw;"));
+        assert!(answer.to_string().contains("(proxy-status: gw;"));
+        answer.squid_error = None;
+        answer.body = "<title>Blocked by policy 7</title>".into();
+        assert_eq!(
+            answer.to_string(),
+            "403 Forbidden (Blocked by policy 7; proxy-status: gw; error=http_request_denied)"
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::output::causes;
 use crate::base::{Error, Route};
 
 /// An error.
@@ -14,6 +15,11 @@ pub fn error(error: &Error) -> Value {
         "message": error.to_string(),
         "status": error.answer().map(|answer| answer.code),
         "answer": error.answer().map(ToString::to_string),
+        "causes": causes(error).collect::<Vec<_>>(),
+        "limit": error.limit().map(|limit| json!({
+            "setting": limit.setting,
+            "value": limit.value,
+        })),
         "hint": error.hint(),
         "transient": error.is_transient(),
         "attempts": error.attempts(),

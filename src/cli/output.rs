@@ -112,14 +112,26 @@ impl Output {
     }
 }
 
-/// The error behind `prefix`, then `cause: …` and `hint: …` where there are any.
+/// The error behind `prefix`, then `cause: …`, `side: …` and `hint: …` where there are any. Whose
+/// side it is says itself of an error that no way was taken for.
 fn report(prefix: &str, error: &Error) -> String {
     let mut lines = vec![format!("{prefix}{error}")];
     lines.extend(causes(error).map(|cause| format!("  cause: {cause}")));
+    if error.route().is_some() {
+        lines.push(format!("  side: {}; {}", error.side(), again(error)));
+    }
     if let Some(hint) = error.hint() {
         lines.push(format!("  hint: {}", indented(hint)));
     }
     lines.join("\n")
+}
+
+/// Whether trying again may help, in words.
+pub fn again(error: &Error) -> &'static str {
+    match error.is_transient() {
+        true => "trying again may help",
+        false => "trying again does not help",
+    }
 }
 
 /// The causes of an error, each once: many errors repeat their source.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::check::milliseconds;
-use super::output::{causes, without_userinfo};
+use super::output::{again, causes, without_userinfo};
 use crate::base::{Error, Route, Step, text};
 use crate::check::Report;
 
@@ -67,13 +67,7 @@ fn verdict(lines: &mut Vec<String>, report: &Report, error: &Error, first: usize
         tell("cause", &cause);
     }
     tell("side", &error.side().to_string());
-    tell(
-        "again",
-        match error.is_transient() {
-            true => "trying again may help",
-            false => "trying again does not help",
-        },
-    );
+    tell("again", again(error));
     if let Some(hint) = error.hint() {
         let hint: Vec<String> = hint.split('\n').map(text::escape).collect();
         // Lines after the first bring an indent of two, and come to stand below it.

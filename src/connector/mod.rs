@@ -9,7 +9,7 @@ pub mod verify;
 
 pub(crate) use proxied::{pass_auth, wants_credentials};
 pub use service::{HttpStream, Passage};
-pub(crate) use service::{PlainHttp, Routed};
+pub(crate) use service::{LastOpened, PlainHttp, Routed};
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +21,7 @@ use crate::dial::{self, Limits, Stream};
 use crate::route;
 use crate::settings::{Connection, Policy, Timeouts};
 use crate::tls::{self, Alpn, TlsConfigs, Versions};
+use crate::tunnel::advice;
 
 /// Opens streams to targets under one connection's settings. Cheap to clone; clones, and
 /// connectors made by [`for_connection`](Self::for_connection), share what was learned: secrets,
@@ -191,7 +192,7 @@ impl Connector {
         let stream = self.open(&route, target).await?;
         if target.scheme().is_tls() {
             let secured = self.secure(stream, target).await;
-            return secured.map_err(|error| error.with_route(&route));
+            return secured.map_err(|error| unsecured(error, &route, target));
         }
         Ok(stream)
     }
@@ -280,6 +281,16 @@ fn unopened(error: Error, route: &Route, target: &Target) -> Error {
     error
         .while_doing(format!("open a stream to {target}"))
         .with_route(route)
+}
+
+/// Adds the way to the error of a TLS handshake with the target, and what opened the tunnel when
+/// the first thing in it went wrong.
+fn unsecured(error: Error, route: &Route, target: &Target) -> Error {
+    let error = error.with_route(route);
+    match route.proxy() {
+        Some(proxy) => advice::behind_tunnel(error, proxy, target),
+        None => error,
+    }
 }
 
 #[cfg(test)]

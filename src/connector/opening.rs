@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
@@ -21,6 +22,18 @@ const ENOUGH: usize = 64;
 pub(super) struct Watched {
     pub stream: Stream,
     watch: Option<Watch>,
+    heard: Heard,
+}
+
+/// How many bytes came since the last ones were sent: in HTTP/1.1, how much of an answer. hyper
+/// does not tell an answer that breaks off from none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Heard(Arc<AtomicU64>);
+
+impl Heard {
+    pub fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 #[derive(Debug)]
@@ -35,14 +48,20 @@ pub(super) type Verdict = Arc<OnceLock<Error>>;
 
 impl Watched {
     /// `proxy` is given when it answers the requests itself.
-    pub fn new(stream: Stream, proxy: Option<Arc<Proxy>>) -> (Self, Verdict) {
+    pub fn new(stream: Stream, proxy: Option<Arc<Proxy>>) -> (Self, Verdict, Heard) {
+        let heard = Heard::default();
         let verdict = Verdict::default();
         let watch = proxy.map(|proxy| Watch {
             proxy,
             heard: Vec::new(),
             verdict: Arc::clone(&verdict),
         });
-        (Self { stream, watch }, verdict)
+        let watched = Self {
+            stream,
+            watch,
+            heard: heard.clone(),
+        };
+        (watched, verdict, heard)
     }
 }
 
@@ -69,6 +88,8 @@ impl AsyncRead for Watched {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        let count = (buf.filled().len() - before) as u64;
+        self.heard.0.fetch_add(count, Ordering::Relaxed);
         if let Some(watch) = &mut self.watch
             && watch.hear(&buf.filled()[before..])?
         {
@@ -84,6 +105,7 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.heard.0.store(0, Ordering::Relaxed);
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -104,6 +126,7 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.heard.0.store(0, Ordering::Relaxed);
         Pin::new(&mut self.stream).poll_write_vectored(cx, bytes)
     }
 }

@@ -14,7 +14,7 @@ use tower_service::Service;
 use url::Url;
 
 use super::Connector;
-use super::opening::{Verdict, Watched};
+use super::opening::{Heard, Verdict, Watched};
 use crate::base::{Error, Kind, Result, Route, Scheme, Stage, Steps, Target};
 use crate::settings::Connection;
 use crate::tls::Alpn;
@@ -37,6 +37,7 @@ pub struct Passage {
     /// The stages passed when the connection was opened, until somebody took them.
     steps: Arc<Mutex<Steps>>,
     verdict: Verdict,
+    heard: Heard,
 }
 
 impl Passage {
@@ -49,6 +50,30 @@ impl Passage {
     /// Why what answered in a proxy's place is none, where its first bytes showed it.
     pub(crate) fn stranger(&self) -> Option<Error> {
         self.verdict.get().cloned()
+    }
+
+    /// How many bytes of an answer came, in HTTP/1.1.
+    pub(crate) fn heard(&self) -> u64 {
+        self.heard.bytes()
+    }
+}
+
+/// The connection that was opened last, with its target. hyper-util says nothing of one that ends
+/// before the first request is on it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LastOpened(Arc<Mutex<Option<(Target, Passage)>>>);
+
+impl LastOpened {
+    fn note(&self, target: Target, passage: Passage) {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some((target, passage));
+    }
+
+    /// Its passage, when it led to `target`.
+    pub fn take(&self, target: &Target) -> Option<Passage> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, passage) = last.take_if(|(to, _)| to == target)?;
+        Some(passage)
     }
 }
 
@@ -78,15 +103,16 @@ impl Connector {
         };
         if target.scheme().is_tls() {
             let secured = self.secure_with(stream, target, Alpn::Http).await;
-            stream = secured.map_err(|error| error.with_route(route))?;
+            stream = secured.map_err(|error| super::unsecured(error, route, target))?;
         }
         let steps = stream.take_steps();
         let answering = route.proxy().filter(|_| absolute).cloned();
-        let (watched, verdict) = Watched::new(stream, answering);
+        let (watched, verdict, heard) = Watched::new(stream, answering);
         let passage = Passage {
             route: Arc::clone(route),
             steps: Arc::new(Mutex::new(steps)),
             verdict,
+            heard,
         };
         Ok(HttpStream {
             io: TokioIo::new(watched),
@@ -135,6 +161,7 @@ impl Connector {
             connector,
             route,
             plain,
+            last: LastOpened::default(),
         })
     }
 }
@@ -146,6 +173,7 @@ pub(crate) struct Routed {
     pub connector: Connector,
     pub route: Arc<Route>,
     pub plain: PlainHttp,
+    pub last: LastOpened,
 }
 
 impl Service<Uri> for Routed {
@@ -161,9 +189,10 @@ impl Service<Uri> for Routed {
         let this = self.clone();
         Box::pin(async move {
             let target = target_of(&uri)?;
-            this.connector
-                .open_http(&this.route, &target, this.plain)
-                .await
+            let opening = this.connector.open_http(&this.route, &target, this.plain);
+            let stream = opening.await?;
+            this.last.note(target, stream.passage.clone());
+            Ok(stream)
         })
     }
 }

@@ -10,6 +10,7 @@ use super::plan::Plan;
 use super::{Modified, RemotePath, Want};
 use crate::base::{Error, Kind, Result, Stage, Steps};
 use crate::proto::ftp::{BadArgument, Event, Habits, Passive, Reply};
+use crate::tunnel::advice;
 
 /// A logged-in control channel.
 pub(super) struct Channel {
@@ -216,11 +217,14 @@ impl Channel {
 
     pub(super) fn setback(&self, trouble: Trouble, stage: Stage, doing: &str) -> Setback {
         let remedy = trouble.is_stumble().then_some(Remedy::LockStep);
-        let error = explain(trouble, stage, &self.plan.target, &self.plan.login);
-        Setback {
-            error: self.blame(error, doing),
-            remedy,
-        }
+        let (target, proxy) = (&self.plan.target, self.plan.route.proxy());
+        let error = explain(trouble, stage, target, &self.plan.login);
+        let error = self.blame(error, doing);
+        let error = match proxy {
+            Some(proxy) => advice::behind_tunnel(error, proxy, target),
+            None => error,
+        };
+        Setback { error, remedy }
     }
 
     pub(super) fn unsendable(&self, bad: BadArgument, doing: &str) -> Error {

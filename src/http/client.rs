@@ -74,6 +74,12 @@ impl Response {
         }
         Err(failure::refusal(self).await)
     }
+
+    /// The error for this response: its status is 2xx, and still it gives none of the data that
+    /// was asked for (204).
+    pub(crate) fn without_data(self) -> Error {
+        failure::no_data(self)
+    }
 }
 
 impl Client {

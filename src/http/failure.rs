@@ -9,6 +9,7 @@ use super::request::shown;
 use crate::base::answer::BODY_KEPT;
 use crate::base::{Answer, Error, Kind, Proxy, Side, Stage, Target, text};
 use crate::proto::auth;
+use crate::proto::connect::HEAD_MAX;
 use crate::tunnel::advice;
 
 /// What the answer says, with the start of its body.
@@ -56,11 +57,12 @@ pub(super) async fn refusal(response: Response) -> Error {
     steps.take_back(Stage::Request);
     let (by_proxy, in_clear) = (response.is_from_proxy(), response.in_clear);
     let (authorized, target) = (response.authorized, Target::from_url(&response.url).ok());
+    let elsewhere = not_a_proxy(&response);
     let answer = answer(response).await;
     let unsure = in_clear && !by_proxy && matches!(answer.code, 403 | 502..=504);
     let who = match (by_proxy, unsure) {
         (true, _) => "the proxy",
-        (_, true) => "the server (or the proxy on its way)",
+        (_, true) => EITHER,
         _ => "the server",
     };
     let offered = match &answer.schemes[..] {
@@ -70,31 +72,103 @@ pub(super) async fn refusal(response: Response) -> Error {
     let what = format!("{who} answered {answer}{offered}");
     let (kind, hint) = classify(answer.code, by_proxy, authorized);
     let error = Error::new(kind, Stage::Request, what);
-    let error = match target {
+    let error = match &target {
         Some(target) if by_proxy && answer.code >= 500 => {
-            let (side, hint) = advice::unavailable(&target, &answer);
+            let (side, hint) = advice::unavailable(target, &answer);
             error.with_side(side).with_hint(hint)
         }
+        Some(target) if unsure && answer.code >= 500 => error.with_hint(format!(
+            "if this is the proxy's word, it cannot reach {target}: check the name and port; else \
+             the server is at its limits: try again later"
+        )),
         _ => error,
     };
-    // Proxies say that it passed them (RFC 9110 section 7.6.3); a web server in the proxy's place
-    // does not know the path.
-    let elsewhere = route.proxy().filter(|_| in_clear && answer.via.is_none());
     let error = match (hint, elsewhere) {
-        (Some(hint), Some(proxy)) if answer.code == 404 => error.with_hint(format!(
-            "{hint}; or what listens at {} is a web server and not a proxy: check the port in {}",
-            proxy.authority(),
-            proxy.origin
-        )),
+        (Some(hint), Some(elsewhere)) if answer.code == 404 => {
+            error.with_hint(format!("{hint}; or {elsewhere}"))
+        }
         (Some(hint), _) => error.with_hint(hint),
         (None, _) => error,
     };
-    error
+    let error = error
         .about(subject)
         .while_doing(doing)
         .with_route(&route)
         .with_answer(answer)
+        .after(steps);
+    match (route.proxy(), target) {
+        (Some(proxy), Some(target)) => advice::behind_tunnel(error, proxy, &target),
+        _ => error,
+    }
+}
+
+/// Who answered, when the proxy may have done so in the server's place.
+const EITHER: &str = "the server (or the proxy on its way)";
+
+/// The doubt whether a proxy answered at all: proxies say that an answer passed them (RFC 9110
+/// section 7.6.3), and a web server in the proxy's place does not know the path.
+fn not_a_proxy(response: &Response) -> Option<String> {
+    let proxy = response.route.proxy()?;
+    let doubtful = response.in_clear && !response.headers.contains_key(VIA);
+    doubtful.then(|| advice::web_server(proxy))
+}
+
+/// The error for a 2xx that brings no data when data was asked for.
+pub(super) fn no_data(response: Response) -> Error {
+    let who = match response.in_clear {
+        true => EITHER,
+        false => "the server",
+    };
+    let status = text::clip(&format!("{} {}", response.status.as_u16(), response.reason));
+    let hint = match not_a_proxy(&response) {
+        Some(elsewhere) => format!("check the path; or {elsewhere}"),
+        None => "check the path: the server knows it, and has nothing there".to_owned(),
+    };
+    let what = format!("{who} answered {status}, which gives no data");
+    let mut steps = response.steps;
+    steps.take_back(Stage::Request);
+    Error::new(Kind::TargetProtocol, Stage::Request, what)
+        .with_hint(hint)
+        .about(format!(
+            "{} {}",
+            response.method,
+            text::clip(response.url.path())
+        ))
+        .while_doing(format!("{} {}", response.method, shown(&response.url)))
+        .with_route(&response.route)
+        .with_answer(Answer::new(response.status.as_u16(), response.reason))
         .after(steps)
+}
+
+/// The fields of an answer may not be longer than this, as in answer to CONNECT.
+const FIELDS_MAX: usize = HEAD_MAX;
+
+/// Whether the head of an answer is longer than anybody needs. (hyper's own limit is on what it
+/// reads at once.)
+pub(super) fn is_too_long(headers: &HeaderMap) -> bool {
+    let lengths = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len());
+    lengths.sum::<usize>() > FIELDS_MAX
+}
+
+/// The error for such an answer.
+pub(super) fn too_long(hop: Option<&Proxy>) -> Error {
+    let (who, kind) = match hop {
+        Some(_) => ("the proxy's answer", Kind::ProxyProtocol),
+        None => ("the server's answer", Kind::TargetProtocol),
+    };
+    let what = format!(
+        "the head of {who} is longer than {} KiB (a fixed limit)",
+        FIELDS_MAX / 1024
+    );
+    let error = Error::new(kind, Stage::Request, what).permanent();
+    match hop {
+        Some(proxy) => error.with_hint(advice::too_long(&proxy.origin)),
+        None => error.with_hint(
+            "no setting changes this limit: ask who runs the server what fills its answers",
+        ),
+    }
 }
 
 fn classify(code: u16, by_proxy: bool, authorized: bool) -> (Kind, Option<&'static str>) {
@@ -126,12 +200,19 @@ fn classify(code: u16, by_proxy: bool, authorized: bool) -> (Kind, Option<&'stat
 }
 
 /// The error for a request that got no answer. `hop` is the proxy that should have answered, for a
-/// request in absolute form.
-pub(super) fn broken(cause: hyper_util::client::legacy::Error, hop: Option<&Proxy>) -> Error {
+/// request in absolute form; `heard` bytes of an answer had come.
+pub(super) fn broken(
+    cause: hyper_util::client::legacy::Error,
+    hop: Option<&Proxy>,
+    heard: u64,
+) -> Error {
     if let Some(ours) = Error::find(&cause) {
         return ours.clone();
     }
     let hyper = std::error::Error::source(&cause).and_then(|e| e.downcast_ref::<hyper::Error>());
+    if hyper.is_some_and(hyper::Error::is_parse_too_large) {
+        return too_long(hop);
+    }
     let malformed = hyper.is_some_and(|e| e.is_parse() && !e.is_incomplete_message());
     let (who, malformed_kind, closed_kind) = match hop {
         Some(_) => ("the proxy", Kind::ProxyProtocol, Kind::ProxyProtocol),
@@ -162,8 +243,15 @@ pub(super) fn broken(cause: hyper_util::client::legacy::Error, hop: Option<&Prox
         };
         return Error::new(Kind::Usage, Stage::Request, what).with_source(innermost.to_string());
     }
-    let what = format!("{who} closed the connection without an answer");
+    let what = match heard {
+        0 => format!("{who} closed the connection without an answer"),
+        _ => format!("{who} closed the connection inside its answer, after {heard} bytes"),
+    };
     let error = Error::new(closed_kind, Stage::Request, what);
+    let error = match hop {
+        Some(proxy) => error.with_hint(advice::closed(proxy)),
+        None => error,
+    };
     match innermost.is::<std::io::Error>() {
         true => error.with_source(innermost.to_string()),
         false => error,
@@ -209,5 +297,12 @@ pub(super) fn cut(cause: hyper::Error, from_proxy: bool) -> Error {
         "the server"
     };
     let what = format!("{who} closed the connection before the end of the data");
-    Error::new(Kind::Cut, Stage::Transfer, what).with_source(cause)
+    let error = Error::new(Kind::Cut, Stage::Transfer, what).with_source(cause);
+    match from_proxy {
+        true => error.with_hint(
+            "the proxy, or the server behind it, broke off: where that happens again and again, ask \
+             the proxy's administrator for its limits on time and size",
+        ),
+        false => error,
+    }
 }

@@ -4,19 +4,22 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName};
-use hyper_util::client::legacy::ResponseFuture;
 use hyper_util::client::legacy::connect::capture_connection;
+use hyper_util::client::legacy::{Client as Legacy, ResponseFuture};
 use url::Url;
 
 use super::body::Body;
 use super::client::Response;
-use super::pool::{Pool, Pooled};
+use super::pool::Pool;
 use super::request::{Request, doing, fields, subject};
-use super::request_body::{Pace, RequestBody};
+use super::request_body::{Outgoing, Pace, RequestBody};
 use super::{dialogue, failure};
 use crate::base::{Error, Kind, Proxy, Result, Route, Secret, Stage, Steps, Target};
-use crate::connector::{Connector, Passage, PlainHttp, pass_auth, wants_credentials};
+use crate::connector::{
+    Connector, LastOpened, Passage, PlainHttp, Routed, pass_auth, wants_credentials,
+};
 use crate::dial::log_last;
+use crate::tunnel::advice;
 
 /// Sends one request by the route that its URL has now. Its body is left in it when it can be sent
 /// again.
@@ -31,7 +34,7 @@ pub(super) async fn send(
         Some(proxy) if connector.tunnels_plain_http(proxy) => PlainHttp::Tunnel,
         _ => PlainHttp::Absolute,
     };
-    let client = pool.client(connector, &route, plain);
+    let (client, last) = pool.client(connector, &route, plain);
     let mut body = std::mem::take(&mut request.body);
     let hop = Hop {
         connector,
@@ -39,6 +42,7 @@ pub(super) async fn send(
         target,
         route: Arc::clone(&route),
         client,
+        last,
     };
     let sent = match hop.hop() {
         Some(proxy) => hop.through(proxy, &mut body).await,
@@ -59,7 +63,8 @@ struct Hop<'a> {
     request: &'a Request,
     target: Target,
     route: Arc<Route>,
-    client: Pooled,
+    client: Legacy<Routed, Outgoing>,
+    last: LastOpened,
 }
 
 impl Hop<'_> {
@@ -140,8 +145,20 @@ impl Hop<'_> {
             // The answer may have been faster than the note that the connection stands.
             dialogue::sent(unlogged);
         }
+        // Without a response, the connection itself tells how it was opened.
+        let mut extensions = http::Extensions::new();
+        if let Some(connected) = captured.connection_metadata().as_ref() {
+            connected.get_extras(&mut extensions);
+        }
+        // Taken in any case: of another request's connection it would tell lies.
+        let last = self.last.take(&self.target);
+        let passage = extensions.remove::<Passage>().or(last);
+        let heard = passage.as_ref().map_or(0, Passage::heard);
         let answered = match answered {
-            Some(answered) => answered.map_err(|cause| failure::broken(cause, self.hop())),
+            Some(Ok(response)) if failure::is_too_long(response.headers()) => {
+                Err(failure::too_long(self.hop()))
+            }
+            Some(answered) => answered.map_err(|cause| failure::broken(cause, self.hop(), heard)),
             None => Err(failure::silence(
                 limit,
                 &self.target,
@@ -149,17 +166,22 @@ impl Hop<'_> {
                 pace.has_ended(),
             )),
         };
+        if answered.is_err()
+            && let Some(connected) = captured.connection_metadata().as_ref()
+        {
+            // The pool may not have seen yet that it broke.
+            connected.poison();
+        }
         let response = answered.map_err(|error| {
-            // Without a response, the connection itself tells how it was opened.
-            let mut extensions = http::Extensions::new();
-            if let Some(connected) = captured.connection_metadata().as_ref() {
-                connected.get_extras(&mut extensions);
-            }
-            let Some(passage) = extensions.get::<Passage>() else {
+            let Some(passage) = passage else {
                 return error;
             };
             let error = passage.stranger().unwrap_or(error);
-            error.after(passage.take_steps())
+            let error = error.after(passage.take_steps());
+            match self.route.proxy() {
+                Some(proxy) => advice::behind_tunnel(error, proxy, &self.target),
+                None => error,
+            }
         })?;
         dialogue::received(response.status(), response.headers(), &self.request.url);
         // tinyproxy answers without `Connection: close` and never reads a second request: a

@@ -1,6 +1,6 @@
 //! What an answer to CONNECT means, and what to ask the proxy's administrator for.
 
-use crate::base::{Answer, Host, Scheme, Side, Target};
+use crate::base::{Answer, Error, Host, Kind, Origin, Proxy, Scheme, Side, Stage, Target};
 
 /// The advice for a refused CONNECT to `target`: one line that says what is refused, then the
 /// line to add for the proxies that are common.
@@ -88,6 +88,71 @@ pub fn unavailable(target: &Target, answer: &Answer) -> (Side, String) {
     }
 }
 
+/// The advice for a proxy that hangs up before it has answered.
+pub fn closed(proxy: &Proxy) -> String {
+    format!(
+        "the proxy may be restarting, at its limits, or closed to this machine: try again later, \
+         ask its administrator, and check the port in {}",
+        proxy.origin
+    )
+}
+
+/// The advice for an answer of a proxy that is longer than is read.
+pub fn too_long(origin: &Origin) -> String {
+    format!(
+        "no setting changes this limit, and no proxy needs as much: ask its administrator what \
+         fills its answers, and check the port in {origin}"
+    )
+}
+
+/// The advice for an answer that a web server gives and a proxy does not.
+pub fn web_server(proxy: &Proxy) -> String {
+    format!(
+        "what listens at {} may be a web server and not a proxy: check the port in {}",
+        proxy.authority(),
+        proxy.origin
+    )
+}
+
+/// Adds what the proxy had said to an error behind a tunnel to `target` through which no good
+/// word of the target came: the tunnel was the last stage that was passed. Whether the proxy or
+/// the target hung up cannot be told here, so that neither is blamed for it.
+pub fn behind_tunnel(error: Error, proxy: &Proxy, target: &Target) -> Error {
+    let last = error.steps().last();
+    let opened = last.filter(|step| matches!(step.stage, Stage::Connect | Stage::Data));
+    let Some((stage, status)) = opened.map(|step| (step.stage, step.answer.clone())) else {
+        return error;
+    };
+    let said = format!("; the proxy had answered CONNECT with {status}");
+    if status != "200" {
+        // RFC 9110 section 9.3.6: any 2xx opens the tunnel. Proxies say 200.
+        let hint = format!("a proxy opens a tunnel with 200; {}", web_server(proxy));
+        let error = error.and_also(said).with_side(Side::Proxy);
+        return error.with_better_hint(hint);
+    }
+    match (
+        stage,
+        error.kind(),
+        error.answer().map(|answer| answer.code),
+    ) {
+        // The server waits for a data channel that the proxy says is there.
+        (Stage::Data, _, Some(425)) => error.and_also(said).with_side(Side::Proxy),
+        (_, Kind::Cut | Kind::Timeout | Kind::TargetUnavailable, None) => {
+            let ended = match error.kind() {
+                Kind::Timeout => "is silent",
+                _ => "hung up",
+            };
+            let hint = format!(
+                "the proxy, the network behind it or {target} {ended}: the proxy's log tells \
+                 which; a proxy that inspects traffic may refuse like this"
+            );
+            let error = error.and_also(said).with_side(Side::Network);
+            error.with_better_hint(hint)
+        }
+        _ => error,
+    }
+}
+
 fn unreachable(target: &Target) -> String {
     format!(
         "the proxy could not reach {target}: check the name and port, and whether the proxy's \
@@ -104,7 +169,12 @@ fn says(answer: &Answer, product: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::base::Steps;
+    use crate::route;
+    use crate::settings::Settings;
 
     fn answer(code: u16, server: &str, squid_error: &str) -> Answer {
         let mut answer = Answer::new(code, "");
@@ -164,6 +234,80 @@ mod tests {
             let advice = refused(&target, &answer(403, server, ""));
             assert_eq!(advice.contains("AllowConnect"), apache, "{server}");
             assert_eq!(advice.contains("http_access"), squid, "{server}");
+        }
+    }
+
+    #[test]
+    fn what_opened_a_tunnel_is_told_of_a_fault_right_behind_it() {
+        let policy = Settings::from_toml("[proxy]\nurl = \"http://proxy.example\"\n").unwrap();
+        let target = Target::parse("ftp://ftp.example").unwrap();
+        let route = route::resolve(&policy, None, &target).unwrap();
+        let proxy = route.proxy().unwrap();
+        let behind = |kind, stages: &[(Stage, &str)], reply: Option<u16>| {
+            let mut steps = Steps::default();
+            for (stage, answer) in stages {
+                steps.pass(*stage, "", answer, Duration::ZERO);
+            }
+            let error = Error::new(kind, Stage::Request, "it failed").after(steps);
+            let error = match reply {
+                Some(code) => error.with_answer(Answer::new(code, "")),
+                None => error,
+            };
+            behind_tunnel(error, proxy, &target)
+        };
+        let connect = (Stage::Connect, "200");
+        let (login, data) = ((Stage::Login, "230"), (Stage::Data, "200"));
+        for (kind, stages, reply, side, also) in [
+            (Kind::Cut, vec![connect], None, Side::Network, "200"),
+            (Kind::Tls, vec![connect], None, Side::Target, ""),
+            (
+                Kind::Tls,
+                vec![(Stage::Connect, "204")],
+                None,
+                Side::Proxy,
+                "204",
+            ),
+            (
+                Kind::TargetRefused,
+                vec![connect],
+                Some(403),
+                Side::Target,
+                "",
+            ),
+            // The target had spoken.
+            (Kind::Timeout, vec![connect, login], None, Side::Target, ""),
+            (
+                Kind::TargetUnavailable,
+                vec![connect, login, data],
+                Some(425),
+                Side::Proxy,
+                "200",
+            ),
+            (
+                Kind::TargetUnavailable,
+                vec![connect, login, data],
+                Some(450),
+                Side::Target,
+                "",
+            ),
+            (
+                Kind::Timeout,
+                vec![connect, login, data],
+                None,
+                Side::Network,
+                "200",
+            ),
+        ] {
+            let error = behind(kind, &stages, reply);
+            let said = match also {
+                "" => "it failed".to_owned(),
+                also => format!("it failed; the proxy had answered CONNECT with {also}"),
+            };
+            assert_eq!(
+                (error.what(), error.side()),
+                (&*said, side),
+                "{kind:?} {stages:?}"
+            );
         }
     }
 

@@ -92,6 +92,7 @@ pub async fn open(
             let what = "the connection to the proxy broke before its answer";
             Err(Error::new(Kind::ProxyProtocol, Stage::Connect, what)
                 .with_source(cause)
+                .with_hint(advice::closed(proxy))
                 .after(steps))
         }
         Err(Failure::Silence) => {
@@ -190,7 +191,10 @@ pub(crate) fn explain(fault: &Fault, proxy: &Proxy) -> Error {
                 proxy.origin
             ))
             .permanent(),
-        Fault::HeadTooLong | Fault::TooManyFields | Fault::SwitchedProtocols => error.permanent(),
-        _ => error,
+        Fault::HeadTooLong | Fault::TooManyFields => {
+            error.with_hint(advice::too_long(&proxy.origin)).permanent()
+        }
+        Fault::SwitchedProtocols => error.with_hint(advice::web_server(proxy)).permanent(),
+        _ => error.with_hint(advice::closed(proxy)),
     }
 }

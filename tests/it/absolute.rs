@@ -172,7 +172,7 @@ async fn a_404_without_via_may_be_a_web_servers() {
         assert_eq!(error.kind(), Kind::TargetRefused, "{error}");
         let hint = error.hint().unwrap();
         assert!(hint.starts_with("check the path"), "{hint}");
-        let words = format!("what listens at {} is a web server", proxy.address());
+        let words = format!("what listens at {} may be a web server", proxy.address());
         assert_eq!(hint.contains(&words), elsewhere, "{hint}");
     }
 }

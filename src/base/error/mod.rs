@@ -100,6 +100,12 @@ impl Error {
         self
     }
 
+    /// Adds to what happened, with the words that lead over to it: `, behind the proxy's 200`.
+    pub fn and_also(mut self, words: impl AsRef<str>) -> Self {
+        self.0.what.push_str(words.as_ref());
+        self
+    }
+
     /// Keeps what the other side said.
     pub fn with_answer(mut self, answer: Answer) -> Self {
         self.0.answer = Some(answer);

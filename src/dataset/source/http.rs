@@ -221,15 +221,8 @@ fn value(text: &str) -> Result<HeaderValue> {
 
 /// The error for a status that gives no bytes.
 async fn unexpected(response: Response) -> Error {
-    let (status, route) = (response.status, response.route.clone());
-    let doing = format!("GET {}", &response.url[..url::Position::AfterPath]);
     match response.success().await {
         Err(refusal) => refusal,
-        Ok(_) => {
-            let what = format!("the server answered {status}, which gives no data");
-            Error::new(Kind::TargetProtocol, Stage::Request, what)
-                .while_doing(doing)
-                .with_route(&route)
-        }
+        Ok(empty) => empty.without_data(),
     }
 }

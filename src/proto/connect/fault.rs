@@ -17,10 +17,10 @@ pub enum Fault {
         received: usize,
     },
     /// The head is longer than [`HEAD_MAX`].
-    #[error("the head of the proxy's answer is longer than {} KiB", HEAD_MAX / 1024)]
+    #[error("the head of the proxy's answer is longer than {} KiB (a fixed limit)", HEAD_MAX / 1024)]
     HeadTooLong,
     /// The head has more than [`FIELDS_MAX`] fields.
-    #[error("the proxy's answer has more than {FIELDS_MAX} header fields")]
+    #[error("the proxy's answer has more than {FIELDS_MAX} header fields (a fixed limit)")]
     TooManyFields,
     /// 101 in answer to CONNECT.
     #[error("the proxy answered CONNECT with 101 Switching Protocols")]

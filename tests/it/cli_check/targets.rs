@@ -136,10 +136,11 @@ fn a_target_that_is_silent_closed_or_unknown() {
         )
         .stops("dial connect", format!("greeting {} ", silent.address()))
         .says(
-            "the server did not greet (limit timeouts.reply = 200 ms)",
-            "",
+            "the server did not greet; the proxy had answered CONNECT with 200 (limit \
+             timeouts.reply = 200 ms)",
+            format!("or {} is silent", silent.address()),
         )
-        .judged(11, "timeout", "target", true),
+        .judged(11, "timeout", "network", true),
         Row::new("closed", "", format!("https://{closed}/x"))
             .stops("", format!("dial {closed} "))
             .says(
