@@ -87,7 +87,8 @@ fn a_retry_is_said_once() {
     let program = Program::with_settings(QUICK);
     for flags in [&[][..], &["-v"], &["-vv"]] {
         let ran = program.run(&[&["fetch", &gone, "--retry", "2"], flags].concat());
-        let said = ran.err.matches("try 2 in").count() + ran.err.matches("trying again error=").count();
+        let said =
+            ran.err.matches("try 2 in").count() + ran.err.matches("trying again error=").count();
         assert_eq!(said, 1, "{ran:?}");
     }
 }

@@ -40,7 +40,7 @@ fn spellings(user: &str, password: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn assert_absent(text: &str, user: &str, password: &str) {
+pub fn assert_absent(text: &str, user: &str, password: &str) {
     for spelling in spellings(user, password) {
         assert!(!text.contains(&spelling), "{spelling:?} leaked: {text}");
     }

@@ -15,6 +15,7 @@ mod cli_manners;
 mod cli_places;
 mod docs;
 mod doubles;
+mod error_matrix;
 mod examples;
 mod faults;
 mod ftp_lab;

@@ -1,5 +1,6 @@
 //! A peer that plays a script: for what real servers do not do on demand.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -30,6 +31,10 @@ pub enum Step {
     Reset,
     /// Reads what comes and does nothing until the peer is dropped or the client leaves.
     Stall,
+    /// Goes on with these steps in place of the rest, if what came holds these bytes.
+    When(Vec<u8>, Vec<Step>),
+    /// Answers each line by its first word, until the client leaves: a small server.
+    Answer(&'static [(&'static str, &'static str)]),
 }
 
 impl Step {
@@ -172,7 +177,8 @@ struct Player {
 impl Player {
     /// Plays until a step ends the connection or the client has gone.
     async fn play(mut self, steps: Vec<Step>) {
-        for step in steps {
+        let mut steps = VecDeque::from(steps);
+        while let Some(step) = steps.pop_front() {
             let goes_on = match step {
                 Step::ReadUntil(pattern) => self.read_until(&pattern).await,
                 Step::Read(count) => self.read(count).await,
@@ -185,6 +191,13 @@ impl Player {
                     self.read_to_end().await;
                     return;
                 }
+                Step::When(bytes, other) => {
+                    if self.came(&bytes) {
+                        steps = other.into();
+                    }
+                    true
+                }
+                Step::Answer(replies) => self.answer(replies).await,
             };
             if !goes_on {
                 break;
@@ -192,6 +205,32 @@ impl Player {
         }
         let (number, received) = (self.number, self.received);
         finish(&mut self.stream, |bytes| record(&received, number, bytes)).await;
+    }
+
+    fn came(&self, bytes: &[u8]) -> bool {
+        let all = self.received.lock().expect("the record");
+        let mut windows = all[self.number].windows(bytes.len());
+        windows.any(|window| window == bytes)
+    }
+
+    async fn answer(&mut self, replies: &[(&str, &str)]) -> bool {
+        loop {
+            let Some(end) = self.unread.windows(2).position(|two| two == b"\r\n") else {
+                if self.more().await {
+                    continue;
+                }
+                return false;
+            };
+            let line: Vec<u8> = self.unread.drain(..end + 2).collect();
+            let line = String::from_utf8_lossy(&line);
+            let word = line.split([' ', '\r']).next().unwrap_or_default();
+            let known = replies.iter().find(|(known, _)| *known == word);
+            let reply = known.map_or("502 what?", |(_, reply)| reply);
+            let reply = format!("{reply}\r\n");
+            if self.stream.write_all(reply.as_bytes()).await.is_err() {
+                return false;
+            }
+        }
     }
 
     async fn settle(&self) -> bool {
