@@ -65,8 +65,7 @@
 //! | [`connector`] | the one way out: from a target to a stream |
 //! | [`route`] | which way, and why; pure |
 //! | [`settings`] | what the user asked for; pure |
-//! | [`dial`], [`tls`], [`tunnel`] | sockets, TLS, the CONNECT handshake |
-//! | [`proto`] | bytes to meaning and back; pure |
+//! | [`dial`] | sockets, and the byte stream that every protocol gets |
 //! | [`base`] | target, proxy, bypass, route, secret, error; pure |
 //! | [`check`] | walks the stages and reports |
 #![cfg_attr(
@@ -77,6 +76,8 @@
     feature = "lab",
     doc = "| [`lab`] | loopback servers for the demo, doctests and tests |"
 )]
+//!
+//! `docs/stability.md` of the repository says what is promised.
 //!
 //! # Features
 //!
@@ -101,10 +102,13 @@ pub mod ftp;
 pub mod http;
 #[cfg(feature = "lab")]
 pub mod lab;
+#[doc(hidden)]
 pub mod proto;
 pub mod route;
 pub mod settings;
+#[doc(hidden)]
 pub mod tls;
+#[doc(hidden)]
 pub mod tunnel;
 
 #[cfg(feature = "blocking")]

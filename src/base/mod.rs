@@ -14,6 +14,7 @@ pub mod route;
 pub mod secret;
 pub mod stage;
 pub mod target;
+#[doc(hidden)]
 pub mod text;
 
 pub use answer::Answer;

@@ -71,7 +71,10 @@ impl fmt::Display for ProxyScheme {
 }
 
 /// A user name, and where the password is kept.
+///
+/// [`new`](Self::new) makes them from values that a program has; its fields can be set apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Credentials {
     /// The user name, decoded.
     pub username: String,
@@ -79,6 +82,18 @@ pub struct Credentials {
     pub origin: Origin,
     /// Where the password is kept; without it the password is empty.
     pub password: Option<SecretRef>,
+}
+
+impl Credentials {
+    /// Credentials that a program has in its hands. The password is never shown.
+    pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
+        let origin = || Origin::code("Credentials::new");
+        Self {
+            username: username.into(),
+            origin: origin(),
+            password: Some(SecretRef::inline(password, origin())),
+        }
+    }
 }
 
 /// When credentials are shown to the proxy.
@@ -105,6 +120,7 @@ pub enum TunnelMode {
 
 /// Which certificates are believed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Trust {
     /// A PEM bundle that is added to the system's trust store.
     pub ca_file: Option<PathBuf>,
@@ -114,6 +130,7 @@ pub struct Trust {
 
 /// A forward proxy: where it is and how to speak to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Proxy {
     /// How the proxy is spoken to.
     pub scheme: ProxyScheme,
@@ -137,6 +154,21 @@ pub struct Proxy {
 }
 
 impl Proxy {
+    /// A proxy without credentials or trust of its own; its fields can be set apart.
+    pub fn new(scheme: ProxyScheme, host: Host, port: u16, origin: Origin) -> Self {
+        Self {
+            scheme,
+            host,
+            port,
+            credentials: None,
+            auth: Auth::default(),
+            tunnel: TunnelMode::default(),
+            trust: Trust::default(),
+            key: String::new(),
+            origin,
+        }
+    }
+
     /// `host:port`, IPv6 in brackets.
     pub fn authority(&self) -> String {
         format!("{}:{}", self.host, self.port)

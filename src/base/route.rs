@@ -54,6 +54,7 @@ impl fmt::Display for Reason {
 
 /// A setting that would have decided otherwise, and why it did not.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rejected {
     /// What was passed over: `http_proxy`, `global proxy http://…`. Never a secret.
     pub candidate: String,
@@ -66,6 +67,7 @@ pub struct Rejected {
 /// The way for one target, with its reason. Protocols take it as an opaque value: the data
 /// channel of FTP goes by the route of its control channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Route {
     /// Which way.
     pub way: Way,

@@ -61,6 +61,7 @@ impl fmt::Debug for SecretSource {
 
 /// A secret that has not been read yet: where it is kept, and where that was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SecretRef {
     /// Where the secret is kept.
     pub source: SecretSource,
@@ -69,6 +70,11 @@ pub struct SecretRef {
 }
 
 impl SecretRef {
+    /// A secret that is kept at `source`; `origin` is the setting that says so.
+    pub fn new(source: SecretSource, origin: Origin) -> Self {
+        Self { source, origin }
+    }
+
     /// A secret given in clear.
     pub fn inline(value: impl Into<String>, origin: Origin) -> Self {
         Self {

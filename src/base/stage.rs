@@ -70,6 +70,7 @@ impl fmt::Display for Stage {
 
 /// A stage that was passed.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Step {
     /// Which stage.
     pub stage: Stage,

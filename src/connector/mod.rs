@@ -7,6 +7,7 @@ pub mod secrets;
 mod service;
 pub mod verify;
 
+pub use crate::tls::Alpn;
 pub(crate) use proxied::{pass_auth, wants_credentials};
 pub use service::{HttpStream, Passage};
 pub(crate) use service::{LastOpened, PlainHttp, Routed};
@@ -20,7 +21,7 @@ use crate::base::{
 use crate::dial::{self, Limits, Stream};
 use crate::route;
 use crate::settings::{Connection, Policy, Timeouts};
-use crate::tls::{self, Alpn, TlsConfigs, Versions};
+use crate::tls::{self, TlsConfigs, Versions};
 use crate::tunnel::advice;
 
 /// Opens streams to targets under one connection's settings. Cheap to clone; clones, and

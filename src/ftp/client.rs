@@ -16,6 +16,7 @@ use crate::proto::ftp::{Event, Failure, Reply};
 
 /// What is known about a file. What a server does not tell is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Stat {
     /// The size in bytes (SIZE, RFC 3659).
     pub size: Option<u64>,
@@ -34,6 +35,7 @@ pub struct Options {
 
 /// How [`Client::retrieve`] ended well.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Retrieval {
     /// The file is coming.
     Download(Download),

@@ -40,6 +40,7 @@ pub const ANONYMOUS_PASSWORD: &str = "anonymous@";
 
 /// Who logs in.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Login {
     /// The user name.
     pub username: String,

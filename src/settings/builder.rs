@@ -1,6 +1,7 @@
 //! Settings that a program makes by itself.
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::fact::shown_time;
@@ -36,7 +37,8 @@ impl Settings {
     }
 }
 
-/// A value that a program gives to a setting.
+/// A value that a program gives to a setting: a text, a flag, a number, a time, a path, or a list
+/// of texts. No `Debug`: it may be a secret.
 pub struct Setting(Raw);
 
 impl From<&str> for Setting {
@@ -59,7 +61,34 @@ impl From<bool> for Setting {
 
 impl From<u32> for Setting {
     fn from(number: u32) -> Self {
-        Self(Raw::new(RawKind::Integer(number.into())))
+        i64::from(number).into()
+    }
+}
+
+impl From<i32> for Setting {
+    fn from(number: i32) -> Self {
+        i64::from(number).into()
+    }
+}
+
+impl From<i64> for Setting {
+    fn from(number: i64) -> Self {
+        Self(Raw::new(RawKind::Integer(number)))
+    }
+}
+
+impl From<&Path> for Setting {
+    fn from(path: &Path) -> Self {
+        Self(match path.to_str() {
+            Some(text) => Raw::text(text),
+            None => Raw::new(RawKind::Other("a path that is not UTF-8")),
+        })
+    }
+}
+
+impl From<PathBuf> for Setting {
+    fn from(path: PathBuf) -> Self {
+        path.as_path().into()
     }
 }
 
@@ -72,6 +101,13 @@ impl From<Duration> for Setting {
 impl<const N: usize> From<[&str; N]> for Setting {
     fn from(list: [&str; N]) -> Self {
         let list = list.into_iter().map(Raw::text).collect();
+        Self(Raw::new(RawKind::List(list)))
+    }
+}
+
+impl From<&[&str]> for Setting {
+    fn from(list: &[&str]) -> Self {
+        let list = list.iter().map(|text| Raw::text(*text)).collect();
         Self(Raw::new(RawKind::List(list)))
     }
 }
@@ -100,7 +136,25 @@ impl Default for Builder {
 
 impl Builder {
     /// Sets any key of [`keys::KEYS`](super::keys::KEYS): `proxy.bypass`, `timeouts.dial`,
-    /// `connections.census.url`, `proxy.password.env`.
+    /// `connections.census.url`, `connections.census.proxy.url`. A secret is given in clear, or as
+    /// the place where it is kept: `proxy.password.env`, `….file`, `….command`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use outbound::Settings;
+    ///
+    /// let policy = Settings::builder()
+    ///     .proxy("http://proxy.corp.example:3128")
+    ///     .set("proxy.username", "svc-data")
+    ///     .set("proxy.password.env", "PROXY_PASSWORD")
+    ///     .bypass(["localhost", ".corp.example"])
+    ///     .connection("census", "ftp://ftp.census.example/pub/")
+    ///     .set("timeouts.dial", Duration::from_secs(3))
+    ///     .set("retry.attempts", 10)
+    ///     .build()?;
+    /// assert_eq!(policy.retry().attempts, 10);
+    /// # Ok::<(), outbound::settings::Problems>(())
+    /// ```
     #[must_use]
     pub fn set(mut self, key: &str, value: impl Into<Setting>) -> Self {
         let path: Vec<&str> = key.split('.').collect();

@@ -20,7 +20,7 @@ mod variables;
 #[cfg(test)]
 mod tests;
 
-pub use builder::{Builder, Settings};
+pub use builder::{Builder, Setting, Settings};
 pub use connection::{Connection, ProxyChoice};
 pub use layers::{Flags, Layers};
 pub use locate::Location;

@@ -24,6 +24,7 @@ use crate::dial::{Stream, log_last};
 
 /// Protocols to offer in the handshake (RFC 7301).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Alpn {
     /// Offer nothing.
     None,

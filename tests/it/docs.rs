@@ -167,6 +167,33 @@ fn every_fixture_that_the_pages_name_is_there() {
     }
 }
 
+/// Every public module is promised, or said to be free to change and then hidden.
+#[test]
+fn the_page_about_stability_names_every_module() {
+    let page = read("docs/stability.md");
+    let (promised, free) = page.split_once("## What is not").unwrap();
+    let (free, _) = free.split_once("\n## ").unwrap();
+    let names = |section: &str| -> BTreeSet<String> {
+        let words = quoted(section).into_iter();
+        words.map(str::to_owned).collect()
+    };
+    let (promised, free) = (names(promised), names(free));
+    let source = read("src/lib.rs");
+    let mut modules = 0;
+    for (number, line) in source.lines().enumerate() {
+        let Some(name) = line.strip_prefix("pub mod ") else {
+            continue;
+        };
+        let name = name.trim_end_matches(';');
+        let before: Vec<&str> = source.lines().take(number).collect();
+        let hidden = before.last() == Some(&"#[doc(hidden)]");
+        assert!(promised.contains(name) != free.contains(name), "{name}");
+        assert!(hidden == free.contains(name) || name == "lab", "{name}");
+        modules += 1;
+    }
+    assert!(modules > 10, "{modules}");
+}
+
 /// The README's example is the one that is compiled with the tests.
 #[test]
 fn the_example_of_the_readme_is_one() {

@@ -40,6 +40,7 @@ struct Inner {
 
 /// A limit that was hit, and the setting that changes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limit {
     /// The dotted key of the setting.
     pub setting: &'static str,

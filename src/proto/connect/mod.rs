@@ -9,7 +9,7 @@
 //!    └───────────────────► Body ───────────────► Refused
 //! ```
 //!
-//! [`request`] makes the bytes to send, a [`Handshake`] takes the bytes that come back. It never
+//! [`request()`] makes the bytes to send, a [`Handshake`] takes the bytes that come back. It never
 //! loses bytes behind a 2xx: they belong to the tunnel (FTP servers greet first, and in one read
 //! out of five on loopback their greeting comes with the proxy's answer).
 

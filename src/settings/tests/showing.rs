@@ -134,3 +134,89 @@ fn defaults_are_those_of_the_table() {
     let plain = Settings::builder().proxy("http://p").build().unwrap();
     assert_eq!(plain.proxy(), policy.proxy());
 }
+
+/// Whatever can be written in a file can be set by a program, and means the same.
+#[test]
+fn the_builder_sets_every_key() {
+    use crate::settings::keys::{KEYS, Type};
+    for key in KEYS {
+        // What a table needs besides.
+        let needed: &[(&str, &str)] = match key.pattern.split('.').next() {
+            Some("proxy") => &[("proxy.url", "http://p"), ("proxy.username", "u")],
+            Some("proxies") => &[("proxies.x.url", "http://p"), ("proxies.x.username", "u")],
+            Some("connections") if key.pattern.contains("proxy.") => &[
+                ("connections.x.url", "https://h/"),
+                ("connections.x.proxy.url", "http://p"),
+                ("connections.x.proxy.username", "u"),
+            ],
+            Some("connections") => &[
+                ("connections.x.url", "https://h/"),
+                ("connections.x.username", "u"),
+            ],
+            _ => &[],
+        };
+        let name = key.pattern.replace('*', "x");
+        let mut builder = Settings::builder();
+        let mut toml = String::new();
+        for (other, value) in needed.iter().filter(|(other, _)| *other != name) {
+            builder = builder.set(other, *value);
+            toml += &format!("{other} = \"{value}\"\n");
+        }
+        let (builder, written) = match key.kind {
+            Type::ProxyUrl => (builder.set(&name, "http://q:1"), "\"http://q:1\""),
+            Type::BaseUrl => (builder.set(&name, "https://h/x/"), "\"https://h/x/\""),
+            Type::Text => (builder.set(&name, "info"), "\"info\""),
+            Type::Secret => {
+                let place = format!("{name}.env");
+                (builder.set(&place, "PW"), "{ env = \"PW\" }")
+            }
+            Type::Path => {
+                let file = std::path::Path::new("/etc/ca.pem");
+                (builder.set(&name, file), "\"/etc/ca.pem\"")
+            }
+            Type::Flag => (builder.set(&name, true), "true"),
+            Type::Word(words) => {
+                toml += &format!("{name} = \"{}\"\n", words[1]);
+                (builder.set(&name, words[1]), "")
+            }
+            Type::Limit | Type::Pause => {
+                let time = std::time::Duration::from_millis(1500);
+                (builder.set(&name, time), "\"1500ms\"")
+            }
+            Type::Count => (builder.set(&name, 7), "7"),
+            Type::Bypass => (builder.set(&name, ["a.example"]), "[\"a.example\"]"),
+            Type::Choice => (builder.set(&name, "direct"), "\"direct\""),
+        };
+        if !written.is_empty() {
+            toml += &format!("{name} = {written}\n");
+        }
+        let built = builder
+            .build()
+            .unwrap_or_else(|all| panic!("{name}: {all}"));
+        let read = Settings::from_toml(&toml).unwrap_or_else(|all| panic!("{name}: {all}"));
+        let values = |policy: &Policy| {
+            let rows = policy.shown().iter();
+            rows.map(|row| (row.key.clone(), row.value.clone()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(values(&built), values(&read), "{name}");
+        assert_ne!(values(&built), values(&Policy::default()), "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_cannot_be_written_down_is_an_error() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let path = std::path::PathBuf::from(std::ffi::OsString::from_vec(vec![b'/', 0xff]));
+    let builder = Settings::builder().connection("c", "https://h/");
+    let problems = builder
+        .set("connections.c.ca_file", path)
+        .build()
+        .unwrap_err();
+    let told = problems.to_string();
+    assert!(
+        told.contains("connections.c.ca_file") && told.contains("not UTF-8"),
+        "{told}"
+    );
+}
