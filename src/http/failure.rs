@@ -210,10 +210,11 @@ pub(super) fn broken(
         return ours.clone();
     }
     let hyper = std::error::Error::source(&cause).and_then(|e| e.downcast_ref::<hyper::Error>());
-    if hyper.is_some_and(hyper::Error::is_parse_too_large) {
+    let malformed = hyper.is_some_and(|e| e.is_parse() && !e.is_incomplete_message());
+    // Without its server, hyper does not say that it is the length.
+    if malformed && heard > HEAD_MAX as u64 {
         return too_long(hop);
     }
-    let malformed = hyper.is_some_and(|e| e.is_parse() && !e.is_incomplete_message());
     let (who, malformed_kind, closed_kind) = match hop {
         Some(_) => ("the proxy", Kind::ProxyProtocol, Kind::ProxyProtocol),
         None => ("the server", Kind::TargetProtocol, Kind::Cut),
