@@ -19,5 +19,6 @@ step bash tests/peers.sh
 step cargo fmt --check
 step cargo clippy --locked --all-targets --all-features -- -D warnings
 step cargo clippy --locked --no-default-features -- -D warnings
+step cargo clippy --locked --no-default-features --features blocking,reqwest,suppaftp -- -D warnings
 RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps --all-features
 step cargo test --locked --all-features

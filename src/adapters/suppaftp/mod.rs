@@ -8,6 +8,9 @@
 //! The data channel goes to the control channel's host by the control channel's route. Of the
 //! address that suppaftp gives, the proxy's or a private one, only the port is used.
 //!
+//! suppaftp writes every command to its log at level `trace`, the password among them: a program
+//! with a logger should not let it (`suppaftp=debug`).
+//!
 //! This crate's own [`Dataset`] goes on after a cut, sends its commands
 //! together, and needs no plain socket; take suppaftp for what that has not: listings, uploads,
 //! TLS.

@@ -195,6 +195,31 @@ async fn a_wrong_password_for_the_proxy_is_said() {
     assert!(origins.http.requests().is_empty() && origins.https.requests().is_empty());
 }
 
+/// Who refuses does not wait for the end of what is sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_comes_before_the_end_of_the_body_is_heard() {
+    let large = noise(8 << 20);
+    let refusing = Scripted::each(vec![
+        Step::head(),
+        Step::write("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"),
+        Step::Close,
+    ]);
+    let executor = Executor::new(&Client::new(policy("")));
+    for body in [Body::from(large.clone()), Stream::of(&large)] {
+        let put = request(Method::PUT, &refusing.url(), body);
+        let answer = executor.execute(put).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    let origins = origins().await;
+    let guarded = through(peers::squid_with_password().address(), "");
+    let executor = Executor::new(&origins.client(&guarded));
+    for body in [Body::from(large.clone()), Stream::of(&large)] {
+        let put = request(Method::PUT, &origins.http.url("/up/x"), body);
+        let error = executor.execute(put).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::ProxyAuth, "{error:?}");
+    }
+}
+
 /// Bytes wait for the 407; a stream, which could not be sent again, takes the credentials along.
 #[tokio::test]
 async fn a_stream_shows_the_credentials_at_once() {
@@ -291,6 +316,7 @@ async fn a_requests_own_time_is_kept() {
         (ours.kind(), ours.stage()),
         (Kind::Timeout, Stage::Transfer)
     );
+    assert_eq!(ours.limit().unwrap().setting, "reqwest::Request::timeout");
     assert!(
         ours.to_string().starts_with("GET http://127.0.0.1"),
         "{ours}"

@@ -26,7 +26,9 @@ impl Server {
     fn start(lines: &[&str], tls: bool) -> Self {
         use std::os::unix::fs::PermissionsExt as _;
         let root = folder();
-        std::fs::write(root.join("small.bin"), &shared().small).unwrap();
+        for file in ["small.bin", "big.bin"] {
+            std::fs::hard_link(shared().root.join(file), root.join(file)).unwrap();
+        }
         let uploads = root.join("up");
         std::fs::create_dir(&uploads).unwrap();
         std::fs::set_permissions(&uploads, std::fs::Permissions::from_mode(0o777)).unwrap();
@@ -159,28 +161,33 @@ async fn many_uploads_over_tls_are_whole() {
     }
 }
 
-/// The same file by both clients: length, time and bytes.
+/// The same files by both clients: length, time and bytes.
 #[tokio::test(flavor = "multi_thread")]
 async fn our_own_client_sees_what_suppaftp_sees() {
     let server = Server::plain();
+    let digests = [
+        ("small.bin", sha256(&shared().small)),
+        ("big.bin", shared().big.clone()),
+    ];
     for (name, settings) in proxies() {
         let mut ftp = connect(&server.dataset(&settings)).await.unwrap();
         let client = Client::new(policy(&settings));
-        let ours = client.dataset(&server.ftp.url("/small.bin")).unwrap();
-        let stat = ours.stat().await.unwrap();
-        let size = ftp.size("small.bin").await.unwrap();
-        assert_eq!(stat.length, Some(size as u64), "{name}");
-        let time = ftp.mdtm("small.bin").await.unwrap().and_utc().timestamp();
-        let since = stat.modified.unwrap().duration_since(std::time::UNIX_EPOCH);
-        assert_eq!(since.unwrap().as_secs(), time as u64, "{name}");
-        let mut bytes = Vec::new();
-        let mut reader = ours.open().await.unwrap();
-        reader.read_to_end(&mut bytes).await.unwrap();
-        assert_eq!(
-            sha256(&bytes),
-            sha256(&all(&mut ftp, "small.bin").await),
-            "{name}"
-        );
+        for (file, digest) in &digests {
+            let ours = client.dataset(&server.ftp.url(&format!("/{file}")));
+            let ours = ours.unwrap();
+            let stat = ours.stat().await.unwrap();
+            let size = ftp.size(file).await.unwrap();
+            assert_eq!(stat.length, Some(size as u64), "{name}: {file}");
+            let time = ftp.mdtm(file).await.unwrap().and_utc().timestamp();
+            let since = stat.modified.unwrap().duration_since(std::time::UNIX_EPOCH);
+            assert_eq!(since.unwrap().as_secs(), time as u64, "{name}: {file}");
+            let mut bytes = Vec::new();
+            let mut reader = ours.open().await.unwrap();
+            reader.read_to_end(&mut bytes).await.unwrap();
+            assert_eq!(sha256(&bytes), *digest, "{name}: {file}, ours");
+            let theirs = all(&mut ftp, file).await;
+            assert_eq!(sha256(&theirs), *digest, "{name}: {file}, suppaftp's");
+        }
     }
 }
 
