@@ -148,27 +148,42 @@ async fn a_body_that_leaves_the_origin_goes_without_credentials() {
 
 #[tokio::test]
 async fn a_refusal_of_the_proxy_is_our_error() {
-    // Squid's own rules: CONNECT to 443 only, and no web server at port 1.
+    // Squid's own rules: CONNECT to 443 only, and no web server at port 1. Apache's: no CONNECT to
+    // port 23.
     let strict = Squid::start(squid::Options {
         tunnel_ports: String::new(),
         ..squid::Options::default()
     });
-    let client = Client::new(policy(&through(strict.address(), "")));
-    let executor = Executor::new(&client);
-    for (url, stage) in [
-        ("https://127.0.0.1:8443/x", Stage::Connect),
-        ("http://127.0.0.1:1/x", Stage::Request),
+    let (squid, apache) = (strict.address(), peers::apache().address());
+    for (proxy, url, stage, hint) in [
+        (
+            squid,
+            "https://127.0.0.1:8443/x",
+            Stage::Connect,
+            "acl SSL_ports port 8443",
+        ),
+        (
+            squid,
+            "http://127.0.0.1:1/x",
+            Stage::Request,
+            "allow this URL",
+        ),
+        (
+            apache,
+            "https://127.0.0.1:23/x",
+            Stage::Connect,
+            "AllowConnect 443 23",
+        ),
     ] {
+        let executor = Executor::new(&Client::new(policy(&through(proxy, ""))));
         let error = executor.execute(get(url)).await.unwrap_err();
         assert_eq!((error.kind(), error.stage()), (Kind::ProxyRefused, stage));
         assert_eq!(error.answer().unwrap().code, 403, "{error}");
         let route = error.route().unwrap().proxy().unwrap().port;
-        assert_eq!(route, strict.address().port(), "{error}");
-        assert!(error.hint().is_some(), "{error:?}");
-        assert!(
-            error.to_string().contains("settings.toml:3: proxy.url"),
-            "{error}"
-        );
+        assert_eq!(route, proxy.port(), "{error}");
+        assert!(error.hint().unwrap().contains(hint), "{error:?}");
+        let wrote = "settings.toml:3: proxy.url";
+        assert!(error.to_string().contains(wrote), "{error}");
     }
 }
 
