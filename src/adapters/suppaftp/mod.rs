@@ -86,7 +86,7 @@ pub async fn connect_secure(dataset: &Dataset) -> Result<AsyncTlsFtpStream> {
 }
 
 async fn secured(place: &Place, versions: Versions) -> Result<AsyncTlsFtpStream> {
-    let connector = tls::Connector::new(place, versions)?;
+    let connector = tls::TlsConnector::new(place, versions)?;
     let said = connector.said();
     let stream = place.greeted().await?;
     let host = place.target.host().to_string();

@@ -22,13 +22,13 @@ pub type AsyncTlsFtpStream = ImplAsyncFtpStream<TlsStream>;
 
 /// Starts TLS on both channels: one configuration, so that the data channels use the session of
 /// the control channel again.
-pub(super) struct Connector {
+pub(super) struct TlsConnector {
     place: Place,
     config: Arc<ClientConfig>,
     said: Said,
 }
 
-impl Connector {
+impl TlsConnector {
     pub fn new(place: &Place, versions: Versions) -> Result<Self> {
         let config = place.connector.tls_config(Alpn::None, versions);
         Ok(Self {
@@ -57,13 +57,13 @@ impl Said {
     }
 }
 
-impl fmt::Debug for Connector {
+impl fmt::Debug for TlsConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connector").finish_non_exhaustive()
+        f.debug_struct("TlsConnector").finish_non_exhaustive()
     }
 }
 
-impl AsyncTlsConnector for Connector {
+impl AsyncTlsConnector for TlsConnector {
     type Stream = TlsStream;
 
     // As the macro `async_trait` writes it.

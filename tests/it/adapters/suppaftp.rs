@@ -328,7 +328,11 @@ async fn what_goes_wrong_before_the_login_is_said() {
         (vec![Step::Stall], Kind::Timeout, "timeouts.reply"),
     ] {
         let peer = Scripted::each(steps);
-        let client = Client::new(policy("[timeouts]\nreply = \"300ms\"\n"));
+        let limit = match kind {
+            Kind::Timeout => "100ms",
+            _ => "60s",
+        };
+        let client = Client::new(policy(&format!("timeouts.reply = \"{limit}\"\n")));
         let url = peer.url().replace("http", "ftp");
         let error = connect(&client.dataset(&url).unwrap()).await.err().unwrap();
         assert_eq!(
