@@ -1,0 +1,210 @@
+//! How each program is told to bring a file through a proxy.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::stage::{Protocol, Stage};
+use crate::support::peers::process::libraries;
+use crate::support::peers::tool;
+
+/// A program that is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Client {
+    Outbound,
+    Curl,
+    Wget,
+    Lftp,
+}
+
+/// Where the bytes go.
+pub enum To<'a> {
+    Null,
+    Stdout,
+    File(&'a Path),
+}
+
+impl Client {
+    /// Ours first, then its peers.
+    pub const ALL: [Self; 4] = [Self::Outbound, Self::Curl, Self::Wget, Self::Lftp];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Outbound => "outbound",
+            Self::Curl => "curl",
+            Self::Wget => "wget",
+            Self::Lftp => "lftp",
+        }
+    }
+
+    /// Whether the machine has it.
+    pub fn is_here(self) -> bool {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let brought = libraries().join("../../bin");
+        self == Self::Outbound
+            || std::env::split_paths(&path)
+                .chain([brought])
+                .any(|folder| folder.join(self.name()).is_file())
+    }
+
+    /// Whether it can bring a file of that protocol through an HTTP proxy without the proxy's help:
+    /// wget leaves FTP to the proxy.
+    pub fn speaks(self, protocol: Protocol) -> bool {
+        self != Self::Wget || protocol != Protocol::Ftp
+    }
+
+    /// The program with no arguments and nothing of this process's environment.
+    pub fn command(self, stage: &Stage<'_>) -> Command {
+        let mut command = match self {
+            Self::Outbound => Command::new(&stage.options.program),
+            other => tool(other.name()),
+        };
+        let needed: Vec<(OsString, OsString)> = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
+        command
+            .env_clear()
+            .envs(needed)
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .env("HOME", &stage.home)
+            .env("LC_ALL", "C")
+            .env("SSL_CERT_FILE", &stage.authority)
+            .current_dir(&stage.home)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        command
+    }
+
+    /// Brings one file, and believes the origin's authority alone.
+    pub fn get(self, stage: &Stage<'_>, url: &str, proxy: &str, to: &To<'_>) -> Command {
+        self.get_trusting(stage, &stage.authority, url, proxy, to)
+    }
+
+    /// Brings one file, and believes the authorities in `trust`.
+    pub fn get_trusting(
+        self,
+        stage: &Stage<'_>,
+        trust: &Path,
+        url: &str,
+        proxy: &str,
+        to: &To<'_>,
+    ) -> Command {
+        let mut command = self.command(stage);
+        command.env("SSL_CERT_FILE", trust);
+        let null = Path::new("/dev/null");
+        let file = match to {
+            To::Null => Some(null),
+            To::File(file) => Some(*file),
+            To::Stdout => None,
+        };
+        match self {
+            Self::Outbound => {
+                command.args(["fetch", "-q", "--proxy", proxy, "--no-proxy", "", url, "-o"]);
+                command.arg(file.unwrap_or(Path::new("-")));
+            }
+            Self::Curl => {
+                // `-p`: FTP by CONNECT; it is how https goes anyway. `-N`: nothing held back.
+                command.args(["-q", "-sSf", "-N", "-x", proxy, "--noproxy", ""]);
+                command.arg("--cacert").arg(trust);
+                if url.starts_with("ftp:") {
+                    command.arg("-p");
+                }
+                if let Some(file) = file {
+                    command.arg("-o").arg(file);
+                }
+                command.arg(url);
+            }
+            Self::Wget => {
+                command.args(["-nv", "-q", "--no-config", "-e", "use_proxy=yes"]);
+                for variable in ["http_proxy", "https_proxy"] {
+                    command.args(["-e", &format!("{variable}={proxy}")]);
+                }
+                command.arg("--ca-certificate").arg(trust);
+                command.arg("-O").arg(file.unwrap_or(Path::new("-")));
+                command.arg(url);
+            }
+            Self::Lftp => {
+                let bring = match file {
+                    Some(file) => format!("get {url} -o {}", file.display()),
+                    None => format!("cat {url}"),
+                };
+                command.args(["--norc", "-c"]);
+                command.arg(format!("{}; {bring}", lftp_settings(trust, proxy)));
+            }
+        }
+        command
+    }
+
+    /// Brings many files into a folder, 32 at a time.
+    pub fn get_many(
+        self,
+        stage: &Stage<'_>,
+        urls: &[String],
+        proxy: &str,
+        into: &Path,
+    ) -> Option<Command> {
+        let mut command = self.command(stage);
+        match self {
+            Self::Outbound => {
+                command.args([
+                    "fetch",
+                    "-q",
+                    "--proxy",
+                    proxy,
+                    "--no-proxy",
+                    "",
+                    "-j",
+                    "32",
+                ]);
+                command.arg("--output-dir").arg(into);
+                if takes_a_list(stage) {
+                    let text = urls.iter().map(|url| format!("{url}\n")).collect();
+                    command.arg("--from-file").arg(list(stage, "urls", text));
+                } else {
+                    command.args(urls);
+                }
+            }
+            Self::Curl => {
+                let entry = |url: &String| {
+                    let (_, name) = url.rsplit_once('/').unwrap();
+                    format!("url = {url}\noutput = {}\n", into.join(name).display())
+                };
+                command.args(["-q", "-sSf", "-Z", "--parallel-max", "32"]);
+                command.args(["-x", proxy, "--noproxy", ""]);
+                command.arg("--cacert").arg(&stage.authority);
+                let text = urls.iter().map(entry).collect();
+                command.arg("-K").arg(list(stage, "curl.config", text));
+            }
+            Self::Wget | Self::Lftp => return None,
+        }
+        Some(command)
+    }
+}
+
+fn lftp_settings(trust: &Path, proxy: &str) -> String {
+    let trust = trust.display();
+    // By CONNECT, at once, and over a file that is there.
+    format!(
+        "set http:proxy {proxy}; set https:proxy {proxy}; set ftp:proxy {proxy}; \
+         set ftp:use-hftp no; set net:no-proxy ''; set ssl:ca-file {trust}; \
+         set xfer:clobber yes; set net:max-retries 1; set cmd:fail-exit yes"
+    )
+}
+
+/// Whether our program takes its URLs from a file.
+fn takes_a_list(stage: &Stage<'_>) -> bool {
+    let help = Client::Outbound
+        .command(stage)
+        .args(["fetch", "--help"])
+        .stdout(Stdio::piped())
+        .output();
+    help.is_ok_and(|help| String::from_utf8_lossy(&help.stdout).contains("--from-file"))
+}
+
+fn list(stage: &Stage<'_>, name: &str, text: String) -> PathBuf {
+    let file = stage.home.join(name);
+    fs::write(&file, text).unwrap();
+    file
+}
