@@ -1,5 +1,9 @@
 //! The rows: what is measured, and the goals. The letters are those of docs/performance.md.
 
+mod first_byte;
+mod routes;
+mod small;
+mod start;
 mod stream;
 
 use crate::clients::Client;
@@ -34,6 +38,30 @@ pub const ALL: &[Row] = &[
     Row {
         name: "memory",
         run: stream::memory,
+    },
+    Row {
+        name: "http-small",
+        run: small::http,
+    },
+    Row {
+        name: "https-small",
+        run: small::https,
+    },
+    Row {
+        name: "first-byte",
+        run: first_byte::run,
+    },
+    Row {
+        name: "start",
+        run: start::start,
+    },
+    Row {
+        name: "one-small",
+        run: start::one_small,
+    },
+    Row {
+        name: "routes",
+        run: routes::run,
     },
 ];
 
