@@ -1,10 +1,12 @@
 //! The arguments, as typed.
 
+mod urls;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::dataset::Checksum;
+pub use self::urls::{CheckArgs, FetchArgs, Login, RouteArgs, StatArgs};
 use crate::settings::Flags;
 
 const EXAMPLES: &str = "\
@@ -127,81 +129,4 @@ pub enum ConfigCommand {
     Show,
     /// Everything that is wrong with the settings, at once
     Check,
-}
-
-/// Credentials for the target.
-#[derive(Args, Debug)]
-pub struct Login {
-    /// User name for the target (not for the proxy)
-    #[arg(long, value_name = "NAME")]
-    pub user: Option<String>,
-    /// Read the user's password from the first line of this file
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "user",
-        conflicts_with = "password_env"
-    )]
-    pub password_file: Option<PathBuf>,
-    /// Read the user's password from this environment variable
-    #[arg(long, value_name = "VARIABLE", requires = "user")]
-    pub password_env: Option<String>,
-    /// Send this field with HTTP requests, `Name: value`
-    #[arg(long = "header", short = 'H', value_name = "FIELD")]
-    pub headers: Vec<String>,
-}
-
-#[derive(Args, Debug)]
-pub struct FetchArgs {
-    /// URLs, or paths below a connection (`census:2020/file.csv`)
-    #[arg(required = true, value_name = "URL")]
-    pub urls: Vec<String>,
-    /// Write to this file; `-` for standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Write into this folder, which is made if need be
-    #[arg(long, value_name = "DIR", conflicts_with = "output")]
-    pub output_dir: Option<PathBuf>,
-    /// Bring in so many at once
-    #[arg(short, long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub jobs: u16,
-    /// Give up after so many tries without progress; 1 for no second try
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub retry: Option<u32>,
-    /// What the file must be: sha256:HEX or md5:HEX
-    #[arg(long, value_name = "ALGORITHM:HEX")]
-    pub checksum: Option<Checksum>,
-    /// Overwrite existing files
-    #[arg(short, long)]
-    pub force: bool,
-    /// Flush each file to the disk before it gets its name
-    #[arg(long)]
-    pub sync: bool,
-    #[command(flatten)]
-    pub login: Login,
-}
-
-#[derive(Args, Debug)]
-pub struct StatArgs {
-    /// URLs, or paths below a connection (`census:2020/file.csv`)
-    #[arg(required = true, value_name = "URL")]
-    pub urls: Vec<String>,
-    #[command(flatten)]
-    pub login: Login,
-}
-
-#[derive(Args, Debug)]
-pub struct RouteArgs {
-    /// URLs, or paths below a connection (`census:2020/file.csv`)
-    #[arg(required = true, value_name = "URL")]
-    pub urls: Vec<String>,
-}
-
-#[derive(Args, Debug)]
-pub struct CheckArgs {
-    /// URLs, or paths below a connection (`census:2020/file.csv`)
-    #[arg(required = true, value_name = "URL")]
-    pub urls: Vec<String>,
-    #[command(flatten)]
-    pub login: Login,
 }
