@@ -36,8 +36,9 @@ impl fmt::Display for Rule {
     }
 }
 
+/// The hosts that a rule covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Matcher {
+pub(crate) enum Matcher {
     /// `*`
     Everything,
     /// `name` and `.name`: the name and every subdomain.
@@ -190,6 +191,16 @@ impl<'a> From<&'a Host> for Comparable<'a> {
 }
 
 impl Rule {
+    /// The hosts that it covers, whatever the port.
+    pub(crate) fn matcher(&self) -> &Matcher {
+        &self.matcher
+    }
+
+    /// The only port that it covers.
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port
+    }
+
     /// Whether a rule that is not looked up by name covers this host and port.
     fn matches(&self, host: &Comparable<'_>, port: u16) -> bool {
         if self.port.is_some_and(|wanted| wanted != port) {

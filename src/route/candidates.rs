@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{Error, Kind, Origin, Proxy, Reason, Rejected, Result, Stage, Target};
+use crate::base::{Error, Kind, Origin, Proxy, Reason, Rejected, Result, Scheme, Stage};
 use crate::settings::{Connection, Forced, Policy, ProxyChoice};
 
 /// Who chose, before bypass rules and the environment are looked at.
@@ -16,7 +16,7 @@ pub(super) enum Chosen<'a> {
 pub(super) fn choose<'a>(
     policy: &'a Policy,
     connection: Option<&'a Connection>,
-    target: &Target,
+    scheme: Scheme,
     rejected: &mut Vec<Rejected>,
 ) -> Result<Chosen<'a>> {
     if let Some(forced) = policy.forced() {
@@ -25,22 +25,22 @@ pub(super) fn choose<'a>(
             own_choice(connection, why, rejected);
         }
         global(policy, why, rejected);
-        variables(policy, target, why, rejected);
+        variables(policy, scheme, why, rejected);
         return Ok(match forced {
             Forced::Direct(origin) => Chosen::Direct(origin.clone()),
             Forced::Proxy(proxy) => Chosen::Proxy(proxy, Reason::Flag, &proxy.origin),
         });
     }
     let Some(connection) = connection else {
-        return Ok(by_default(policy, target, rejected));
+        return Ok(by_default(policy, scheme, rejected));
     };
     let chosen = match &connection.proxy {
-        ProxyChoice::Default => return Ok(by_default(policy, target, rejected)),
+        ProxyChoice::Default => return Ok(by_default(policy, scheme, rejected)),
         ProxyChoice::Global(origin) => {
             if policy.global().is_none() {
                 return Err(no_global(connection, origin));
             }
-            return Ok(by_default(policy, target, rejected));
+            return Ok(by_default(policy, scheme, rejected));
         }
         ProxyChoice::Environment(_) => {
             global(
@@ -59,14 +59,14 @@ pub(super) fn choose<'a>(
     };
     let why = why_own(connection, "says otherwise");
     global(policy, &why, rejected);
-    variables(policy, target, &why, rejected);
+    variables(policy, scheme, &why, rejected);
     Ok(chosen)
 }
 
-fn by_default<'a>(policy: &'a Policy, target: &Target, rejected: &mut Vec<Rejected>) -> Chosen<'a> {
+fn by_default<'a>(policy: &'a Policy, scheme: Scheme, rejected: &mut Vec<Rejected>) -> Chosen<'a> {
     match policy.global() {
         Some(proxy) => {
-            variables(policy, target, "a global proxy is configured", rejected);
+            variables(policy, scheme, "a global proxy is configured", rejected);
             Chosen::Proxy(proxy, Reason::Global, &proxy.origin)
         }
         None => Chosen::Environment,
@@ -108,8 +108,8 @@ fn global(policy: &Policy, why: &str, rejected: &mut Vec<Rejected>) {
 }
 
 /// The variable that would have decided, had the environment been asked.
-fn variables(policy: &Policy, target: &Target, why: &str, rejected: &mut Vec<Rejected>) {
-    let mut serving = policy.environment().serving(target.scheme());
+fn variables(policy: &Policy, scheme: Scheme, why: &str, rejected: &mut Vec<Rejected>) {
+    let mut serving = policy.environment().serving(scheme);
     if let Some(variable) = serving.find(|variable| !variable.dropped) {
         rejected.push(Rejected {
             candidate: variable.name.into(),

@@ -6,7 +6,9 @@ mod tests;
 
 use std::sync::Arc;
 
-use crate::base::{Error, Kind, Origin, Proxy, Reason, Rejected, Result, Route, Stage, Target};
+use crate::base::{
+    Error, Host, Kind, Origin, Proxy, Reason, Rejected, Result, Route, Scheme, Stage, Target,
+};
 use crate::settings::{Connection, Direct, Policy};
 use candidates::Chosen;
 
@@ -22,7 +24,7 @@ use candidates::Chosen;
 /// a wrong value.
 pub fn resolve(policy: &Policy, connection: Option<&Connection>, target: &Target) -> Result<Route> {
     let mut rejected = Vec::new();
-    let chosen = candidates::choose(policy, connection, target, &mut rejected)
+    let chosen = candidates::choose(policy, connection, target.scheme(), &mut rejected)
         .map_err(|error| error.while_doing(format!("find the way to {target}")))?;
     let mut route = match chosen {
         Chosen::Direct(origin) => Route::direct(Reason::Direct, origin),
@@ -44,7 +46,7 @@ pub fn resolve(policy: &Policy, connection: Option<&Connection>, target: &Target
 }
 
 fn environment(policy: &Policy, target: &Target, rejected: &mut Vec<Rejected>) -> Result<Route> {
-    let mut asked = policy.environment().serving(target.scheme());
+    let asked = policy.environment().serving(target.scheme());
     if let Some((rule, place)) = policy.bypassed(target) {
         // A bypassed target does not ask for the proxy, so that a wrong value does not matter.
         for variable in asked.filter(|variable| !variable.dropped) {
@@ -55,6 +57,52 @@ fn environment(policy: &Policy, target: &Target, rejected: &mut Vec<Rejected>) -
             place.clone(),
         ));
     }
+    match by_variable(policy, target.scheme(), rejected)? {
+        Some(route) => {
+            overruled(policy, target, rejected);
+            Ok(route)
+        }
+        None => unproxied(policy, target.scheme(), Some(target.host()), rejected),
+    }
+}
+
+/// The way for every target of `scheme` that no bypass rule covers: what other programs are told
+/// in a variable, where the rules stand in another.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn without_bypass(
+    policy: &Policy,
+    connection: Option<&Connection>,
+    scheme: Scheme,
+) -> Result<Route> {
+    let mut rejected = Vec::new();
+    let found =
+        candidates::choose(policy, connection, scheme, &mut rejected).and_then(
+            |chosen| match chosen {
+                Chosen::Direct(origin) => Ok(Route::direct(Reason::Direct, origin)),
+                Chosen::Proxy(proxy, reason, origin) => {
+                    Ok(Route::through(Arc::clone(proxy), reason, origin.clone()))
+                }
+                Chosen::Environment => match by_variable(policy, scheme, &mut rejected)? {
+                    Some(route) => Ok(route),
+                    None => unproxied(policy, scheme, None, &rejected),
+                },
+            },
+        );
+    let mut route =
+        found.map_err(|error| error.while_doing(format!("find the way for {scheme}")))?;
+    route.rejected = rejected;
+    Ok(route)
+}
+
+/// The way through the proxy of the variable that serves `scheme`, if one does.
+fn by_variable(
+    policy: &Policy,
+    scheme: Scheme,
+    rejected: &mut Vec<Rejected>,
+) -> Result<Option<Route>> {
+    let mut asked = policy.environment().serving(scheme);
     for variable in asked.by_ref() {
         if variable.dropped {
             rejected.push(Rejected {
@@ -75,41 +123,50 @@ fn environment(policy: &Policy, target: &Target, rejected: &mut Vec<Rejected>) -
                 origin: other.origin(),
             });
         }
-        overruled(policy, target, rejected);
         let reason = Reason::Variable(variable.name.into());
-        return Ok(Route::through(Arc::clone(proxy), reason, variable.origin()));
+        let route = Route::through(Arc::clone(proxy), reason, variable.origin());
+        return Ok(Some(route));
     }
-    for (variable, served) in policy.environment().not_serving(target.scheme()) {
+    for (variable, served) in policy.environment().not_serving(scheme) {
         rejected.push(Rejected {
             candidate: variable.name.into(),
             why: served.into(),
             origin: variable.origin(),
         });
     }
+    Ok(None)
+}
+
+/// The way when nobody names a proxy.
+fn unproxied(
+    policy: &Policy,
+    scheme: Scheme,
+    host: Option<&Host>,
+    rejected: &[Rejected],
+) -> Result<Route> {
     match policy.direct() {
         Direct::Allow => Ok(Route::direct(Reason::NoProxy, Origin::Default)),
-        Direct::BypassOnly(origin) => Err(no_way(target, origin, rejected)),
+        Direct::BypassOnly(origin) => Err(no_way(scheme, host, origin, rejected)),
     }
 }
 
 /// Under `bypass-only` no proxy means no way.
-fn no_way(target: &Target, origin: &Origin, rejected: &[Rejected]) -> Error {
+fn no_way(scheme: Scheme, host: Option<&Host>, origin: &Origin, rejected: &[Rejected]) -> Error {
     let mut what = format!(
-        "no proxy is configured for {}, and the policy forbids to go direct ({origin})",
-        target.scheme()
+        "no proxy is configured for {scheme}, and the policy forbids to go direct ({origin})"
     );
     for passed in rejected {
         what.push_str(&format!("; {}: {}", passed.candidate, passed.why));
     }
-    let variable = match target.scheme().as_str() {
+    let variable = match scheme.as_str() {
         "ws" => "http",
         "wss" => "https",
         scheme => scheme,
     };
+    let host = host.map_or_else(|| "`*`".into(), ToString::to_string);
     Error::new(Kind::Policy, Stage::Route, what).with_hint(format!(
-        "set `proxy.url` (or {variable}_proxy), add {} to `proxy.bypass`, or say \
-         `proxy = \"direct\"` in its connection",
-        target.host()
+        "set `proxy.url` (or {variable}_proxy), add {host} to `proxy.bypass`, or say \
+         `proxy = \"direct\"` in its connection"
     ))
 }
 

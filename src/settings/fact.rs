@@ -158,7 +158,17 @@ impl BypassList {
     pub fn matches(&self, target: &Target) -> Option<(&Rule, &Origin)> {
         let index = self.bypass.find(target)?;
         let rule = self.bypass.rules().get(index)?;
-        Some((rule, self.places.get(index).unwrap_or(&self.origin)))
+        Some((rule, self.place(index)))
+    }
+
+    /// Every rule in order, and where it is written.
+    pub fn rules(&self) -> impl Iterator<Item = (&Rule, &Origin)> {
+        let rules = self.bypass.rules().iter().enumerate();
+        rules.map(|(index, rule)| (rule, self.place(index)))
+    }
+
+    fn place(&self, index: usize) -> &Origin {
+        self.places.get(index).unwrap_or(&self.origin)
     }
 }
 

@@ -182,6 +182,14 @@ impl Policy {
         self.bypasses.first()?.matches(target)
     }
 
+    /// The rules of the list in force, and where each is written.
+    pub(crate) fn bypass_rules(&self) -> impl Iterator<Item = (&Rule, &Origin)> {
+        self.bypasses
+            .first()
+            .into_iter()
+            .flat_map(|list| list.rules())
+    }
+
     /// Rules that match `target` in lists that are not in force, and where the list that is in
     /// force is written.
     pub(crate) fn overruled(
