@@ -63,6 +63,7 @@
 //! | [`dataset`] | stat, open and fetch: resume, retry, verify |
 //! | [`http`], [`ftp`] | the protocols over a stream |
 //! | [`connector`] | the one way out: from a target to a stream |
+//! | [`export`] | the policy as variables for other programs; pure |
 //! | [`route`] | which way, and why; pure |
 //! | [`settings`] | what the user asked for; pure |
 //! | [`dial`] | sockets, and the byte stream that every protocol gets |
@@ -98,6 +99,7 @@ pub mod cli;
 pub mod connector;
 pub mod dataset;
 pub mod dial;
+pub mod export;
 pub mod ftp;
 pub mod http;
 #[cfg(feature = "lab")]

@@ -9,6 +9,7 @@ const RANKS: &[(&str, u8)] = &[
     ("settings", 1),
     ("proto", 1),
     ("route", 2),
+    ("export", 3),
     ("dial", 3),
     ("tls", 3),
     ("tunnel", 3),
@@ -27,7 +28,7 @@ const RANKS: &[(&str, u8)] = &[
 const EXCEPTIONS: &[(&str, &str)] = &[("tls", "dial"), ("tunnel", "dial")];
 
 /// Rooms without I/O.
-const PURE: &[&str] = &["base", "settings", "route", "proto"];
+const PURE: &[&str] = &["base", "settings", "route", "proto", "export"];
 
 /// What a room without I/O cannot have. Addresses, durations and paths are values.
 const IMPURE: &[&str] = &[
