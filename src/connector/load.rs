@@ -56,7 +56,7 @@ impl Surroundings {
     }
 
     /// A variable's value, unless it is empty.
-    fn path(&self, name: &str) -> Option<PathBuf> {
+    pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
         let value = self.variable(name)?;
         (!value.is_empty()).then(|| PathBuf::from(value))
     }
@@ -74,6 +74,14 @@ impl Surroundings {
             .folder("XDG_CONFIG_HOME")
             .or_else(|| Some(self.folder("HOME")?.join(".config")))?;
         Some(folder.join("outbound/outbound.toml"))
+    }
+
+    /// `$XDG_CACHE_HOME/outbound`, or that below `$HOME/.cache`; by the same rules.
+    pub fn cache_folder(&self) -> Option<PathBuf> {
+        let folder = self
+            .folder("XDG_CACHE_HOME")
+            .or_else(|| Some(self.folder("HOME")?.join(".cache")))?;
+        Some(folder.join("outbound"))
     }
 }
 

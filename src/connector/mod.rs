@@ -1,5 +1,6 @@
 //! The one way out: every protocol opens its streams here.
 
+pub mod ca_bundle;
 pub mod load;
 mod opening;
 mod proxied;

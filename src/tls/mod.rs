@@ -1,5 +1,6 @@
 //! TLS by rustls: one configuration for each trust, for the proxy and for the target apart.
 
+mod bundle;
 mod danger;
 mod failure;
 mod roots;
@@ -16,6 +17,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+pub use self::bundle::bundle;
 use self::danger::AcceptEverything;
 use self::verifier::Verifier;
 use crate::base::{Error, Host, Kind, Result, Stage, Trust, text};

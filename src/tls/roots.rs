@@ -27,6 +27,14 @@ pub(super) enum Part {
 impl Part {
     /// The authorities in it. Read once for the process: it takes milliseconds.
     pub(super) fn store(self) -> RootCertStore {
+        let mut store = RootCertStore::empty();
+        // Unusual certificates in a system's store are passed over, as every TLS library does.
+        store.add_parsable_certificates(self.certificates());
+        store
+    }
+
+    /// The certificates in it, read anew. What cannot be read is logged and passed over.
+    pub(super) fn certificates(self) -> Vec<CertificateDer<'static>> {
         let places = places();
         let loaded = match (self, &places.bundle) {
             (Self::Bundle, Some(file)) => load_certs_from_paths(Some(file), None),
@@ -37,10 +45,7 @@ impl Part {
         for error in &loaded.errors {
             tracing::warn!("system trust store: {}", text::clip(&error.to_string()));
         }
-        let mut store = RootCertStore::empty();
-        // Unusual certificates in a system's store are passed over, as every TLS library does.
-        store.add_parsable_certificates(loaded.certs);
-        store
+        loaded.certs
     }
 }
 
