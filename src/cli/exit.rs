@@ -35,13 +35,17 @@ pub enum Exit {
     Mismatch,
     /// A local file.
     LocalFile,
+    /// `exec`: the command cannot be run.
+    NotExecutable,
+    /// `exec`: there is no such command.
+    NotFound,
     /// Stopped by the user.
     Interrupted,
 }
 
 impl Exit {
     /// Every exit, in the order of its code, with what it means.
-    pub const ALL: [(Self, &'static str); 15] = [
+    pub const ALL: [(Self, &'static str); 17] = [
         (Self::Success, "everything that was asked for was done"),
         (
             Self::Other,
@@ -86,6 +90,14 @@ impl Exit {
             Self::LocalFile,
             "a local file exists, is in use or cannot be written",
         ),
+        (
+            Self::NotExecutable,
+            "the command of `exec` cannot be run, as in env(1) and shells",
+        ),
+        (
+            Self::NotFound,
+            "the command of `exec` is not there, as in env(1) and shells",
+        ),
         (Self::Interrupted, "stopped by SIGINT or SIGTERM"),
     ];
 
@@ -106,6 +118,8 @@ impl Exit {
             Self::Transfer => 11,
             Self::Mismatch => 12,
             Self::LocalFile => 13,
+            Self::NotExecutable => 126,
+            Self::NotFound => 127,
             Self::Interrupted => 130,
         }
     }

@@ -5,6 +5,8 @@ mod check;
 mod config;
 mod dataset;
 mod demo;
+mod env;
+mod exec;
 mod exit;
 mod fetch;
 mod interrupt;
@@ -15,6 +17,7 @@ mod place;
 mod progress;
 mod route;
 mod stat;
+mod told;
 mod transcript;
 mod verdict;
 
@@ -83,6 +86,8 @@ async fn dispatch(cli: &Cli, surroundings: &Surroundings, output: &Output) -> Re
         Command::Stat(args) => stat::run(policy()?, common, args, output).await,
         Command::Check(args) => check::run(policy()?, common, args, output).await,
         Command::Route(args) => route::run(&policy()?, common, args, output),
+        Command::Env(args) => env::run(policy()?, surroundings, common, args, output).await,
+        Command::Exec(args) => exec::run(policy()?, surroundings, common, args, output).await,
         Command::Config(ConfigCommand::Show) => {
             config::show(&policy()?, surroundings, common, output)
         }

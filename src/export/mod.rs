@@ -65,6 +65,7 @@ const USERINFO: &AsciiSet = &NON_ALPHANUMERIC
 
 /// A variable for another program. `Debug` does not show the value: a password may stand in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Variable {
     /// Its name.
     pub name: &'static str,
@@ -74,6 +75,7 @@ pub struct Variable {
 
 /// What other programs do not do as the policy says.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Note {
     /// Whether a setting is lost to them; else a habit of theirs that is good to know.
     pub is_loss: bool,

@@ -104,7 +104,9 @@ pub(super) fn translate<'a>(
             }
             Matcher::Everything => true,
             Matcher::Domain(name) => {
-                has_name.get_or_insert(name);
+                if name != "localhost" {
+                    has_name.get_or_insert(name);
+                }
                 list.add([name.clone(), format!(".{name}")])
             }
             Matcher::Subdomains(name) => {

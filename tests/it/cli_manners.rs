@@ -117,6 +117,7 @@ fn lost_output_is_no_success() {
         (&["stat", "--json", &url], 13),
         (&["check", &url], 13),
         (&["config", "show"], 13),
+        (&["env"], 13),
         (&["stat", "--json", &gone], 5),
     ] {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();

@@ -10,6 +10,8 @@ mod challenges;
 mod cli_check;
 mod cli_config;
 mod cli_demo;
+mod cli_env;
+mod cli_exec;
 mod cli_fetch;
 mod cli_manners;
 mod cli_places;

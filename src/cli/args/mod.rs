@@ -2,9 +2,10 @@
 
 mod urls;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use self::urls::{CheckArgs, FetchArgs, Login, RouteArgs, StatArgs};
 use crate::settings::Flags;
@@ -34,6 +35,22 @@ const ROUTE_EXAMPLES: &str = "\
 Examples:
   outbound route https://data.example.org/ ftp://ftp.example.org/
   outbound route census:air.csv --json";
+
+const ENV_EXAMPLES: &str = "\
+Examples:
+  eval \"$(outbound env)\"                          for the rest of this shell
+  outbound env --format fish | source             the same in fish
+  outbound env --format dotenv > proxy.env        for systemd, docker and their like
+  outbound env --connection census                as that connection goes
+What other programs cannot be told is said on standard error.";
+
+const EXEC_EXAMPLES: &str = "\
+Examples:
+  outbound exec pip install pandas
+  outbound exec --connection census -- Rscript fetch.R --year 2020
+  outbound exec --with-password wget https://data.example.org/air.csv
+The command takes this program's place: signals and its exit code are its own. 127: there is no
+such command; 126: it cannot be run.";
 
 const CONFIG_EXAMPLES: &str = "\
 Examples:
@@ -109,11 +126,56 @@ pub enum Command {
     /// Say which way a URL goes (direct, or which proxy), and why; no network
     #[command(after_help = ROUTE_EXAMPLES)]
     Route(RouteArgs),
+    /// Print http_proxy, no_proxy and their like, as the settings have it, for other programs
+    #[command(after_help = ENV_EXAMPLES)]
+    Env(EnvArgs),
+    /// Run a command with these variables
+    #[command(after_help = EXEC_EXAMPLES)]
+    Exec(ExecArgs),
     /// Show the settings in force, or find what is wrong with them; no network, no command run
     #[command(subcommand, after_help = CONFIG_EXAMPLES)]
     Config(ConfigCommand),
     /// Show on this machine alone what all this does: a proxy and servers on loopback
     Demo(DemoArgs),
+}
+
+/// What other programs are told.
+#[derive(Args, Debug)]
+pub struct Told {
+    /// Tell them the proxy's password too: every process of this user can see it then
+    #[arg(long)]
+    pub with_password: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct EnvArgs {
+    /// For which reader
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<EnvFormat>,
+    #[command(flatten)]
+    pub told: Told,
+}
+
+/// Who reads the variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EnvFormat {
+    /// sh, bash, zsh, dash (what is printed without --format)
+    Sh,
+    /// fish
+    Fish,
+    /// Files of variables: systemd's EnvironmentFile, docker's --env-file, .env
+    Dotenv,
+    /// One object; null is what must not be set
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub struct ExecArgs {
+    #[command(flatten)]
+    pub told: Told,
+    /// The command and its arguments; `--` before it, if its name begins with a dash
+    #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
 }
 
 #[derive(Args, Debug)]
