@@ -1,5 +1,6 @@
 //! The one way out: every protocol opens its streams here.
 
+mod ahead;
 pub mod ca_bundle;
 pub mod load;
 mod opening;
@@ -9,6 +10,7 @@ mod service;
 pub mod verify;
 
 pub use crate::tls::Alpn;
+pub(crate) use ahead::Ahead;
 pub(crate) use proxied::{pass_auth, wants_credentials};
 pub use service::{HttpStream, Passage};
 pub(crate) use service::{LastOpened, PlainHttp, Routed};
@@ -111,10 +113,23 @@ impl Connector {
     /// # Cancel safety
     /// Dropping the future closes what was opened.
     pub async fn open(&self, route: &Route, target: &Target) -> Result<Stream> {
+        self.open_by(route, target, None).await
+    }
+
+    /// [`open`](Self::open) by a socket to the proxy that was dialled ahead, if there is one.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn open_by(
+        &self,
+        route: &Route,
+        target: &Target,
+        ahead: Option<Ahead>,
+    ) -> Result<Stream> {
         self.log_route(route, target);
         let opened = match &route.way {
             Way::Direct => self.dial_target(target).await,
-            Way::Proxy(proxy) => proxied::tunnel(self, proxy, target).await,
+            Way::Proxy(proxy) => proxied::tunnel(self, proxy, target, ahead).await,
         };
         opened.map_err(|error| unopened(error, route, target))
     }

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use super::Connector;
+use super::{Ahead, Connector};
 use crate::base::{
     Answer, Auth, Credentials, Error, Kind, Origin, Proxy, Result, Secret, Side, Stage, Steps,
     Target, text,
@@ -17,16 +17,24 @@ use crate::tunnel::{self, Outcome, advice};
 ///
 /// Credentials are shown when the proxy asked for them, and unasked once it has asked in this
 /// process. An answered 407 and every 403 is final. A proxy that closes behind its 407 is dialled
-/// again (RFC 9931 lets it close).
+/// again (RFC 9931 lets it close), and so is one that closed a socket dialled `ahead`.
 pub(super) async fn tunnel(
     connector: &Connector,
     proxy: &Proxy,
     target: &Target,
+    ahead: Option<Ahead>,
 ) -> Result<Stream> {
     let doing = || format!("open a tunnel to {target}");
     let mut authorization = connector.unasked(proxy).await?;
-    let mut stream = connector.dial_proxy(proxy).await?;
-    let mut again = false;
+    let waiting = match ahead {
+        Some(ahead) => ahead.take().await,
+        None => None,
+    };
+    let mut again = waiting.is_some();
+    let mut stream = match waiting {
+        Some(stream) => stream,
+        None => connector.dial_proxy(proxy).await?,
+    };
     loop {
         let limit = connector.timeouts().connect;
         let shown = authorization.as_ref();

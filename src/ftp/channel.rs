@@ -9,6 +9,7 @@ use super::explain::explain;
 use super::plan::Plan;
 use super::{Modified, RemotePath, Want};
 use crate::base::{Error, Kind, Result, Stage, Steps};
+use crate::connector::Ahead;
 use crate::proto::ftp::{BadArgument, Event, Habits, Passive, Reply};
 use crate::tunnel::advice;
 
@@ -20,6 +21,8 @@ pub(super) struct Channel {
     pub(super) asked: Asked,
     /// A port that the server listens at and that is not used yet.
     pub(super) port: Option<(u16, Passive)>,
+    /// A socket to the proxy for the data channel.
+    pub(super) ahead: Option<Ahead>,
     /// From dialling to the login.
     pub(super) logged_in: Steps,
     /// Of the last operation.
@@ -71,6 +74,8 @@ pub(super) enum Remedy {
     LockStep,
     /// A new one: the server closed the old one while it was idle.
     Fresh,
+    /// A new one that asks for data ports by PASV: EPSV's was dead, and the old one waits for it.
+    Plain,
 }
 
 impl From<Error> for Setback {
@@ -96,6 +101,10 @@ impl Channel {
         *self = match setback.remedy {
             Some(Remedy::LockStep) => plan.log_in_slowly(self.habits.passive, None).await?,
             Some(Remedy::Fresh) => plan.log_in(None).await?,
+            Some(Remedy::Plain) => {
+                self.learn(Passive::Plain);
+                plan.log_in(None).await?
+            }
             None => return Err(setback.error),
         };
         Ok(())
@@ -123,6 +132,9 @@ impl Channel {
             modified: want.modified && self.asked.modified.is_none(),
             port: want.port && self.port.is_none(),
         };
+        if want.port && self.ahead.is_none() {
+            self.ahead = self.plan.dial.dial_ahead(&self.plan.route);
+        }
         let answered = self.control.session.answered();
         let asked = self.control.session.ask(path, want);
         asked.map_err(|bad| self.unsendable(bad, doing))?;

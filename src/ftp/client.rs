@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::channel::{Asked, Channel};
+use super::channel::{Asked, Channel, Remedy, Setback};
 use super::control::Trouble;
 use super::dial::Dial;
 use super::explain::said;
@@ -169,12 +169,11 @@ impl Client {
         }
         let opened = match client.0.open_file(path, offset, want, &doing).await {
             Err(setback) if setback.remedy.is_some() => {
-                client.0.mend(setback).await?;
-                client.0.open_file(path, offset, want, &doing).await
+                client.open_again(setback, path, offset, want, &doing).await
             }
-            opened => opened,
+            opened => opened.map_err(|setback| setback.error),
         };
-        match opened.map_err(|setback| setback.error)? {
+        match opened? {
             Opened::Coming { data, announced } => {
                 let mut stat = client.0.asked.stat();
                 if offset == 0 {
@@ -190,6 +189,31 @@ impl Client {
                 client,
                 answer: reply.to_answer(),
             }),
+        }
+    }
+
+    /// Opens a file once more after a setback.
+    async fn open_again(
+        &mut self,
+        setback: Setback,
+        path: &RemotePath,
+        offset: u64,
+        want: Want,
+        doing: &str,
+    ) -> Result<Opened> {
+        let plain = setback.remedy == Some(Remedy::Plain);
+        let dead_port = plain.then(|| setback.error.clone());
+        let again = match self.0.mend(setback).await {
+            Ok(()) => {
+                let opened = self.0.open_file(path, offset, want, doing).await;
+                opened.map_err(|setback| setback.error)
+            }
+            Err(error) => Err(error),
+        };
+        match (again, dead_port) {
+            // Without PASV, or a second login, it is the dead port of EPSV that matters.
+            (Err(second), Some(first)) if second.stage() != Stage::Data => Err(first),
+            (again, _) => again,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The control channel: a session over a stream.
 
+use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
@@ -56,8 +57,8 @@ pub(super) struct Control {
     limit: Duration,
     unsent: Zeroizing<Vec<u8>>,
     sent: usize,
-    /// An event that was given back.
-    next: Option<Event>,
+    /// Events that were given back.
+    next: VecDeque<Event>,
 }
 
 impl Control {
@@ -68,7 +69,7 @@ impl Control {
             limit,
             unsent: Zeroizing::default(),
             sent: 0,
-            next: None,
+            next: VecDeque::new(),
         }
     }
 
@@ -80,7 +81,7 @@ impl Control {
         let mut started = Instant::now();
         let mut buffer = [0; READ];
         loop {
-            match self.next.take().or_else(|| self.session.event()) {
+            match self.next.pop_front().or_else(|| self.session.event()) {
                 Some(Event::Failed(failure)) => return Err(Trouble::Failed(failure)),
                 Some(event) => return Ok(Some(event)),
                 None if self.session.is_over() => return Err(Trouble::Failed(Failure::Closed)),
@@ -109,9 +110,9 @@ impl Control {
         }
     }
 
-    /// Gives an event back, to be the next one again.
-    pub(super) fn put_back(&mut self, event: Event) {
-        self.next = Some(event);
+    /// Gives events back, to be the next ones again, in this order.
+    pub(super) fn put_back(&mut self, events: impl IntoIterator<Item = Event>) {
+        self.next.extend(events);
     }
 
     /// Sends what is to be sent, without waiting for an answer.

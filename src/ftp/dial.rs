@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use crate::base::{Result, Route, Target};
-use crate::connector::Connector;
+use crate::connector::{Ahead, Connector};
 use crate::dial::Stream;
 use crate::settings::Timeouts;
 
@@ -14,8 +14,15 @@ pub(super) type Opening<'a> = Pin<Box<dyn Future<Output = Result<Stream>> + Send
 pub(super) trait Dial: Send + Sync {
     /// As [`Connector::route`].
     fn route(&self, target: &Target) -> Result<Route>;
-    /// As [`Connector::open`].
-    fn open<'a>(&'a self, route: &'a Route, target: &'a Target) -> Opening<'a>;
+    /// As [`Connector::dial_ahead`].
+    fn dial_ahead(&self, route: &Route) -> Option<Ahead>;
+    /// As [`Connector::open_by`].
+    fn open<'a>(
+        &'a self,
+        route: &'a Route,
+        target: &'a Target,
+        ahead: Option<Ahead>,
+    ) -> Opening<'a>;
     /// As [`Connector::timeouts`].
     fn timeouts(&self) -> &Timeouts;
 }
@@ -25,8 +32,17 @@ impl Dial for Connector {
         self.route(target)
     }
 
-    fn open<'a>(&'a self, route: &'a Route, target: &'a Target) -> Opening<'a> {
-        Box::pin(self.open(route, target))
+    fn dial_ahead(&self, route: &Route) -> Option<Ahead> {
+        self.dial_ahead(route)
+    }
+
+    fn open<'a>(
+        &'a self,
+        route: &'a Route,
+        target: &'a Target,
+        ahead: Option<Ahead>,
+    ) -> Opening<'a> {
+        Box::pin(self.open_by(route, target, ahead))
     }
 
     fn timeouts(&self) -> &Timeouts {

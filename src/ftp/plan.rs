@@ -66,7 +66,9 @@ impl Plan {
         if let Some((path, want)) = errand {
             session.ask(path, *want).map_err(unsendable)?;
         }
-        let mut stream = self.dial.open(&self.route, &self.target).await?;
+        let wants_port = errand.is_some_and(|(_, want)| want.port);
+        let ahead = wants_port.then(|| self.dial.dial_ahead(&self.route));
+        let mut stream = self.dial.open(&self.route, &self.target, None).await?;
         let mut channel = Channel {
             plan: Arc::clone(self),
             habits,
@@ -75,6 +77,7 @@ impl Plan {
             control: Control::new(stream, session, self.dial.timeouts().reply),
             asked: Asked::default(),
             port: None,
+            ahead: ahead.flatten(),
             clock: Instant::now(),
         };
         channel.asked.path = errand.map(|(path, _)| path.clone());

@@ -1,7 +1,10 @@
 //! Opening a file: data port, data channel, REST and RETR.
 
-use super::channel::{Channel, Setback};
+use std::sync::Arc;
+
+use super::channel::{Channel, Remedy, Setback};
 use super::control::Trouble;
+use super::dial::Opening;
 use super::{RemotePath, Want};
 use crate::base::{Error, Kind, Stage};
 use crate::dial::Stream;
@@ -67,10 +70,11 @@ impl Channel {
             let trouble = Trouble::Failed(Failure::Closed);
             return Err(self.setback(trouble, Stage::Passive, doing));
         };
-        let plan = &self.plan;
+        let plan = Arc::clone(&self.plan);
         let target = plan.target.at_port(port);
         let started = std::time::Instant::now();
-        match plan.dial.open(&plan.route, &target).await {
+        let opening = plan.dial.open(&plan.route, &target, self.ahead.take());
+        match self.meanwhile(opening, doing).await? {
             Ok(mut data) => {
                 let mut steps = data.take_steps();
                 if !steps.rename_last(Stage::Connect, Stage::Data) {
@@ -89,12 +93,49 @@ impl Channel {
                 // Whose side it is goes by the stage where it really failed.
                 let side = error.side();
                 let error = self.blame(error.with_stage(Stage::Data).with_side(side), doing);
-                if may_pass {
-                    return Ok(Err((error, passive)));
+                match may_pass {
+                    // The server waits at the dead port: only another login has its ear.
+                    true if self.control.session.is_moving() => Err(Setback {
+                        error,
+                        remedy: (passive == Passive::Extended).then_some(Remedy::Plain),
+                    }),
+                    true => Ok(Err((error, passive))),
+                    false => Err(error.into()),
                 }
-                Err(error.into())
             }
         }
+    }
+
+    /// Opens the data channel while the server may already answer REST and RETR: what refuses the
+    /// file counts at once, what announces it is kept until the channel stands.
+    async fn meanwhile(
+        &mut self,
+        mut opening: Opening<'_>,
+        doing: &str,
+    ) -> Result<Result<Stream, Error>, Setback> {
+        if self.control.session.is_settled() {
+            return Ok(opening.await);
+        }
+        let mut early = Vec::new();
+        let opened = loop {
+            let told = tokio::select! {
+                biased;
+                opened = &mut opening => break opened,
+                told = self.control.next() => told,
+            };
+            match told {
+                Ok(Some(event)) => early.push(event),
+                // All is said: only the data is still to come.
+                Ok(None) => break opening.await,
+                // The server waits for the data channel too; its opening has limits of its own.
+                Err(Trouble::Silence(_)) => {}
+                // The file was announced: what was sent before the trouble counts.
+                Err(_) if !early.is_empty() => break opening.await,
+                Err(trouble) => return Err(self.setback(trouble, Stage::Request, doing)),
+            }
+        };
+        self.control.put_back(early);
+        Ok(opened)
     }
 
     /// Tries PASV after EPSV's port could not be reached: behind some firewalls the server's EPSV
@@ -127,7 +168,7 @@ impl Channel {
                 Ok(Some(Event::NoRestart(reply))) => return Ok(Opened::NoRestart(reply)),
                 Ok(Some(ended @ Event::Ended(_))) => {
                     // No 150 came before: the download asks for the final reply again.
-                    self.control.put_back(ended);
+                    self.control.put_back([ended]);
                     None
                 }
                 Ok(Some(_)) => continue,

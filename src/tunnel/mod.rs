@@ -38,8 +38,8 @@ const BODY_WAIT: Duration = Duration::from_secs(2);
 /// Sends one CONNECT for `target` over `stream` and reads the answer. Nothing of the target's
 /// protocol is sent before the proxy's 2xx (RFC 9931).
 ///
-/// `again` says that the stream already carried a CONNECT, so that a close without an answer
-/// means [`Outcome::Stale`].
+/// `again` says that the stream already carried a CONNECT or waited for one, so that a close
+/// without an answer means [`Outcome::Stale`].
 ///
 /// # Errors
 /// The proxy's answer is none ([`Kind::ProxyProtocol`]), does not come ([`Kind::Timeout`]), or

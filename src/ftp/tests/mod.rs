@@ -5,6 +5,7 @@ mod server;
 mod transfer;
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use super::client::Retrieval;
 use super::dial::{Dial, Opening};
 use super::{Client, Download, Login, Options, RemotePath, Want};
 use crate::base::{Error, Result, Route, Target};
-use crate::connector::Connector;
+use crate::connector::{Ahead, Connector};
 use crate::settings::{Policy, Timeouts};
 
 /// Dials loopback directly, but for the data channels that a test refuses.
@@ -24,6 +25,8 @@ struct Lines {
     timeouts: Timeouts,
     control: Target,
     refusals: Mutex<VecDeque<Error>>,
+    /// The next data channel is opened for ever.
+    stalls: AtomicBool,
     opened: Mutex<Vec<Target>>,
 }
 
@@ -32,11 +35,18 @@ impl Dial for Lines {
         self.connector.route(target)
     }
 
-    fn open<'a>(&'a self, route: &'a Route, target: &'a Target) -> Opening<'a> {
+    fn dial_ahead(&self, _: &Route) -> Option<Ahead> {
+        None
+    }
+
+    fn open<'a>(&'a self, route: &'a Route, target: &'a Target, _: Option<Ahead>) -> Opening<'a> {
         self.opened.lock().unwrap().push(target.clone());
         let refusal = (*target != self.control)
             .then(|| self.refusals.lock().unwrap().pop_front())
             .flatten();
+        if *target != self.control && self.stalls.swap(false, Ordering::Relaxed) {
+            return Box::pin(std::future::pending());
+        }
         match refusal {
             Some(error) => Box::pin(std::future::ready(Err(error))),
             None => Box::pin(self.connector.open(route, target)),
@@ -63,6 +73,7 @@ impl Bench {
             timeouts: Timeouts::default(),
             control: server.target.clone(),
             refusals: Mutex::default(),
+            stalls: AtomicBool::default(),
             opened: Mutex::default(),
         };
         Self {
@@ -82,6 +93,11 @@ impl Bench {
 
     fn refusing(self, errors: impl IntoIterator<Item = Error>) -> Self {
         self.lines.refusals.lock().unwrap().extend(errors);
+        self
+    }
+
+    fn stalling_once(self) -> Self {
+        self.lines.stalls.store(true, Ordering::Relaxed);
         self
     }
 

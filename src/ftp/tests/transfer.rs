@@ -6,7 +6,7 @@ use super::server::{CLOSE, Script};
 use super::{Bench, SIZE, open, path, read};
 use crate::base::{Answer, Error, Kind, Stage};
 use crate::ftp::client::Retrieval;
-use crate::proto::ftp::Habits;
+use crate::proto::ftp::{Habits, Pace};
 
 fn file() -> Vec<u8> {
     Script::default().file
@@ -254,6 +254,66 @@ async fn a_dead_data_port_tries_pasv_once() {
 }
 
 #[tokio::test]
+async fn a_dead_data_port_behind_retr_costs_a_login_once() {
+    let bench = Bench::new([Script::default()]).await;
+    let bench = bench.refusing([refusal(503)]);
+    for _ in 0..2 {
+        let (bytes, _) = bench.get(0).await.unwrap();
+        assert_eq!(bytes, file());
+    }
+    let logins = bench.server.log();
+    let ports: Vec<&str> = logins
+        .iter()
+        .map(|lines| {
+            lines
+                .iter()
+                .find(|line| ["EPSV", "PASV"].contains(&line.as_str()))
+        })
+        .map(|line| line.unwrap().as_str())
+        .collect();
+    assert_eq!(ports, ["EPSV", "PASV", "PASV"], "and it is remembered");
+}
+
+/// The proxy is still at the data channel when the server refuses the file: waiting for both
+/// would tell of a time-out.
+#[tokio::test]
+async fn a_refused_file_is_told_while_the_data_channel_is_being_opened() {
+    let bench = Bench::new([Script::default().on("RETR", "550 no such file")]).await;
+    let error = bench.stalling_once().open(0).await.unwrap_err();
+    let found = (error.kind(), error.stage());
+    assert_eq!(found, (Kind::TargetRefused, Stage::Request), "{error}");
+}
+
+/// The bytes that a server sent before it hung up are progress, however fast it was.
+#[tokio::test]
+async fn a_server_that_hangs_up_early_still_gave_what_it_sent() {
+    let retr = "150 coming\r\n{data}\x04";
+    let script = Script {
+        sent: 50_000,
+        ..Script::default().on("RETR", retr)
+    };
+    for _ in 0..20 {
+        let bench = Bench::new([script.clone()]).await;
+        let mut download = bench.open(0).await.unwrap();
+        let (came, ended) = read(&mut download).await;
+        assert_eq!((came, ended.unwrap_err().kind()), (50_000, Kind::Cut));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_wants_the_data_channel_first_is_served_in_lock_step() {
+    let bench = Bench::new([
+        Script::default().on("RETR", "425 use PASV first"),
+        Script::default(),
+    ]);
+    let bench = bench.await.stalling_once();
+    let (bytes, _) = bench.get(0).await.unwrap();
+    assert_eq!(bytes, file());
+    let learned = bench.options.memory.habits(&bench.server.target);
+    assert_eq!(learned.pace, Pace::LockStep, "and it is remembered");
+}
+
+#[tokio::test]
 async fn a_forbidden_data_port_is_final_and_reported_with_stage_and_advice() {
     let bench = Bench::new([Script::default()]).await;
     let bench = bench.refusing([refusal(403), refusal(403)]);
@@ -278,8 +338,8 @@ async fn a_data_port_dead_twice_is_reported_with_its_stages() {
     );
     let stages: Vec<_> = error.steps().iter().map(|s| s.stage).collect();
     #[rustfmt::skip]
-    assert_eq!(stages, [Stage::Dial, Stage::Greeting, Stage::Login, Stage::Passive, Stage::Passive]);
-    assert_eq!(bench.lines.opened.lock().unwrap().len(), 3, "no third try");
+    assert_eq!(stages, [Stage::Dial, Stage::Greeting, Stage::Login, Stage::Passive]);
+    assert_eq!(bench.lines.opened.lock().unwrap().len(), 4, "no third try");
     // Where PASV is refused, the first refusal is what matters.
     let bench = Bench::new([Script::default().on("PASV", "502 what")]).await;
     let bench = bench.refusing([refusal(503)]);

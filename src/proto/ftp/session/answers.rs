@@ -180,7 +180,7 @@ impl Session {
     }
 
     fn started(&mut self, reply: &Reply) {
-        if let State::Moving { started } = &mut self.state
+        if let State::Moving { started, .. } = &mut self.state
             && !std::mem::replace(started, true)
         {
             let size = facts::announced_size(reply.text());
@@ -189,7 +189,11 @@ impl Session {
     }
 
     fn retr(&mut self, reply: Reply) {
-        let started = matches!(self.state, State::Moving { started: true });
+        let started = matches!(self.state, State::Moving { started: true, .. });
+        // A server that does not wait for the data channel.
+        if reply.code() == 425 && matches!(self.state, State::Moving { early: true, .. }) {
+            return self.stumble(Stumble::Refused, Some(reply));
+        }
         self.state = State::Ready;
         // A final reply without a 150 before it is seen with servers that had little to send.
         self.tell(if started || reply.is_success() {

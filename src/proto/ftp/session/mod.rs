@@ -46,9 +46,13 @@ enum State {
         retr: Command,
         offset: u64,
         connected: bool,
+        /// RETR may go out before the data channel stands.
+        ahead: bool,
     },
     Moving {
         started: bool,
+        /// RETR went out before the data channel stood.
+        early: bool,
     },
     Over,
 }
@@ -189,9 +193,9 @@ impl Session {
         Ok(())
     }
 
-    /// Prepares to get a file from `offset` on, after [`Event::Port`]. REST goes out at once, so
-    /// that it is answered while the data channel is being opened; RETR follows
-    /// [`data_opened`](Self::data_opened).
+    /// Prepares to get a file from `offset` on, after [`Event::Port`]. REST goes out at once, and
+    /// RETR behind its answer: the server waits for the data channel, so that both may be under way
+    /// together. In lock-step RETR follows [`data_opened`](Self::data_opened).
     ///
     /// Gives [`Event::Started`] and [`Event::Ended`]; or [`Event::NoRestart`], or a refused RETR,
     /// after which the session goes on.
@@ -207,6 +211,7 @@ impl Session {
             retr,
             offset,
             connected: false,
+            ahead: self.pace == Pace::OneFlight,
         };
         self.restart(offset)?;
         self.pump();
@@ -215,10 +220,18 @@ impl Session {
 
     /// The data channel is open.
     pub fn data_opened(&mut self) {
-        if let State::Opening { connected, .. } = &mut self.state {
-            *connected = true;
+        match &mut self.state {
+            State::Opening { connected, .. } => *connected = true,
+            State::Moving { early, .. } => *early = false,
+            _ => {}
         }
         self.pump();
+    }
+
+    /// Whether RETR is on its way or answered, so that the server waits for the data channel, or
+    /// sends.
+    pub fn is_moving(&self) -> bool {
+        matches!(self.state, State::Moving { .. })
     }
 
     /// The data channel could not be opened. Gives true when PASV is tried now: the port that
@@ -227,8 +240,12 @@ impl Session {
     /// # Errors
     /// None in practice; the offset always fits a command.
     pub fn data_failed(&mut self, tried: Passive) -> Result<bool, BadArgument> {
-        let offset = match self.state {
-            State::Opening { offset, .. } => offset,
+        let offset = match &mut self.state {
+            State::Opening { offset, ahead, .. } => {
+                // The next port may be dead too.
+                *ahead = false;
+                *offset
+            }
             State::Ready => 0,
             _ => return Ok(false),
         };
@@ -289,21 +306,26 @@ impl Session {
         }
     }
 
-    /// RETR waits for the data channel, and for REST: a RETR behind a refused REST would send the
-    /// file from its start.
+    /// RETR waits for REST: behind a refused one it would send the file from its start. In
+    /// lock-step it waits for the data channel too.
     fn release_retr(&mut self) {
         let quiet = self.waiting.is_empty() && self.queue.is_empty();
         let State::Opening {
             retr,
-            connected: true,
+            connected,
+            ahead,
             ..
         } = &self.state
         else {
             return;
         };
-        if quiet {
+        if quiet && (*connected || *ahead) {
+            let early = !connected;
             self.queue.push_back(retr.clone());
-            self.state = State::Moving { started: false };
+            self.state = State::Moving {
+                started: false,
+                early,
+            };
         }
     }
 

@@ -50,10 +50,15 @@ fn a_transfer_from_the_start() {
     for habits in [FLIGHT, STEPS] {
         let mut session = with_port(habits);
         session.retrieve(&path(), 0).unwrap();
-        assert_eq!(sent(&mut session), "", "RETR waits for the data channel");
-        assert!(session.is_settled());
+        let at_once = match habits.pace {
+            Pace::OneFlight => "RETR a.csv|",
+            Pace::LockStep => "",
+        };
+        assert_eq!(sent(&mut session), at_once);
+        assert_eq!(session.is_moving(), !at_once.is_empty());
         session.data_opened();
-        assert_eq!(sent(&mut session), "RETR a.csv|");
+        let lines = format!("{at_once}{}", sent(&mut session));
+        assert_eq!(lines, "RETR a.csv|");
         assert!(!session.is_settled());
         hear(&mut session, "150 coming (7 bytes)\r\n150 again\r\n");
         assert_eq!(told(&mut session), "started:7");
@@ -94,11 +99,15 @@ fn transfers_from_the_middle() {
         session.retrieve(&path(), 5).unwrap();
         assert_eq!(sent(&mut session), "REST 5|");
         let mut replies = said.split_inclusive('\n');
-        assert_eq!(hear(&mut session, replies.next().unwrap()), "", "{source}");
-        session.data_opened();
         let granted = said.starts_with("350");
         let retr = if granted { "RETR a.csv|" } else { "" };
-        assert_eq!(sent(&mut session), retr, "{source}");
+        assert_eq!(
+            hear(&mut session, replies.next().unwrap()),
+            retr,
+            "{source}"
+        );
+        session.data_opened();
+        assert_eq!(sent(&mut session), "", "{source}");
         for reply in replies {
             hear(&mut session, reply);
         }
@@ -122,10 +131,16 @@ fn a_dead_port_of_epsv_is_replaced_once() {
     for (habits, first) in [(FLIGHT, "PASV|REST 5|"), (STEPS, "PASV|")] {
         let mut session = with_port(habits);
         session.retrieve(&path(), 5).unwrap();
-        hear(&mut session, "350 ok\r\n");
+        assert_eq!(sent(&mut session), "REST 5|");
+        if habits.pace == Pace::LockStep {
+            hear(&mut session, "350 ok\r\n");
+        }
         assert!(session.data_failed(Passive::Extended).unwrap());
         let mut lines = sent(&mut session);
         assert_eq!(lines, first);
+        if habits.pace == Pace::OneFlight {
+            lines += &hear(&mut session, "350 ok\r\n");
+        }
         lines += &hear(&mut session, "227 (1,2,3,4,0,9)\r\n");
         assert_eq!(lines, "PASV|REST 5|");
         session.data_opened();
@@ -133,5 +148,30 @@ fn a_dead_port_of_epsv_is_replaced_once() {
         assert_eq!(hear(&mut session, "350 ok\r\n"), "RETR a.csv|");
         assert_eq!(told(&mut session), "pasv:9");
         assert!(!session.data_failed(Passive::Plain).unwrap());
+    }
+}
+
+#[test]
+fn a_dead_port_behind_retr_is_not_replaced_on_the_same_login() {
+    let mut session = with_port(FLIGHT);
+    session.retrieve(&path(), 0).unwrap();
+    assert_eq!(sent(&mut session), "RETR a.csv|");
+    assert!(!session.data_failed(Passive::Extended).unwrap());
+    assert_eq!(sent(&mut session), "", "the server waits at the dead port");
+}
+
+#[test]
+fn a_server_that_does_not_wait_for_the_data_channel_stumbles() {
+    let mut session = with_port(FLIGHT);
+    session.retrieve(&path(), 0).unwrap();
+    hear(&mut session, "425 use PASV first\r\n");
+    assert_eq!(told(&mut session), "stumbled");
+    // With the channel in place it is the server's word.
+    for habits in [FLIGHT, STEPS] {
+        let mut session = with_port(habits);
+        session.retrieve(&path(), 0).unwrap();
+        session.data_opened();
+        hear(&mut session, "425 cannot open it\r\n");
+        assert_eq!(told(&mut session), "refused:RETR:425");
     }
 }
