@@ -33,4 +33,5 @@ mod policy;
 mod redirects;
 mod refusals;
 mod resume;
+mod round_trips;
 mod trust;

@@ -58,6 +58,7 @@ pub struct Nginx {
     process: Process,
     http_port: u16,
     https_port: u16,
+    https1_port: u16,
 }
 
 impl Nginx {
@@ -69,13 +70,15 @@ impl Nginx {
     }
 
     fn attempt(root: &Path, certificate: &Certificate, away: &str) -> Result<Self, Died> {
-        let (home, http_port, https_port) = (Home::new("nginx"), free_port(), free_port());
+        let (home, http_port) = (Home::new("nginx"), free_port());
+        let (https_port, https1_port) = (free_port(), free_port());
         home.write("nginx.passwd", &fixture("nginx.passwd"));
         let configuration = template(
             "nginx.conf",
             &[
                 ("HTTP_PORT", &http_port.to_string()),
                 ("HTTPS_PORT", &https_port.to_string()),
+                ("HTTPS1_PORT", &https1_port.to_string()),
                 (
                     "CERTIFICATE",
                     certificate.chain.to_str().expect("a UTF-8 path"),
@@ -91,11 +94,12 @@ impl Nginx {
         command
             .args(["-e", "stderr", "-p", home.text(), "-c"])
             .arg(home.write("nginx.conf", &configuration));
-        let process = Process::start(home, command, &[http_port, https_port])?;
+        let process = Process::start(home, command, &[http_port, https_port, https1_port])?;
         Ok(Self {
             process,
             http_port,
             https_port,
+            https1_port,
         })
     }
 
@@ -117,6 +121,11 @@ impl Nginx {
     /// `https://127.0.0.1:PORT` with the path, which starts with `/`.
     pub fn https(&self, path: &str) -> String {
         format!("https://127.0.0.1:{}{path}", self.https_port)
+    }
+
+    /// The same where HTTP/1.1 alone is spoken.
+    pub fn https1(&self, path: &str) -> String {
+        format!("https://127.0.0.1:{}{path}", self.https1_port)
     }
 
     /// The process: its log and its id.

@@ -1,0 +1,105 @@
+//! How many round trips it takes until the first byte of a file is here. Over HTTP/1.1: in HTTP/2
+//! the client acknowledges what comes, which looks like questions.
+
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+
+use outbound::dataset::Client;
+use tokio::io::AsyncReadExt as _;
+
+use crate::kit::{self, shared};
+use crate::support::link::Link;
+use crate::support::peers::{self, Vsftpd, squid};
+
+fn vsftpd() -> &'static Vsftpd {
+    static SHARED: OnceLock<Vsftpd> = OnceLock::new();
+    SHARED.get_or_init(|| Vsftpd::start(&shared().root, &[]))
+}
+
+/// A client whose way leads over a link to the proxy.
+async fn client(proxy: SocketAddr, credentials: bool, tunnel: &str) -> (Client, Link) {
+    let link = Link::start(proxy).await;
+    let mut toml = format!("[proxy]\nurl = \"{}\"\ntunnel = \"{tunnel}\"\n", link.url());
+    if credentials {
+        toml += &format!(
+            "username = '{}'\npassword = '{}'\n",
+            squid::USER,
+            squid::PASSWORD
+        );
+    }
+    toml += &format!(
+        "[connections.secure]\nurl = \"{}\"\nca_file = \"{}\"\n",
+        shared().nginx.https1("/"),
+        shared().ca.display()
+    );
+    (Client::new(kit::policy(&toml)), link)
+}
+
+/// The round trips to the first byte. The file is read to its end, so that what can be used again
+/// is.
+async fn trips(client: &Client, link: &Link, url: &str) -> usize {
+    link.trips();
+    let mut reader = client.open(url).await.unwrap();
+    reader.read_u8().await.unwrap();
+    let trips = link.trips();
+    let mut rest = Vec::new();
+    reader.read_to_end(&mut rest).await.unwrap();
+    assert_eq!(rest.len() + 1, shared().small.len());
+    trips
+}
+
+#[tokio::test]
+async fn the_first_byte_of_a_file() {
+    let nginx = &shared().nginx;
+    let (http, https) = (nginx.http("/small.bin"), nginx.https1("/small.bin"));
+    let ftp = vsftpd().url("/small.bin");
+    let open = [
+        ("squid", peers::squid().address()),
+        ("apache", peers::apache().address()),
+    ];
+    // What, by which way, and the trips: of the first file, and of another one on the same client.
+    // http: TCP, the request. Tunnelled: CONNECT between. https: TLS 1.3 between.
+    // ftp: both TCP connections at once, CONNECT, the login up to EPSV, RETR with the data's CONNECT.
+    let cases = [
+        (&http, "always", 3, 1),
+        (&https, "auto", 4, 1),
+        (&ftp, "auto", 4, 4),
+    ];
+    for (proxy, address) in open {
+        for (url, tunnel, cold, warm) in cases {
+            let (client, link) = client(address, false, tunnel).await;
+            assert_eq!(trips(&client, &link, url).await, cold, "{url} by {proxy}");
+            assert_eq!(
+                trips(&client, &link, url).await,
+                warm,
+                "{url} by {proxy}, again"
+            );
+        }
+    }
+}
+
+/// In absolute form the connection is kept only when the proxy says so.
+#[tokio::test]
+async fn plain_http_in_absolute_form() {
+    let http = shared().nginx.http("/small.bin");
+    let (client, link) = client(peers::squid().address(), false, "auto").await;
+    assert_eq!(trips(&client, &link, &http).await, 2);
+    assert_eq!(trips(&client, &link, &http).await, 1);
+}
+
+/// A 407 costs one trip, once.
+#[tokio::test]
+async fn credentials_are_asked_for_once() {
+    let squid = peers::squid_with_password().address();
+    let nginx = &shared().nginx;
+    let cases = [
+        (nginx.http("/small.bin"), 3, 1),
+        (nginx.https1("/small.bin"), 5, 1),
+        (vsftpd().url("/small.bin"), 5, 4),
+    ];
+    for (url, cold, warm) in cases {
+        let (client, link) = client(squid, true, "auto").await;
+        assert_eq!(trips(&client, &link, &url).await, cold, "{url}");
+        assert_eq!(trips(&client, &link, &url).await, warm, "{url}, again");
+    }
+}
