@@ -90,7 +90,7 @@ fn time(year: i64, rest: &str, fraction: &str) -> Option<SystemTime> {
 }
 
 /// Days from 1970-01-01 in the Gregorian calendar (Howard Hinnant, `days_from_civil`).
-fn days_since_1970(year: i64, month: u32, day: u32) -> i64 {
+pub(super) fn days_since_1970(year: i64, month: u32, day: u32) -> i64 {
     let month = i64::from(month);
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
@@ -100,7 +100,7 @@ fn days_since_1970(year: i64, month: u32, day: u32) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-fn days_in_month(year: i64, month: u32) -> u32 {
+pub(super) fn days_in_month(year: i64, month: u32) -> u32 {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     match month {
         2 if leap => 29,

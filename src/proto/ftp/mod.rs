@@ -7,6 +7,7 @@
 
 pub mod command;
 pub mod facts;
+pub mod listing;
 pub mod passive;
 pub mod path;
 pub mod reply;

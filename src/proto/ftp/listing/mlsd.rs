@@ -1,0 +1,62 @@
+//! MLSD: `type=file;size=3;modify=20200101120000; name` (RFC 3659 section 7.2).
+
+use super::{Entry, Exact, Kind, Line, Stamp};
+use crate::proto::ftp::facts;
+
+pub(super) fn line(line: &[u8]) -> Option<Line> {
+    // One blank ends the facts; a link's target among them may have blanks of its own.
+    let (said, name) = match line.strip_prefix(b" ") {
+        Some(name) => (&b""[..], name),
+        None => {
+            let at = line.windows(2).position(|two| two == b"; ")?;
+            (&line[..at], &line[at + 2..])
+        }
+    };
+    let mut entry = Entry {
+        name: name.to_vec(),
+        kind: Kind::Other,
+        size: None,
+        modified: None,
+        permissions: None,
+    };
+    for fact in said.split(|b| *b == b';') {
+        let Some(at) = fact.iter().position(|b| *b == b'=') else {
+            continue;
+        };
+        let (key, value) = (fact[..at].to_ascii_lowercase(), &fact[at + 1..]);
+        let text = std::str::from_utf8(value).unwrap_or("");
+        match key.as_slice() {
+            b"type" => match kind(value) {
+                Some(kind) => entry.kind = kind,
+                None => return Some(Line::Around),
+            },
+            b"size" => entry.size = text.parse().ok(),
+            b"modify" => {
+                entry.modified = facts::modified(text).map(|modified| Stamp {
+                    time: modified.time,
+                    exact: Exact::Second,
+                    utc: true,
+                });
+            }
+            b"perm" => entry.permissions = Some(text.to_owned()),
+            _ => {}
+        }
+    }
+    Some(Line::Entry(entry))
+}
+
+/// None is the folder itself or its parent.
+fn kind(value: &[u8]) -> Option<Kind> {
+    let lower = value.to_ascii_lowercase();
+    Some(match lower.as_slice() {
+        b"file" => Kind::File,
+        b"dir" => Kind::Folder,
+        b"cdir" | b"pdir" => return None,
+        b"os.unix=symlink" | b"os.unix=slink" => Kind::Link { target: None },
+        // proftpd and pure-ftpd: `OS.unix=slink:target`.
+        _ if lower.starts_with(b"os.unix=slink:") => Kind::Link {
+            target: Some(value[b"os.unix=slink:".len()..].to_vec()),
+        },
+        _ => Kind::Other,
+    })
+}
