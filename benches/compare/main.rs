@@ -21,7 +21,7 @@ mod stage;
 use clap::Parser as _;
 
 fn main() {
-    let options = options::Options::parse();
+    let mut options = options::Options::parse();
     // `cargo test --all-targets` starts this program too, without `--bench`.
     if !options.bench {
         eprintln!("compare: measures by `cargo bench --bench compare` only");
@@ -38,6 +38,14 @@ fn main() {
             names.join(", ")
         );
         std::process::exit(2);
+    }
+    // The clients run in a folder of their own.
+    match options.program.canonicalize() {
+        Ok(program) => options.program = program,
+        Err(error) => {
+            eprintln!("compare: {}: {error}", options.program.display());
+            std::process::exit(2);
+        }
     }
     let stage = stage::Stage::new(&options);
     println!("{}", machine::describe(&stage));
