@@ -52,7 +52,7 @@ fn kind(value: &[u8]) -> Option<Kind> {
         b"file" => Kind::File,
         b"dir" => Kind::Folder,
         b"cdir" | b"pdir" => return None,
-        b"os.unix=symlink" | b"os.unix=slink" => Kind::Link { target: None },
+        b"os.unix=symlink" | b"os.unix=slink" | b"link" => Kind::Link { target: None },
         // proftpd and pure-ftpd: `OS.unix=slink:target`.
         _ if lower.starts_with(b"os.unix=slink:") => Kind::Link {
             target: Some(value[b"os.unix=slink:".len()..].to_vec()),

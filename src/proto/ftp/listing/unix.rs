@@ -27,8 +27,12 @@ pub(super) fn entry(line: &[u8], now: SystemTime) -> Option<Entry> {
     })?;
     let is_device = at >= 2 && words[at - 2].text.ends_with(',');
     let size = words[at - 1].text.parse().ok().filter(|_| !is_device);
-    // One blank ends the date; more of them belong to the name.
-    let mut name = line.get(words[at + used - 1].end + 1..)?;
+    // One blank ends the date; more of them belong to the name. Old systems fill a year up to the
+    // five places of a clock on its right (`Mar  1 2003  name`), others on its left.
+    let (day, last) = (&words[at + used - 2], &words[at + used - 1]);
+    let fills =
+        last.text.len() == 4 && last.end == day.end + 5 && line.get(last.end + 1) == Some(&b' ');
+    let mut name = line.get(last.end + 1 + usize::from(fills)..)?;
     let kind = match mode.as_bytes()[0] {
         b'-' => Kind::File,
         b'd' => Kind::Folder,
