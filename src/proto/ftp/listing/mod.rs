@@ -5,11 +5,13 @@
 //! is dropped.
 
 mod dos;
+mod lines;
 mod local;
 mod mlsd;
 mod time;
 mod unix;
 
+pub use lines::Lines;
 pub use local::{Unsafe, local_name};
 pub use time::{Exact, Stamp};
 
