@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings the real servers that the integration tests run against: Squid, Apache httpd, nginx
-# and vsftpd, with the shared libraries that this machine lacks, and curl and openssl if they
+# Brings the real servers that the integration tests run against: Squid, Apache httpd, tinyproxy,
+# nginx, vsftpd, ProFTPD, Pure-FTPd and pyftpdlib, with the shared libraries that this machine lacks, and curl and openssl if they
 # are missing. They come as Debian packages and are only unpacked into a folder
 # (target/peers, or $OUTBOUND_PEERS): nothing is installed, no service is started, and
 # packages that conflict with each other live side by side. The second run is quick.
@@ -14,7 +14,11 @@ peers='squid       usr/sbin/squid
 squid          usr/lib/squid/basic_ncsa_auth
 apache2-bin    usr/sbin/apache2
 nginx          usr/sbin/nginx
-vsftpd         usr/sbin/vsftpd'
+vsftpd         usr/sbin/vsftpd
+tinyproxy-bin  usr/bin/tinyproxy
+proftpd-core   usr/sbin/proftpd
+pure-ftpd      usr/sbin/pure-ftpd
+python3-pyftpdlib  usr/lib/python3/dist-packages/pyftpdlib/servers.py'
 # Brought only when the machine has no such program.
 tools='curl openssl'
 
@@ -36,7 +40,7 @@ flock 9
 missing() {
   local package program
   while read -r package program; do
-    if [ ! -x "$prefix/$program" ]; then
+    if [ ! -e "$prefix/$program" ]; then
       echo "$program of the package $package"
     else
       libraries "$prefix/$program"

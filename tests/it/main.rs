@@ -28,6 +28,7 @@ mod kit;
 mod layers;
 mod leaks;
 mod logs;
+mod matrix;
 mod peers;
 mod policy;
 mod redirects;

@@ -5,9 +5,11 @@
 //! that all tests of the binary share.
 
 pub mod apache;
+pub mod ftp_servers;
 pub mod nginx;
 pub mod process;
 pub mod squid;
+pub mod tinyproxy;
 pub mod vsftpd;
 
 use std::sync::OnceLock;
@@ -16,6 +18,7 @@ pub use apache::Apache;
 pub use nginx::{Certificate, Nginx};
 pub use process::{folder, tool};
 pub use squid::Squid;
+pub use tinyproxy::Tinyproxy;
 pub use vsftpd::Vsftpd;
 
 /// The shared Squid that serves everyone on this machine.
@@ -39,4 +42,10 @@ pub fn squid_with_password() -> &'static Squid {
 pub fn apache() -> &'static Apache {
     static SHARED: OnceLock<Apache> = OnceLock::new();
     SHARED.get_or_init(Apache::start)
+}
+
+/// The shared tinyproxy.
+pub fn tinyproxy() -> &'static Tinyproxy {
+    static SHARED: OnceLock<Tinyproxy> = OnceLock::new();
+    SHARED.get_or_init(Tinyproxy::start)
 }

@@ -320,3 +320,9 @@ pub fn start<T>(mut attempt: impl FnMut() -> Result<T, Died>) -> T {
     }
     panic!("{last}");
 }
+
+/// Whether this process runs as root: the owner of its own entry in /proc tells.
+pub fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self").is_ok_and(|entry| entry.uid() == 0)
+}

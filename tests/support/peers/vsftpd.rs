@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use super::process::{self, Died, Home, Process, brought, share, template};
+use super::process::{self, Died, Home, Process, brought, is_root, share, template};
 use crate::support::sockets::free_port;
 
 /// A running vsftpd.
@@ -69,10 +69,4 @@ impl Vsftpd {
     pub fn log(&self) -> String {
         self.process.log()
     }
-}
-
-/// Whether this process runs as root: the owner of its own entry in /proc tells.
-fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self").is_ok_and(|entry| entry.uid() == 0)
 }

@@ -1,0 +1,184 @@
+//! FTP servers besides vsftpd, each passive and read-only over a folder.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::process::{self, Died, Home, Process, brought, share, template};
+use super::vsftpd::Vsftpd;
+use crate::support::sockets::free_port;
+
+/// Whose server it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Product {
+    Vsftpd,
+    Proftpd,
+    PureFtpd,
+    Pyftpdlib,
+}
+
+impl Product {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Vsftpd, Self::Proftpd, Self::PureFtpd, Self::Pyftpdlib];
+}
+
+/// A running FTP server.
+pub struct FtpServer {
+    product: Product,
+    process: Owner,
+    port: u16,
+}
+
+/// vsftpd has a face of its own, for its many options.
+enum Owner {
+    Vsftpd(Vsftpd),
+    Other(Process),
+}
+
+/// The user of Pure-FTPd, whose anonymous login needs a user of the system.
+pub const USER: &str = "ann";
+/// That user's password.
+pub const PASSWORD: &str = "p@ss:w%rd";
+
+impl FtpServer {
+    /// Starts one that serves the folder.
+    pub fn start(product: Product, root: &Path) -> Self {
+        share(root);
+        if product == Product::Vsftpd {
+            let server = Vsftpd::start(root, &[]);
+            return Self {
+                product,
+                port: server.port(),
+                process: Owner::Vsftpd(server),
+            };
+        }
+        process::start(|| {
+            let (home, port) = (Home::new("ftp"), free_port());
+            home.writable("run");
+            let command = match product {
+                Product::Proftpd => proftpd(&home, root, port),
+                Product::PureFtpd => pure_ftpd(&home, root, port),
+                _ => pyftpdlib(&home, root, port),
+            };
+            Self::launch(product, home, command, port)
+        })
+    }
+
+    fn launch(product: Product, home: Home, command: Command, port: u16) -> Result<Self, Died> {
+        let process = Process::start(home, command, &[port])?;
+        Ok(Self {
+            product,
+            process: Owner::Other(process),
+            port,
+        })
+    }
+
+    /// Whose it is.
+    pub fn product(&self) -> Product {
+        self.product
+    }
+
+    /// Where its control channel listens.
+    pub fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
+    }
+
+    /// `ftp://127.0.0.1:PORT` with the path, which starts with `/`.
+    pub fn url(&self, path: &str) -> String {
+        format!("ftp://{}{path}", self.address())
+    }
+
+    /// The settings of a connection to it, where the anonymous login does not do.
+    pub fn connection(&self) -> String {
+        match self.product {
+            Product::PureFtpd => format!(
+                "[connections.pure]\nurl = \"{}\"\nusername = \"{USER}\"\npassword = \"{PASSWORD}\"\n",
+                self.url("/")
+            ),
+            _ => String::new(),
+        }
+    }
+
+    /// The process: its log and its id.
+    pub fn process(&self) -> &Process {
+        match &self.process {
+            Owner::Vsftpd(server) => server.process(),
+            Owner::Other(process) => process,
+        }
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a UTF-8 path")
+}
+
+/// It writes nothing into folders that everybody may write.
+fn proftpd(home: &Home, root: &Path, port: u16) -> Command {
+    let log = home.path().join("log/access.log");
+    std::os::unix::fs::symlink("../proftpd.log", log).expect("where the log is looked for");
+    let configuration = template(
+        "proftpd.conf",
+        &[
+            ("PORT", &port.to_string()),
+            ("ROOT", text(root)),
+            ("DIR", home.text()),
+        ],
+    );
+    let mut command = Command::new(brought("usr/sbin/proftpd"));
+    command
+        .args(["--nodaemon", "--config"])
+        .arg(home.write("proftpd.conf", &configuration));
+    command
+}
+
+/// It takes no configuration file, and its users from a database of its own.
+fn pure_ftpd(home: &Home, root: &Path, port: u16) -> Command {
+    use std::io::Write as _;
+    let (accounts, database) = (home.path().join("accounts"), home.path().join("users.pdb"));
+    let mut add = Command::new(brought("usr/bin/pure-pw"));
+    add.env("LD_LIBRARY_PATH", process::libraries())
+        .args([
+            "useradd",
+            USER,
+            "-u",
+            "1",
+            "-g",
+            "1",
+            "-m",
+            "-d",
+            text(root),
+        ])
+        .arg("-f")
+        .arg(&accounts)
+        .arg("-F")
+        .arg(&database)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null());
+    let mut adding = add.spawn().expect("pure-pw");
+    let twice = format!("{PASSWORD}\n{PASSWORD}\n");
+    let mut input = adding.stdin.take().expect("its input");
+    input.write_all(twice.as_bytes()).expect("the password");
+    drop(input);
+    assert!(adding.wait().expect("pure-pw").success());
+    let mut command = Command::new(brought("usr/sbin/pure-ftpd"));
+    command
+        .args(["--bind", &format!("127.0.0.1,{port}")])
+        .args(["--login", &format!("puredb:{}", text(&database))])
+        .args(["--pidfile", text(&home.path().join("run/pid"))])
+        .args(["--altlog", &format!("w3c:{}/access.log", home.log())])
+        .args(["--minuid", "1", "--dontresolve", "--syslogfacility", "none"])
+        .args(["--maxclientsperip", "100", "--verboselog"]);
+    command
+}
+
+fn pyftpdlib(home: &Home, root: &Path, port: u16) -> Command {
+    let script = home.write("server.py", &process::fixture("pyftpdlib_server.py"));
+    // The system's Python, not one that a version manager puts before it.
+    let mut command = Command::new("/usr/bin/python3");
+    command
+        .env("PYTHONPATH", brought("usr/lib/python3/dist-packages"))
+        .arg(script)
+        .args([&port.to_string(), text(root)])
+        .arg(format!("{}/access.log", home.log()));
+    command
+}

@@ -1,0 +1,62 @@
+//! tinyproxy as open forward proxy.
+
+use std::net::SocketAddr;
+use std::process::Command;
+
+use super::process::{self, Died, Home, Process, brought, is_root, template};
+use crate::support::sockets::free_port;
+
+/// A running tinyproxy.
+pub struct Tinyproxy {
+    process: Process,
+    port: u16,
+}
+
+impl Tinyproxy {
+    /// Starts one.
+    pub fn start() -> Self {
+        process::start(Self::attempt)
+    }
+
+    fn attempt() -> Result<Self, Died> {
+        let (home, port) = (Home::new("tinyproxy"), free_port());
+        home.writable("run");
+        let configuration = template(
+            "tinyproxy.conf",
+            &[
+                ("PORT", &port.to_string()),
+                (
+                    "USER",
+                    if is_root() {
+                        "User nobody\nGroup nogroup"
+                    } else {
+                        ""
+                    },
+                ),
+                ("DIR", &format!("{}/run", home.text())),
+                ("LOG", &home.log()),
+            ],
+        );
+        let mut command = Command::new(brought("usr/bin/tinyproxy"));
+        command
+            .args(["-d", "-c"])
+            .arg(home.write("tinyproxy.conf", &configuration));
+        let process = Process::start(home, command, &[port])?;
+        Ok(Self { process, port })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The process: its log and its id.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+}
