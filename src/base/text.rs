@@ -10,20 +10,24 @@ pub const SHOWN: usize = 200;
 pub fn escape(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        match c {
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            c if c.is_control() && (c as u32) < 0x100 => {
-                let _ = write!(shown, "\\x{:02x}", c as u32);
-            }
-            c if c.is_control() || is_invisible(c) => {
-                let _ = write!(shown, "\\u{{{:x}}}", c as u32);
-            }
-            c => shown.push(c),
-        }
+        push_escaped(&mut shown, c);
     }
     shown
+}
+
+fn push_escaped(shown: &mut String, c: char) {
+    match c {
+        '\n' => shown.push_str("\\n"),
+        '\r' => shown.push_str("\\r"),
+        '\t' => shown.push_str("\\t"),
+        c if c.is_control() && (c as u32) < 0x100 => {
+            let _ = write!(shown, "\\x{:02x}", c as u32);
+        }
+        c if c.is_control() || is_invisible(c) => {
+            let _ = write!(shown, "\\u{{{:x}}}", c as u32);
+        }
+        c => shown.push(c),
+    }
 }
 
 /// [`escape`] for bytes that should be UTF-8 but need not be.
@@ -43,13 +47,19 @@ pub fn clip(text: &str) -> String {
     clip_to(text, SHOWN)
 }
 
-/// [`escape`], cut at `most` characters.
+/// [`escape`], cut at `most` characters as they are shown. No escape is cut in two.
 pub fn clip_to(text: &str, most: usize) -> String {
-    let mut characters = text.chars();
-    let head: String = characters.by_ref().take(most).collect();
-    let mut shown = escape(&head);
-    if characters.next().is_some() {
-        shown.push('…');
+    let mut shown = String::new();
+    let mut length = 0;
+    for c in text.chars() {
+        let before = shown.len();
+        push_escaped(&mut shown, c);
+        length += shown[before..].chars().count();
+        if length > most {
+            shown.truncate(before);
+            shown.push('…');
+            break;
+        }
     }
     shown
 }
@@ -171,6 +181,8 @@ mod tests {
     fn long_text_is_cut_with_a_mark() {
         assert_eq!(clip_to("abcdef", 3), "abc…");
         assert_eq!(clip_to("abc", 3), "abc");
+        assert_eq!(clip_to("a\x1b\x1b", 6), "a\\x1b…");
+        assert_eq!(clip_to(&clip_to("a\x1b\x1b", 6), 6), "a\\x1b…");
     }
 
     #[test]
