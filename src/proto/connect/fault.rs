@@ -62,9 +62,7 @@ fn start(read: &[u8]) -> String {
 /// never come.
 pub(crate) fn recognise_stranger(read: &[u8]) -> Result<(), Fault> {
     // httparse allows empty lines before the status line (RFC 9112 section 2.2).
-    let blank = |byte: &u8| *byte == b'\r' || *byte == b'\n';
-    let from = read.iter().position(|byte| !blank(byte));
-    let read = &read[from.unwrap_or(read.len())..];
+    let read = without_blank_lines(read);
     let expected = &b"HTTP/1."[..];
     let common = expected.len().min(read.len());
     if read[..common] == expected[..common] {
@@ -74,9 +72,19 @@ pub(crate) fn recognise_stranger(read: &[u8]) -> Result<(), Fault> {
     if matches!(read, [0x15 | 0x16, 0x03, ..]) {
         return Err(Fault::Tls);
     }
-    // One byte of a TLS record is not enough to tell.
-    if matches!(read, [0x15 | 0x16]) {
+    if is_undecided(read) {
         return Ok(());
     }
     Err(Fault::NotHttp { start: start(read) })
+}
+
+/// Whether only one byte came, of what may become a TLS record: not enough to tell.
+pub(super) fn is_undecided(read: &[u8]) -> bool {
+    matches!(without_blank_lines(read), [0x15 | 0x16])
+}
+
+fn without_blank_lines(read: &[u8]) -> &[u8] {
+    let blank = |byte: &u8| *byte == b'\r' || *byte == b'\n';
+    let from = read.iter().position(|byte| !blank(byte));
+    &read[from.unwrap_or(read.len())..]
 }

@@ -112,9 +112,13 @@ impl Handshake {
                 Ok(refusal)
             }
             None if self.read.is_empty() && self.head_bytes == 0 => Err(Fault::ClosedBeforeAnswer),
-            None => Err(Fault::ClosedInHead {
-                received: self.head_bytes + self.read.len(),
-            }),
+            None => {
+                // What came after the last line end was not looked at yet.
+                self.take_head(b"\n")?;
+                Err(Fault::ClosedInHead {
+                    received: self.head_bytes + self.read.len(),
+                })
+            }
         }
     }
 
@@ -123,7 +127,7 @@ impl Handshake {
         fault::recognise_stranger(&self.read)?;
         let within = self.head_bytes + self.read.len() <= HEAD_MAX;
         // A head ends with a line end: without a fresh one there is nothing to parse anew.
-        if !fresh.contains(&b'\n') {
+        if !fresh.contains(&b'\n') || fault::is_undecided(&self.read) {
             return if within {
                 Ok(None)
             } else {
