@@ -1,6 +1,8 @@
 //! The one integration binary, so that the servers are started once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../fuzz/bodies/mod.rs"]
+mod fuzz;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -22,6 +24,7 @@ mod examples;
 mod faults;
 mod ftp_lab;
 mod ftp_real;
+mod fuzzed;
 mod http_real;
 mod integrity;
 mod kit;
