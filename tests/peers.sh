@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Brings the real servers that the integration tests run against: Squid, Apache httpd, tinyproxy,
-# nginx, vsftpd, ProFTPD, Pure-FTPd and pyftpdlib, with the shared libraries that this machine lacks, and curl and openssl if they
-# are missing. They come as Debian packages and are only unpacked into a folder
+# Brings the real servers that the integration tests run against (Squid, Apache httpd, tinyproxy,
+# nginx, vsftpd, ProFTPD, Pure-FTPd and pyftpdlib) and clients that the program is to serve (R, and
+# requests and pip for Python), with the shared libraries that this machine lacks, and curl,
+# openssl, wget and python3 if they are missing. They come as Debian packages and are only unpacked
+# into a folder
 # (target/peers, or $OUTBOUND_PEERS): nothing is installed, no service is started, and
 # packages that conflict with each other live side by side. The second run is quick.
 set -euo pipefail
@@ -9,7 +11,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 prefix=${OUTBOUND_PEERS:-$here/../target/peers}
 
-# One package a line, and the program in it that the tests start.
+# One package a line, and what in it the tests use.
 peers='squid       usr/sbin/squid
 squid          usr/lib/squid/basic_ncsa_auth
 apache2-bin    usr/sbin/apache2
@@ -18,9 +20,18 @@ vsftpd         usr/sbin/vsftpd
 tinyproxy-bin  usr/bin/tinyproxy
 proftpd-core   usr/sbin/proftpd
 pure-ftpd      usr/sbin/pure-ftpd
-python3-pyftpdlib  usr/lib/python3/dist-packages/pyftpdlib/servers.py'
+python3-pyftpdlib  usr/lib/python3/dist-packages/pyftpdlib/servers.py
+r-base-core    usr/lib/R/bin/exec/R
+r-base-core    usr/lib/R/modules/internet.so
+python3-pip                 usr/lib/python3/dist-packages/pip/__main__.py
+python3-requests            usr/lib/python3/dist-packages/requests/api.py
+python3-certifi             usr/lib/python3/dist-packages/certifi/core.py
+python3-chardet             usr/lib/python3/dist-packages/chardet/__init__.py
+python3-charset-normalizer  usr/lib/python3/dist-packages/charset_normalizer/api.py
+python3-idna                usr/lib/python3/dist-packages/idna/core.py
+python3-urllib3             usr/lib/python3/dist-packages/urllib3/request.py'
 # Brought only when the machine has no such program.
-tools='curl openssl'
+tools='curl openssl wget python3'
 
 die() { echo "peers: $*" >&2; exit 1; }
 
@@ -31,6 +42,8 @@ done
 mkdir -p "$prefix"
 prefix=$(cd "$prefix" && pwd)
 lib="$prefix/usr/lib/$(uname -m)-linux-gnu"
+# Where an installation would make links to, or the program tells the loader itself.
+libraries="$lib:$lib/blas:$lib/lapack:$prefix/usr/lib/R/lib"
 exec 9>"$prefix/.lock"
 flock 9
 
@@ -53,7 +66,7 @@ missing() {
 }
 
 libraries() {
-  LD_LIBRARY_PATH=$lib ldd "$1" 2>&1 |
+  LD_LIBRARY_PATH=$libraries ldd "$1" 2>&1 |
     sed -n "s|^.*\(lib[^ ]*\).*not found.*|the library \1 for ${1##*/}|p"
 }
 
@@ -84,7 +97,7 @@ resolve() {
       case $name in
         # Everyone has libc, and one that does not match ld.so breaks every program.
         libc6 | libc-bin | lib*-dev | lib*perl*) ;;
-        "$1" | "$1"-* | lib*) echo "$name=$version" ;;
+        "$1" | "$1"-* | "$1".* | lib*) echo "$name=$version" ;;
       esac
     done
 }
@@ -146,6 +159,9 @@ if [ -d "$work/root/lib" ]; then
   cp -a "$work/root/lib/." "$work/root/usr/lib/"
   rm -rf "$work/root/lib"
 fi
+
+# An installation would copy it to /etc/R, where the link leads.
+ln -sf Renviron.ucf "$work/root/usr/lib/R/etc/Renviron"
 
 rm -rf "$prefix/usr" "$prefix/etc" "$stamp"
 mv "$work/root/usr" "$work/root/etc" "$prefix/"

@@ -10,6 +10,7 @@ mod absolute;
 mod adapters;
 mod challenges;
 mod cli_check;
+mod cli_clients;
 mod cli_config;
 mod cli_demo;
 mod cli_env;

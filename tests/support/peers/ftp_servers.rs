@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::clients::python;
 use super::process::{self, Died, Home, Process, brought, share, template};
 use super::vsftpd::Vsftpd;
 use crate::support::sockets::free_port;
@@ -172,12 +173,9 @@ fn pure_ftpd(home: &Home, root: &Path, port: u16) -> Command {
 }
 
 fn pyftpdlib(home: &Home, root: &Path, port: u16) -> Command {
-    let script = home.write("server.py", &process::fixture("pyftpdlib_server.py"));
-    // The system's Python, not one that a version manager puts before it.
-    let mut command = Command::new("/usr/bin/python3");
+    let mut command = python();
     command
-        .env("PYTHONPATH", brought("usr/lib/python3/dist-packages"))
-        .arg(script)
+        .arg(process::fixture_path("pyftpdlib_server.py"))
         .args([&port.to_string(), text(root)])
         .arg(format!("{}/access.log", home.log()));
     command

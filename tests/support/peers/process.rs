@@ -70,7 +70,7 @@ pub fn libraries() -> PathBuf {
     PREFIX.join(format!("usr/lib/{}-linux-gnu", std::env::consts::ARCH))
 }
 
-/// A program of this machine (`curl`, `openssl`), or the one that `tests/peers.sh` brought.
+/// A program of this machine (`curl`, `openssl`, `wget`), or the one that `tests/peers.sh` brought.
 pub fn tool(name: &str) -> Command {
     let path = std::env::var_os("PATH").unwrap_or_default();
     if std::env::split_paths(&path).any(|folder| folder.join(name).is_file()) {
@@ -92,11 +92,15 @@ pub fn template(name: &str, values: &[(&str, &str)]) -> String {
     text
 }
 
+/// Where a file of `fixtures/peers` is.
+pub fn fixture_path(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/peers");
+    folder.join(name)
+}
+
 /// A file of `fixtures/peers`.
 pub fn fixture(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures/peers")
-        .join(name);
+    let path = fixture_path(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
