@@ -116,6 +116,11 @@ fn ftp_session() {
 }
 
 #[test]
+fn listing() {
+    over("listing");
+}
+
+#[test]
 fn proxy_url() {
     over("proxy_url");
 }

@@ -8,6 +8,7 @@ pub mod connect;
 pub mod ftp_passive;
 pub mod ftp_replies;
 pub mod ftp_session;
+pub mod listing;
 pub mod proxy_url;
 pub mod settings;
 
@@ -47,6 +48,11 @@ pub const KINDS: &[Kind] = &[
         name: "ftp_session",
         check: ftp_session::check,
         words: ftp_session::WORDS,
+    },
+    Kind {
+        name: "listing",
+        check: listing::check,
+        words: listing::WORDS,
     },
     Kind {
         name: "proxy_url",
