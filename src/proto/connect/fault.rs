@@ -42,6 +42,9 @@ pub enum Fault {
     },
 }
 
+/// How an answer of an HTTP proxy begins.
+const EXPECTED: &[u8] = b"HTTP/1.";
+
 /// How many of the stranger's bytes are shown.
 const SHOWN: usize = 60;
 
@@ -63,9 +66,8 @@ fn start(read: &[u8]) -> String {
 pub(crate) fn recognise_stranger(read: &[u8]) -> Result<(), Fault> {
     // httparse allows empty lines before the status line (RFC 9112 section 2.2).
     let read = without_blank_lines(read);
-    let expected = &b"HTTP/1."[..];
-    let common = expected.len().min(read.len());
-    if read[..common] == expected[..common] {
+    let common = EXPECTED.len().min(read.len());
+    if read[..common] == EXPECTED[..common] {
         return Ok(());
     }
     // A TLS record: alert or handshake, version 3.x (RFC 8446 section 5.1).
@@ -78,9 +80,10 @@ pub(crate) fn recognise_stranger(read: &[u8]) -> Result<(), Fault> {
     Err(Fault::NotHttp { start: start(read) })
 }
 
-/// Whether only one byte came, of what may become a TLS record: not enough to tell.
+/// Whether so little came that it may still become HTTP or a TLS record.
 pub(super) fn is_undecided(read: &[u8]) -> bool {
-    matches!(without_blank_lines(read), [0x15 | 0x16])
+    let read = without_blank_lines(read);
+    matches!(read, [0x15 | 0x16]) || read.len() < EXPECTED.len() && EXPECTED.starts_with(read)
 }
 
 fn without_blank_lines(read: &[u8]) -> &[u8] {
