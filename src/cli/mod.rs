@@ -9,6 +9,7 @@ mod env;
 mod exec;
 mod exit;
 mod fetch;
+mod init;
 mod interrupt;
 mod json;
 mod log;
@@ -92,6 +93,7 @@ async fn dispatch(cli: &Cli, surroundings: &Surroundings, output: &Output) -> Re
             config::show(&policy()?, surroundings, common, output)
         }
         Command::Demo(args) => demo::run(common, args, output).await,
+        Command::Config(ConfigCommand::Init(args)) => init::run(surroundings, common, args, output),
         Command::Config(ConfigCommand::Check) => config::check(surroundings, common, output),
     }
 }

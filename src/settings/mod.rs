@@ -15,6 +15,7 @@ pub mod policy;
 mod problems;
 mod raw;
 mod shown;
+mod starter;
 mod variables;
 
 #[cfg(test)]
@@ -27,5 +28,6 @@ pub use locate::Location;
 pub use policy::{Direct, Policy, Retry, Timeouts};
 pub use problems::{Level, Problem, Problems};
 pub use shown::Shown;
+pub use starter::starter;
 
 pub(crate) use policy::Forced;

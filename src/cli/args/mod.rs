@@ -54,6 +54,7 @@ such command; 126: it cannot be run.";
 
 const CONFIG_EXAMPLES: &str = "\
 Examples:
+  outbound config init                        a file to begin with, every setting explained
   outbound config check                       what is wrong with the settings in place
   outbound config check --config new.toml     … with a file that is not in place yet
   outbound config show --connection census    what is in force for `census`, and why";
@@ -191,4 +192,16 @@ pub enum ConfigCommand {
     Show,
     /// Everything that is wrong with the settings, at once
     Check,
+    /// Write a settings file to begin with: every setting and an example of it, as comments
+    Init(InitArgs),
+}
+
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// Write this file instead of the user's own; `-` for standard output
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Overwrite a file that is there
+    #[arg(short, long)]
+    pub force: bool,
 }
