@@ -1,13 +1,16 @@
 //! Replies: RFC 959 section 4.2.
 
 use super::Fault;
-use crate::base::{Answer, text};
+use crate::base::{Answer, Secret, text};
 
 /// The most bytes that one reply may have, all its lines together.
 pub const REPLY_MAX: usize = 64 * 1024;
 
 /// How much of what is no reply an error shows.
 const SHOWN: usize = 40;
+
+/// The shortest password that is looked for in a reply.
+const HIDDEN_LEAST: usize = 4;
 
 /// One reply: a code and its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +39,17 @@ impl Reply {
     /// `2yz`: done.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.code)
+    }
+
+    /// The reply without a password that the server repeats, as some do with a command that they
+    /// do not take. What is read for its numbers stays as it is.
+    pub(super) fn hiding(mut self, password: &Secret) -> Self {
+        let read = matches!(self.code, 100..=199 | 213 | 227 | 229);
+        // A shorter one would stand in half of all texts, and its gaps would tell it.
+        if !read && password.expose().len() >= HIDDEN_LEAST {
+            self.text = self.text.replace(password.expose(), "…");
+        }
+        self
     }
 
     /// The reply as an error keeps it, on one line.

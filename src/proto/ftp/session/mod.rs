@@ -70,6 +70,8 @@ pub struct Session {
     /// Commands were sent together, and not all of them are answered.
     crowded: bool,
     output: Zeroizing<Vec<u8>>,
+    /// To be found where the server repeats it.
+    password: Option<Secret>,
     events: VecDeque<Event>,
     answered: u64,
 }
@@ -99,6 +101,7 @@ impl Session {
             waiting: VecDeque::new(),
             crowded: false,
             output: Zeroizing::default(),
+            password: password.cloned(),
             events: VecDeque::new(),
             answered: 0,
         })
@@ -113,6 +116,10 @@ impl Session {
         while !self.is_over() {
             match self.replies.next_reply() {
                 Ok(Some(reply)) => {
+                    let reply = match &self.password {
+                        Some(password) => reply.hiding(password),
+                        None => reply,
+                    };
                     debug!("ftp < {reply}");
                     self.answer(reply);
                 }

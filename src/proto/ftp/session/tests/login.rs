@@ -142,3 +142,35 @@ fn after_421_nothing_is_sent_not_even_what_was_ready() {
     assert_eq!(sent(&mut session), "");
     assert_eq!(told(&mut session), "greeted leaving:421");
 }
+
+/// Some servers repeat the command that they do not take.
+#[test]
+fn a_password_that_the_server_repeats_is_not_told() {
+    for (habits, flight) in [(FLIGHT, true), (STEPS, false)] {
+        let secret = Secret::new("kept-to-itself");
+        let mut session = Session::new("bob", Some(&secret), habits).unwrap();
+        hear(&mut session, "220 hi\r\n");
+        hear(&mut session, "331 password?\r\n");
+        hear(
+            &mut session,
+            "530 'PASS kept-to-itself': not understood\r\n",
+        );
+        hear(&mut session, "503 log in first\r\n");
+        let told: Vec<Event> = std::iter::from_fn(|| session.event()).collect();
+        let shown = format!("{told:?}");
+        assert!(!shown.contains(secret.expose()), "{flight}: {shown}");
+        assert!(
+            shown.contains("'PASS …': not understood"),
+            "{flight}: {shown}"
+        );
+    }
+    // A number that is read stays one.
+    let mut session = Session::new("bob", Some(&Secret::new("5000")), FLIGHT).unwrap();
+    session.ask(&path(), ALL).unwrap();
+    hear(&mut session, "220 hi\r\n");
+    hear(
+        &mut session,
+        &format!("{LOGIN}213 5000\r\n550 no\r\n229 ok (|||5000|)\r\n"),
+    );
+    assert!(told(&mut session).ends_with("epsv:5000"));
+}
