@@ -32,6 +32,7 @@ mod integrity;
 mod kit;
 mod layers;
 mod leaks;
+mod leaks_children;
 mod logs;
 mod matrix;
 mod peers;
