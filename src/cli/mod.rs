@@ -9,6 +9,7 @@ mod env;
 mod exec;
 mod exit;
 mod fetch;
+mod generated;
 mod init;
 mod interrupt;
 mod json;
@@ -93,6 +94,8 @@ async fn dispatch(cli: &Cli, surroundings: &Surroundings, output: &Output) -> Re
             config::show(&policy()?, surroundings, common, output)
         }
         Command::Demo(args) => demo::run(common, args, output).await,
+        Command::Completions(args) => generated::completions(args, output),
+        Command::Man(args) => generated::man(args, output),
         Command::Config(ConfigCommand::Init(args)) => init::run(surroundings, common, args, output),
         Command::Config(ConfigCommand::Check) => config::check(surroundings, common, output),
     }

@@ -16,6 +16,7 @@ mod cli_demo;
 mod cli_env;
 mod cli_exec;
 mod cli_fetch;
+mod cli_generated;
 mod cli_init;
 mod cli_manners;
 mod cli_places;

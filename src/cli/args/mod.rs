@@ -1,5 +1,6 @@
 //! The arguments, as typed.
 
+mod generated;
 mod urls;
 
 use std::ffi::OsString;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub use self::generated::{CompletionsArgs, ManArgs};
 pub use self::urls::{CheckArgs, FetchArgs, Login, RouteArgs, StatArgs};
 use crate::settings::Flags;
 
@@ -51,6 +53,17 @@ Examples:
   outbound exec --with-password wget https://data.example.org/air.csv
 The command takes this program's place: signals and its exit code are its own. 127: there is no
 such command; 126: it cannot be run.";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  source <(outbound completions bash)             in ~/.bashrc
+  outbound completions fish > ~/.config/fish/completions/outbound.fish
+  outbound completions zsh > \"${fpath[1]}/_outbound\"";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  outbound man | man -l -
+  outbound man ~/.local/share/man/man1            then: man outbound-fetch";
 
 const CONFIG_EXAMPLES: &str = "\
 Examples:
@@ -138,6 +151,12 @@ pub enum Command {
     Config(ConfigCommand),
     /// Show on this machine alone what all this does: a proxy and servers on loopback
     Demo(DemoArgs),
+    /// Print a script that lets a shell complete commands and flags
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command into a folder
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(ManArgs),
 }
 
 /// What other programs are told.
