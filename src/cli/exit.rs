@@ -174,18 +174,4 @@ mod tests {
         let codes: Vec<u8> = Exit::ALL.iter().map(|(exit, _)| exit.code()).collect();
         assert!(codes.is_sorted_by(|a, b| a < b), "{codes:?}");
     }
-
-    #[test]
-    fn the_guide_has_the_same_table() {
-        let guide = include_str!("../../docs/guide.md");
-        let (_, section) = guide.split_once("## Exit codes\n").unwrap();
-        let rows: Vec<&str> = section
-            .lines()
-            .skip_while(|line| !line.starts_with("|---"))
-            .skip(1)
-            .take_while(|line| line.starts_with('|'))
-            .collect();
-        let wanted = Exit::ALL.map(|(exit, what)| format!("| {} | {what} |", exit.code()));
-        assert_eq!(rows, wanted);
-    }
 }

@@ -47,6 +47,7 @@ fn pages(command: &Command, folder: &Path) -> Result<()> {
     written.map_err(|cause| local(&file, "write", cause))?;
     command
         .get_subcommands()
+        .filter(|below| !below.is_hide_set())
         .try_for_each(|below| pages(below, folder))
 }
 

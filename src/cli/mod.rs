@@ -17,6 +17,7 @@ mod log;
 mod output;
 mod place;
 mod progress;
+mod reference;
 mod route;
 mod stat;
 mod told;
@@ -95,6 +96,7 @@ async fn dispatch(cli: &Cli, surroundings: &Surroundings, output: &Output) -> Re
         }
         Command::Demo(args) => demo::run(common, args, output).await,
         Command::Completions(args) => generated::completions(args, output),
+        Command::Reference(args) => reference::run(&args.folder),
         Command::Man(args) => generated::man(args, output),
         Command::Config(ConfigCommand::Init(args)) => init::run(surroundings, common, args, output),
         Command::Config(ConfigCommand::Check) => config::check(surroundings, common, output),

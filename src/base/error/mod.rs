@@ -1,5 +1,6 @@
 //! The one error of this crate.
 
+mod about;
 mod kind;
 
 pub use kind::{Kind, Side};

@@ -18,3 +18,10 @@ pub struct ManArgs {
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
 }
+
+#[derive(Args, Debug)]
+pub struct ReferenceArgs {
+    /// Into this folder
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}

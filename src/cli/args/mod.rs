@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-pub use self::generated::{CompletionsArgs, ManArgs};
+pub use self::generated::{CompletionsArgs, ManArgs, ReferenceArgs};
 pub use self::urls::{CheckArgs, FetchArgs, Login, RouteArgs, StatArgs};
 use crate::settings::Flags;
 
@@ -157,6 +157,9 @@ pub enum Command {
     /// Print the manual page, or write one for each command into a folder
     #[command(after_help = MAN_EXAMPLES)]
     Man(ManArgs),
+    /// Write the pages of docs/reference
+    #[command(hide = true)]
+    Reference(ReferenceArgs),
 }
 
 /// What other programs are told.
