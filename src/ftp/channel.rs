@@ -10,6 +10,7 @@ use super::plan::Plan;
 use super::{Modified, RemotePath, Want};
 use crate::base::{Error, Kind, Result, Stage, Steps};
 use crate::connector::Ahead;
+use crate::proto::ftp::listing::Form;
 use crate::proto::ftp::{BadArgument, Event, Habits, Passive, Reply};
 use crate::tunnel::advice;
 
@@ -37,6 +38,8 @@ pub(super) struct Asked {
     pub(super) path: Option<RemotePath>,
     size: Option<Result<u64, Reply>>,
     modified: Option<Result<Modified, Reply>>,
+    /// Whether the login is in the folder of that path, once it was to go there.
+    pub(super) entered: Option<Result<(), Reply>>,
 }
 
 impl Asked {
@@ -99,7 +102,7 @@ impl Channel {
     pub(super) async fn mend(&mut self, setback: Setback) -> Result<()> {
         let plan = Arc::clone(&self.plan);
         *self = match setback.remedy {
-            Some(Remedy::LockStep) => plan.log_in_slowly(self.habits.passive, None).await?,
+            Some(Remedy::LockStep) => plan.log_in_slowly(self.habits, None).await?,
             Some(Remedy::Fresh) => plan.log_in(None).await?,
             Some(Remedy::Plain) => {
                 self.learn(Passive::Plain);
@@ -204,6 +207,7 @@ impl Channel {
             }
             Event::Size(size) => self.asked.size = Some(size),
             Event::Modified(modified) => self.asked.modified = Some(modified),
+            Event::Entered(entered) => self.asked.entered = Some(entered),
             Event::Port {
                 port,
                 passive,
@@ -217,6 +221,12 @@ impl Channel {
             _ => return,
         }
         self.clock = Instant::now();
+    }
+
+    /// Remembers that this server lists folders by LIST alone.
+    pub(super) fn learn_list(&mut self) {
+        self.habits.listing = Form::List;
+        self.plan.memory.note(&self.plan.target, self.habits);
     }
 
     /// Remembers that this server wants PASV.

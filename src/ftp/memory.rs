@@ -43,6 +43,7 @@ mod tests {
         let slow = Habits {
             pace: Pace::LockStep,
             passive: Passive::Plain,
+            ..Habits::default()
         };
         for port in 1..=3000 {
             let target = Target::parse(&format!("ftp://h:{port}/")).unwrap();

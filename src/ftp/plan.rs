@@ -8,7 +8,7 @@ use super::control::Control;
 use super::dial::Dial;
 use super::{Login, Memory, RemotePath, Want};
 use crate::base::{Error, Kind, Result, Route, Stage, Steps, Target};
-use crate::proto::ftp::{BadArgument, Habits, Pace, Passive, Session};
+use crate::proto::ftp::{BadArgument, Habits, Pace, Session};
 
 /// Everything it takes to log in, once more if need be.
 pub(super) struct Plan {
@@ -28,9 +28,7 @@ impl Plan {
         let habits = self.memory.habits(&self.target);
         match self.log_in_as(habits, errand).await {
             Ok(channel) => Ok(channel),
-            Err(setback) if setback.remedy.is_some() => {
-                self.log_in_slowly(habits.passive, errand).await
-            }
+            Err(setback) if setback.remedy.is_some() => self.log_in_slowly(habits, errand).await,
             Err(setback) => Err(setback.error),
         }
     }
@@ -38,12 +36,15 @@ impl Plan {
     /// Connects and logs in in lock-step, and remembers it when that goes well.
     pub(super) async fn log_in_slowly(
         self: &Arc<Self>,
-        passive: Passive,
+        habits: Habits,
         errand: Option<&(RemotePath, Want)>,
     ) -> Result<Channel> {
         tracing::debug!("ftp: {} stumbles, going in lock-step", self.target);
-        let pace = Pace::LockStep;
-        let channel = self.log_in_as(Habits { pace, passive }, errand).await;
+        let slow = Habits {
+            pace: Pace::LockStep,
+            ..habits
+        };
+        let channel = self.log_in_as(slow, errand).await;
         let channel = channel.map_err(|setback| setback.error)?;
         self.memory.note(&self.target, channel.habits);
         Ok(channel)

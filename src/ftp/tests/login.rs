@@ -6,11 +6,13 @@ use super::server::{CLOSE, Script};
 use super::{Bench, SIZE, path};
 use crate::base::{Kind, Origin, Secret, Side, Stage};
 use crate::ftp::{Login, Memory, Stat, Want};
+use crate::proto::ftp::listing::Form;
 use crate::proto::ftp::{Habits, Pace, Passive, facts};
 
 const LOCK_STEP: Habits = Habits {
     pace: Pace::LockStep,
     passive: Passive::Extended,
+    listing: Form::Mlsd,
 };
 
 fn bob() -> Login {

@@ -31,11 +31,22 @@ pub enum Verb {
     Rest,
     /// Send a file.
     Retr,
+    /// Go into a folder.
+    Cwd,
+    /// List a folder for machines (RFC 3659 section 7).
+    Mlsd,
+    /// List a folder in the server's own form.
+    List,
     /// Good-bye.
     Quit,
 }
 
 impl Verb {
+    /// Whether its answer comes with data.
+    pub fn moves_data(self) -> bool {
+        matches!(self, Self::Retr | Self::Mlsd | Self::List)
+    }
+
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -48,6 +59,9 @@ impl Verb {
             Self::Pasv => "PASV",
             Self::Rest => "REST",
             Self::Retr => "RETR",
+            Self::Cwd => "CWD",
+            Self::Mlsd => "MLSD",
+            Self::List => "LIST",
             Self::Quit => "QUIT",
         }
     }

@@ -37,9 +37,23 @@ impl RemotePath {
         Ok(Self(bytes[slashes.saturating_sub(1)..].to_vec()))
     }
 
+    /// A path of these bytes, which come from another one.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+
     /// What is sent.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// What is sent for a folder: without a slash at the end, but for the root.
+    pub fn as_folder(&self) -> &[u8] {
+        let end = self.0.iter().rposition(|b| *b != b'/');
+        match end {
+            Some(end) => &self.0[..=end],
+            None => &self.0[..self.0.len().min(1)],
+        }
     }
 
     /// Whether it names a directory by its spelling: empty, or with a slash at its end.
@@ -77,7 +91,10 @@ pub fn without_type(path: &str) -> Result<&str, Error> {
             "`;type=a` (text with changed line ends)",
             "leave it out: the file then comes as it is",
         )),
-        "d" | "D" => Err(unsupported("`;type=d` (a listing)", "name a file")),
+        "d" | "D" => Err(unsupported(
+            "`;type=d` (a listing)",
+            "name a file, or list the folder without it",
+        )),
         // Part of a name: `a;type=x/b`.
         other if other.contains('/') => Ok(path),
         other => Err(usage(format!(

@@ -43,6 +43,7 @@ fn run(pieces: &[&[u8]], pace: Pace, echoed: bool) {
     let habits = Habits {
         pace,
         passive: Passive::Extended,
+        ..Habits::default()
     };
     let mut session = Session::new("ann", Some(&password), habits).expect("a login");
     let want = Want {

@@ -21,9 +21,10 @@ use std::time::SystemTime;
 pub const LINE_MAX: usize = 16 * 1024;
 
 /// Which command the lines answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
     /// MLSD: facts and a name.
+    #[default]
     Mlsd,
     /// LIST: Unix or DOS, told apart line by line because some servers mix them.
     List,

@@ -1,5 +1,6 @@
 //! Times in listings.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::proto::ftp::facts::{days_in_month, days_since_1970};
@@ -25,6 +26,41 @@ pub struct Stamp {
     pub exact: Exact,
     /// Whether it is known to be UTC (MLSD). LIST writes the server's own time and names no zone.
     pub utc: bool,
+}
+
+/// As RFC 3339 has it, as far as it is known: `2020-01-02T03:04:05Z`; without the `Z` where the
+/// zone is not known, and without seconds or hours where the server gives none.
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = match self.time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+            Err(before) => {
+                i64::try_from(before.duration().as_secs()).map_or(i64::MIN, i64::wrapping_neg)
+            }
+        };
+        let (day, clock) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        let (year, month, day) = date_of(day);
+        write!(f, "{year:04}-{month:02}-{day:02}")?;
+        let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
+        match self.exact {
+            Exact::Second => write!(f, "T{hour:02}:{minute:02}:{second:02}")?,
+            Exact::Minute => write!(f, "T{hour:02}:{minute:02}")?,
+            Exact::Day => return Ok(()),
+        }
+        f.write_str(if self.utc { "Z" } else { "" })
+    }
+}
+
+/// The date of a day counted from 1970-01-01 (Howard Hinnant, `civil_from_days`).
+fn date_of(days: i64) -> (i64, i64, i64) {
+    let days = days.saturating_add(719_468);
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = (from_march + 2) % 12 + 1;
+    (year + era * 400 + i64::from(month <= 2), month, day)
 }
 
 /// A time of LIST: a date, and hours and minutes where they are given.

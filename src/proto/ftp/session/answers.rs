@@ -17,7 +17,7 @@ impl Session {
             return self.fail(Failure::Fault(Fault::Unasked(reply.to_string())));
         };
         if reply.is_preliminary() {
-            if verb == Verb::Retr {
+            if verb.moves_data() {
                 self.started(&reply);
             }
             return;
@@ -33,7 +33,8 @@ impl Session {
             Verb::Epsv => self.extended(reply),
             Verb::Pasv => self.plain(reply),
             Verb::Rest => self.rest(reply),
-            Verb::Retr => self.retr(reply),
+            Verb::Cwd => self.entered(reply),
+            Verb::Retr | Verb::Mlsd | Verb::List => self.moved(verb, reply),
             Verb::Type | Verb::Quit => {}
         }
         if self.waiting.is_empty() {
@@ -179,6 +180,18 @@ impl Session {
         }
     }
 
+    fn entered(&mut self, reply: Reply) {
+        if self.lost_login(&reply) {
+            return self.refused(Verb::Cwd, reply);
+        }
+        let entered = if reply.is_success() {
+            Ok(())
+        } else {
+            Err(reply)
+        };
+        self.tell(Event::Entered(entered));
+    }
+
     fn started(&mut self, reply: &Reply) {
         if let State::Moving { started, .. } = &mut self.state
             && !std::mem::replace(started, true)
@@ -188,7 +201,7 @@ impl Session {
         }
     }
 
-    fn retr(&mut self, reply: Reply) {
+    fn moved(&mut self, verb: Verb, reply: Reply) {
         let started = matches!(self.state, State::Moving { started: true, .. });
         // A server that does not wait for the data channel.
         if reply.code() == 425 && matches!(self.state, State::Moving { early: true, .. }) {
@@ -199,10 +212,7 @@ impl Session {
         self.tell(if started || reply.is_success() {
             Event::Ended(reply)
         } else {
-            Event::Failed(Failure::Refused {
-                verb: Verb::Retr,
-                reply,
-            })
+            Event::Failed(Failure::Refused { verb, reply })
         });
     }
 }

@@ -1,5 +1,6 @@
 //! What a session takes and tells.
 
+use crate::proto::ftp::listing::Form;
 use crate::proto::ftp::{Fault, Modified, Reply, Verb};
 
 /// How commands are sent.
@@ -29,6 +30,8 @@ pub struct Habits {
     pub pace: Pace,
     /// How a data port is asked for.
     pub passive: Passive,
+    /// How a folder is listed.
+    pub listing: Form,
 }
 
 /// What to ask about a file, and whether for a data port too.
@@ -54,6 +57,8 @@ pub enum Event {
     Size(Result<u64, Reply>),
     /// The answer to MDTM, likewise.
     Modified(Result<Modified, Reply>),
+    /// The answer to CWD; a refusal is kept.
+    Entered(Result<(), Reply>),
     /// The server listens for the data channel. Open it to the *control channel's host*.
     Port {
         /// The port.
@@ -65,7 +70,7 @@ pub enum Event {
     },
     /// REST was refused: the file can be had from its start only. The session goes on.
     NoRestart(Reply),
-    /// The file is coming. The size that the reply announces is of use at offset 0 only.
+    /// The file, or the listing, is coming. The size that the reply announces is of use at offset 0 only.
     Started {
         /// The announced size.
         size: Option<u64>,
@@ -82,7 +87,7 @@ pub enum Event {
 pub enum Failure {
     /// The greeting was not 220.
     Greeting(Reply),
-    /// A command was refused. After a refused RETR the session goes on, otherwise it is over.
+    /// A command was refused. After a refused RETR, MLSD or LIST the session goes on, otherwise it is over.
     Refused {
         /// Which command.
         verb: Verb,

@@ -32,6 +32,7 @@ use tracing::debug;
 use zeroize::Zeroizing;
 
 use super::command::{BadArgument, Command, Verb};
+use super::listing::Form;
 use super::{RemotePath, Replies, Reply};
 use crate::base::Secret;
 
@@ -43,15 +44,16 @@ enum State {
     Login,
     Ready,
     Opening {
-        retr: Command,
+        /// RETR, MLSD or LIST.
+        command: Command,
         offset: u64,
         connected: bool,
-        /// RETR may go out before the data channel stands.
+        /// The command may go out before the data channel stands.
         ahead: bool,
     },
     Moving {
         started: bool,
-        /// RETR went out before the data channel stood.
+        /// The command went out before the data channel stood.
         early: bool,
     },
     Over,
@@ -210,12 +212,45 @@ impl Session {
     /// # Errors
     /// The path is too long.
     pub fn retrieve(&mut self, path: &RemotePath, offset: u64) -> Result<(), BadArgument> {
-        let retr = Command::new(Verb::Retr, path.as_bytes())?;
+        self.transfer(Command::new(Verb::Retr, path.as_bytes())?, offset)
+    }
+
+    /// Goes into a folder. Gives [`Event::Entered`].
+    ///
+    /// # Errors
+    /// The path is too long.
+    pub fn enter(&mut self, path: &RemotePath) -> Result<(), BadArgument> {
+        let command = Command::new(Verb::Cwd, path.as_folder())?;
+        if !self.is_over() && !path.as_bytes().is_empty() {
+            self.queue.push_back(command);
+            self.pump();
+        }
+        Ok(())
+    }
+
+    /// Prepares to list a folder, or the one that was [entered](Self::enter), after
+    /// [`Event::Port`]. Everything else is as for [`retrieve`](Self::retrieve).
+    ///
+    /// # Errors
+    /// The path is too long.
+    pub fn list(&mut self, path: Option<&RemotePath>, form: Form) -> Result<(), BadArgument> {
+        let verb = match form {
+            Form::Mlsd => Verb::Mlsd,
+            Form::List => Verb::List,
+        };
+        let command = match path {
+            Some(path) => Command::new(verb, path.as_folder())?,
+            None => Command::bare(verb),
+        };
+        self.transfer(command, 0)
+    }
+
+    fn transfer(&mut self, command: Command, offset: u64) -> Result<(), BadArgument> {
         if !matches!(self.state, State::Ready) {
             return Ok(());
         }
         self.state = State::Opening {
-            retr,
+            command,
             offset,
             connected: false,
             ahead: self.pace == Pace::OneFlight,
@@ -235,7 +270,7 @@ impl Session {
         self.pump();
     }
 
-    /// Whether RETR is on its way or answered, so that the server waits for the data channel, or
+    /// Whether the transfer's command is on its way or answered, so that the server waits for the data channel, or
     /// sends.
     pub fn is_moving(&self) -> bool {
         matches!(self.state, State::Moving { .. })
@@ -297,7 +332,7 @@ impl Session {
         if matches!(self.state, State::Greeting | State::Over) {
             return;
         }
-        self.release_retr();
+        self.release();
         while !self.queue.is_empty() {
             if !self.waiting.is_empty() {
                 if self.pace == Pace::LockStep {
@@ -315,10 +350,10 @@ impl Session {
 
     /// RETR waits for REST: behind a refused one it would send the file from its start. In
     /// lock-step it waits for the data channel too.
-    fn release_retr(&mut self) {
+    fn release(&mut self) {
         let quiet = self.waiting.is_empty() && self.queue.is_empty();
         let State::Opening {
-            retr,
+            command,
             connected,
             ahead,
             ..
@@ -328,7 +363,7 @@ impl Session {
         };
         if quiet && (*connected || *ahead) {
             let early = !connected;
-            self.queue.push_back(retr.clone());
+            self.queue.push_back(command.clone());
             self.state = State::Moving {
                 started: false,
                 early,

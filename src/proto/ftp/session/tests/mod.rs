@@ -1,5 +1,6 @@
 //! The session without sockets.
 
+mod listing;
 mod login;
 mod transfer;
 
@@ -10,10 +11,12 @@ use crate::proto::ftp::reply::REPLY_MAX;
 const FLIGHT: Habits = Habits {
     pace: Pace::OneFlight,
     passive: Passive::Extended,
+    listing: Form::Mlsd,
 };
 const STEPS: Habits = Habits {
     pace: Pace::LockStep,
     passive: Passive::Extended,
+    listing: Form::Mlsd,
 };
 const ALL: Want = Want {
     size: true,
@@ -68,6 +71,8 @@ fn tell(event: &Event) -> String {
             Passive::Extended => format!("epsv:{port}"),
             Passive::Plain => format!("pasv:{port}"),
         },
+        Event::Entered(Ok(())) => "entered".into(),
+        Event::Entered(Err(reply)) => format!("not-entered:{}", reply.code()),
         Event::NoRestart(reply) => format!("no-restart:{}", reply.code()),
         Event::Started { size } => format!("started:{}", size.unwrap_or_default()),
         Event::Ended(reply) => format!("ended:{}", reply.code()),
