@@ -13,7 +13,7 @@ use super::source::{FtpSource, HttpSource, Source};
 use super::transfer::Transfer;
 use crate::base::{Credentials, Error, Kind, Result, Scheme, Secret, Stage, Steps, Target};
 use crate::connector::{Connector, load};
-use crate::ftp::{Login, Memory};
+use crate::ftp::{Listing, Login, Memory};
 use crate::http;
 use crate::settings::{Connection, Flags, Policy, Retry};
 
@@ -169,6 +169,18 @@ impl Dataset {
     /// Dropping the future ends it.
     pub async fn stat(&self) -> Result<Stat> {
         self.source().await?.stat().await
+    }
+
+    /// Lists the folder at an FTP URL, in the server's order, without tries.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] for other protocols, which know no folders; and those of
+    /// [`ftp::Client::list`](crate::ftp::Client::list).
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends it.
+    pub async fn list(&self) -> Result<Listing> {
+        self.source().await?.list().await
     }
 
     /// Walks every stage up to the first byte, once, and gives what each said.

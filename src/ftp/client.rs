@@ -8,7 +8,7 @@ use super::control::Trouble;
 use super::dial::Dial;
 use super::explain::said;
 use super::plan::Plan;
-use super::transfer::Opened;
+use super::transfer::{Opened, What};
 use super::{Download, Login, Memory, Modified, RemotePath, Want};
 use crate::base::{Answer, Error, Kind, Result, Route, Stage, Steps, Target};
 use crate::connector::Connector;
@@ -50,7 +50,7 @@ pub enum Retrieval {
 
 /// A logged-in control channel. Dropping it closes the channel; [`close`](Self::close) says
 /// good-bye first.
-pub struct Client(Box<Channel>);
+pub struct Client(pub(super) Box<Channel>);
 
 impl Client {
     /// Connects and logs in.
@@ -164,16 +164,12 @@ impl Client {
         let mut client = self;
         let doing = format!("retrieve `{path}` from {}", client.0.plan.target);
         if path.is_directory() {
-            let what = "the path names a directory; listings are not built yet";
-            return Err(Error::new(Kind::Unsupported, Stage::Request, what).while_doing(doing));
+            let what = "the path names a folder, not a file";
+            return Err(Error::new(Kind::Unsupported, Stage::Request, what)
+                .with_hint("`outbound list` shows what is in a folder")
+                .while_doing(doing));
         }
-        let opened = match client.0.open_file(path, offset, want, &doing).await {
-            Err(setback) if setback.remedy.is_some() => {
-                client.open_again(setback, path, offset, want, &doing).await
-            }
-            opened => opened.map_err(|setback| setback.error),
-        };
-        match opened? {
+        match client.open(path, What::File(offset), want, &doing).await? {
             Opened::Coming { data, announced } => {
                 let mut stat = client.0.asked.stat();
                 if offset == 0 {
@@ -192,12 +188,28 @@ impl Client {
         }
     }
 
-    /// Opens a file once more after a setback.
+    /// Opens what is at a path, once more if that may help.
+    pub(super) async fn open(
+        &mut self,
+        path: &RemotePath,
+        what: What,
+        want: Want,
+        doing: &str,
+    ) -> Result<Opened> {
+        match self.0.open(path, what, want, doing).await {
+            Err(setback) if setback.remedy.is_some() => {
+                self.open_again(setback, path, what, want, doing).await
+            }
+            opened => opened.map_err(|setback| setback.error),
+        }
+    }
+
+    /// Opens it once more after a setback.
     async fn open_again(
         &mut self,
         setback: Setback,
         path: &RemotePath,
-        offset: u64,
+        what: What,
         want: Want,
         doing: &str,
     ) -> Result<Opened> {
@@ -205,7 +217,7 @@ impl Client {
         let dead_port = plain.then(|| setback.error.clone());
         let again = match self.0.mend(setback).await {
             Ok(()) => {
-                let opened = self.0.open_file(path, offset, want, doing).await;
+                let opened = self.0.open(path, what, want, doing).await;
                 opened.map_err(|setback| setback.error)
             }
             Err(error) => Err(error),

@@ -108,7 +108,11 @@ fn refused(verb: Verb, reply: &Reply, stage: Stage, login: &Login) -> Error {
                     "the file is missing, is a directory, or may not be read; a path is relative \
                      to the login directory unless it opens with %2F",
                 ),
-                (Verb::Retr, 425) => error.with_hint(
+                (Verb::Cwd | Verb::Mlsd | Verb::List, 550) => error.with_hint(
+                    "the folder is missing, is a file, or may not be read; a path is relative to \
+                     the login directory unless it opens with %2F",
+                ),
+                (Verb::Retr | Verb::Mlsd | Verb::List, 425) => error.with_hint(
                     "the server did not see the data channel: a firewall or proxy between may \
                      hold it back",
                 ),

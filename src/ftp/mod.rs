@@ -13,6 +13,7 @@ mod control;
 mod dial;
 mod download;
 mod explain;
+mod list;
 mod memory;
 mod plan;
 #[cfg(test)]
@@ -25,8 +26,10 @@ pub use client::{Client, Options, Retrieval, Stat};
 pub use download::Download;
 #[cfg(feature = "suppaftp")]
 pub(crate) use explain::failed as explain_failure;
+pub use list::Listing;
 pub use memory::Memory;
 
+pub use crate::proto::ftp::listing;
 pub use crate::proto::ftp::{Modified, RemotePath, Want};
 
 use crate::base::{Origin, Secret};

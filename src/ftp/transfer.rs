@@ -1,4 +1,4 @@
-//! Opening a file: data port, data channel, REST and RETR.
+//! Opening a file or a folder: data port, data channel, and RETR, MLSD or LIST.
 
 use std::sync::Arc;
 
@@ -8,7 +8,8 @@ use super::dial::Opening;
 use super::{RemotePath, Want};
 use crate::base::{Error, Kind, Stage};
 use crate::dial::Stream;
-use crate::proto::ftp::{Event, Failure, Passive, Reply};
+use crate::proto::ftp::listing::Form;
+use crate::proto::ftp::{Event, Failure, Passive, Reply, Verb};
 
 /// How opening a file ended well.
 pub(super) enum Opened {
@@ -21,24 +22,61 @@ pub(super) enum Opened {
     NoRestart(Reply),
 }
 
+/// What to open at a path.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum What {
+    /// A file, from an offset on.
+    File(u64),
+    /// A folder, named with the command.
+    Folder(Form),
+    /// A folder, gone into first.
+    Entered(Form),
+}
+
 impl Channel {
-    /// Opens `path` at `offset`.
-    pub(super) async fn open_file(
+    /// Opens what is at `path`.
+    pub(super) async fn open(
         &mut self,
         path: &RemotePath,
-        offset: u64,
+        what: What,
         want: Want,
         doing: &str,
     ) -> Result<Opened, Setback> {
         let want = Want { port: true, ..want };
+        if matches!(what, What::Entered(_)) {
+            self.enter(path, doing).await?;
+        }
         self.ask(path, want, doing).await?;
-        let asked = self.control.session.retrieve(path, offset);
+        let session = &mut self.control.session;
+        let asked = match what {
+            What::File(offset) => session.retrieve(path, offset),
+            What::Folder(form) => session.list(Some(path), form),
+            What::Entered(form) => session.list(None, form),
+        };
         asked.map_err(|bad| self.unsendable(bad, doing))?;
         let sent = self.control.send().await;
         sent.map_err(|trouble| self.setback(trouble, Stage::Request, doing))?;
         let data = self.open_either(doing).await?;
         self.control.session.data_opened();
         self.started(data, doing).await
+    }
+
+    /// Goes into a folder: what shows that there is one.
+    pub(super) async fn enter(&mut self, path: &RemotePath, doing: &str) -> Result<(), Setback> {
+        self.ask(path, Want::default(), doing).await?;
+        // No CWD is sent for the folder of the login.
+        self.asked.entered = Some(Ok(()));
+        let asked = self.control.session.enter(path);
+        asked.map_err(|bad| self.unsendable(bad, doing))?;
+        self.settle(doing, Stage::Request).await?;
+        match self.asked.entered.clone() {
+            Some(Err(reply)) => {
+                let verb = Verb::Cwd;
+                let trouble = Trouble::Failed(Failure::Refused { verb, reply });
+                Err(self.setback(trouble, Stage::Request, doing))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Opens a data channel that will carry nothing, and closes it again.

@@ -8,7 +8,9 @@ use super::{Opened, Resume, Stat};
 use crate::base::{Error, Kind, Result, Route, Stage, Steps, Target};
 use crate::connector::Connector;
 use crate::dataset::Validator;
-use crate::ftp::{self, Client, Download, Login, Memory, Options, RemotePath, Retrieval, Want};
+use crate::ftp::{
+    self, Client, Download, Listing, Login, Memory, Options, RemotePath, Retrieval, Want,
+};
 
 /// A file of an FTP server.
 #[derive(Debug)]
@@ -29,12 +31,16 @@ const PROOF: Want = Want {
 
 impl FtpSource {
     fn path(&self) -> Result<RemotePath> {
+        self.path_of(self.url.path())
+    }
+
+    fn path_of(&self, path: &str) -> Result<RemotePath> {
         if self.url.query().is_some() {
             let what = "an FTP URL has no query (RFC 1738 section 3.2)";
             return Err(Error::new(Kind::Usage, Stage::Request, what)
                 .with_hint("if `?` is part of the file's name, write it as %3F"));
         }
-        RemotePath::from_url_path(self.url.path())
+        RemotePath::from_url_path(path)
     }
 
     /// Logs in; `want` travels with the login.
@@ -63,6 +69,18 @@ impl FtpSource {
         };
         client.close().await;
         Ok(stat)
+    }
+
+    /// The folder; a file's URL is told from a missing one.
+    pub(super) async fn list(&self) -> Result<Listing> {
+        let path = self.url.path();
+        let folder = path.strip_suffix(";type=d");
+        let path = self.path_of(folder.unwrap_or(path))?;
+        let want = Want {
+            port: true,
+            ..Want::default()
+        };
+        self.client(&path, want).await?.list(&path).await
     }
 
     pub(super) async fn probe(&self) -> Result<Steps> {

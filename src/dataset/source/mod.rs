@@ -13,7 +13,8 @@ use url::Url;
 pub(super) use self::ftp::FtpSource;
 pub(super) use self::http::HttpSource;
 use super::Validator;
-use crate::base::{Result, Route, Stage, Steps, text};
+use crate::base::{Error, Kind, Result, Route, Stage, Steps, text};
+use crate::ftp::Listing;
 
 /// A URL that can be asked about, and opened at an offset.
 #[derive(Debug)]
@@ -81,6 +82,18 @@ impl Source {
         match self {
             Self::Http(source) => source.stat().await,
             Self::Ftp(source) => source.stat().await,
+        }
+    }
+
+    /// Lists the folder there.
+    pub(super) async fn list(&self) -> Result<Listing> {
+        match self {
+            Self::Http(_) => {
+                let what = "HTTP knows no folders: only FTP servers can be asked for a listing";
+                Err(Error::new(Kind::Unsupported, Stage::Request, what)
+                    .with_hint("a page that lists files is a file: bring it in with `fetch`"))
+            }
+            Self::Ftp(source) => source.list().await,
         }
     }
 

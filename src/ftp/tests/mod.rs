@@ -1,5 +1,6 @@
 //! The client against scripted servers on loopback.
 
+mod list;
 mod login;
 mod server;
 mod transfer;
