@@ -13,6 +13,7 @@ mod generated;
 mod init;
 mod interrupt;
 mod json;
+mod list;
 mod log;
 mod output;
 mod place;
@@ -87,6 +88,7 @@ async fn dispatch(cli: &Cli, surroundings: &Surroundings, output: &Output) -> Re
     match &cli.command {
         Command::Fetch(args) => fetch::run(policy()?, common, args, output).await,
         Command::Stat(args) => stat::run(policy()?, common, args, output).await,
+        Command::List(args) => list::run(policy()?, common, args, output).await,
         Command::Check(args) => check::run(policy()?, common, args, output).await,
         Command::Route(args) => route::run(&policy()?, common, args, output),
         Command::Env(args) => env::run(policy()?, surroundings, common, args, output).await,

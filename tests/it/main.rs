@@ -18,6 +18,7 @@ mod cli_exec;
 mod cli_fetch;
 mod cli_generated;
 mod cli_init;
+mod cli_list;
 mod cli_manners;
 mod cli_places;
 mod docs;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use self::generated::{CompletionsArgs, ManArgs, ReferenceArgs};
-pub use self::urls::{CheckArgs, FetchArgs, Login, RouteArgs, StatArgs};
+pub use self::urls::{CheckArgs, FetchArgs, ListArgs, Login, RouteArgs, StatArgs};
 use crate::settings::Flags;
 
 const EXAMPLES: &str = "\
@@ -25,6 +25,13 @@ Examples:
   outbound fetch ftp://ftp.example.org/rows.csv.gz -o - | zcat | head
   outbound fetch https://minio.corp.example/x --proxy direct --user ann --password-file secret
 The same command again goes on where a transfer was cut.";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  outbound list ftp://ftp.example.org/pub/
+  outbound list census:2020/                             below the connection `census`
+  outbound list ftp://ftp.example.org/pub/ --json | jq -r 'select(.kind == \"file\") | .name'
+A time with Z is UTC; without it, it is the server's own time.";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
@@ -134,6 +141,9 @@ pub enum Command {
     Fetch(FetchArgs),
     /// Say what is at a URL (length, time, media type) without bringing it in
     Stat(StatArgs),
+    /// List the folder at an FTP URL: kind, size, time and name of what is in it
+    #[command(after_help = LIST_EXAMPLES)]
+    List(ListArgs),
     /// Walk the stages of reaching a URL up to its first byte; say what failed, and what to change
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),

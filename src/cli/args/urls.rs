@@ -68,6 +68,15 @@ pub struct StatArgs {
 }
 
 #[derive(Args, Debug)]
+pub struct ListArgs {
+    /// URLs of folders, or paths below a connection (`census:2020/`)
+    #[arg(required = true, value_name = "URL")]
+    pub urls: Vec<String>,
+    #[command(flatten)]
+    pub login: Login,
+}
+
+#[derive(Args, Debug)]
 pub struct RouteArgs {
     /// URLs, or paths below a connection (`census:2020/file.csv`)
     #[arg(required = true, value_name = "URL")]

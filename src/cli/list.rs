@@ -1,0 +1,126 @@
+//! `outbound list`: what is in a folder.
+
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
+use serde_json::{Value, json};
+
+use super::args::{Common, ListArgs};
+use super::dataset::dataset;
+use super::exit::Exit;
+use super::output::Output;
+use super::place::Place;
+use crate::base::{Result, text};
+use crate::dataset::Client;
+use crate::ftp::Listing;
+use crate::ftp::listing::{Entry, Exact, Kind, local_name};
+use crate::settings::Policy;
+
+pub async fn run(
+    policy: Policy,
+    common: &Common,
+    args: &ListArgs,
+    output: &Output,
+) -> Result<Exit> {
+    let client = Client::new(policy);
+    let mut exit = Exit::Success;
+    let several = args.urls.len() > 1;
+    for mut place in Place::all(&args.urls) {
+        let listing = match dataset(&client, common, &args.login, &mut place, output) {
+            Ok(dataset) => dataset.list().await,
+            Err(error) => Err(error),
+        };
+        match listing {
+            Ok(listing) => {
+                if several && !output.json {
+                    output.line(&format!("{}:", place.asked));
+                }
+                show(output, &place, &listing, common.verbose > 0);
+            }
+            Err(error) => exit = exit.and(output.failed(&place, &error)),
+        }
+    }
+    Ok(exit)
+}
+
+fn show(output: &Output, place: &Place<'_>, listing: &Listing, verbose: bool) {
+    for entry in &listing.entries {
+        output.line(&match output.json {
+            true => place.json(as_json(entry)),
+            false => row(entry),
+        });
+    }
+    for line in listing.unrecognised.iter().filter(|_| output.json) {
+        let line = String::from_utf8_lossy(line);
+        output.line(&place.json(json!({ "unrecognised": line })));
+    }
+    let count = listing.unrecognised.len();
+    if count == 0 {
+        return;
+    }
+    let how = match verbose || output.json {
+        true => "",
+        false => " (-v shows them)",
+    };
+    output.say(&format!(
+        "{}lines of the listing that were not understood: {count}{how}",
+        place.prefix()
+    ));
+    for line in listing.unrecognised.iter().filter(|_| verbose) {
+        output.say(&format!("  {}", text::clip(&String::from_utf8_lossy(line))));
+    }
+}
+
+fn word(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::File => "file",
+        Kind::Folder => "folder",
+        Kind::Link { .. } => "link",
+        _ => "other",
+    }
+}
+
+/// Kind, size, time and name. The name stands last: it may have blanks in it.
+fn row(entry: &Entry) -> String {
+    let size = match (&entry.kind, entry.size) {
+        (Kind::File, Some(size)) => size.to_string(),
+        _ => "-".to_owned(),
+    };
+    let modified = entry.modified.map_or("-".to_owned(), |at| at.to_string());
+    let mut name = text::escape_bytes(&entry.name);
+    match &entry.kind {
+        Kind::Folder => name.push('/'),
+        Kind::Link { target: Some(to) } => {
+            name.push_str(" -> ");
+            name.push_str(&text::escape_bytes(to));
+        }
+        _ => {}
+    }
+    if let Err(why) = local_name(&entry.name) {
+        name.push_str(&format!("  (no name for a local file: {why})"));
+    }
+    let kind = word(&entry.kind);
+    format!("{kind:<6} {size:>12}  {modified:<20}  {name}")
+}
+
+fn as_json(entry: &Entry) -> Value {
+    let target = match &entry.kind {
+        Kind::Link { target } => target.as_deref(),
+        _ => None,
+    };
+    json!({
+        "name": String::from_utf8_lossy(&entry.name),
+        // The bytes: a name need not be UTF-8.
+        "encoded": percent_encode(&entry.name, NON_ALPHANUMERIC).to_string(),
+        "kind": word(&entry.kind),
+        "size": entry.size,
+        "modified": entry.modified.map(|at| at.to_string()),
+        "exact": entry.modified.map(|at| match at.exact {
+            Exact::Second => "second",
+            Exact::Minute => "minute",
+            Exact::Day => "day",
+        }),
+        "utc": entry.modified.map(|at| at.utc),
+        "target": target.map(String::from_utf8_lossy),
+        "permissions": entry.permissions,
+        "unsafe": local_name(&entry.name).err().map(|why| why.to_string()),
+    })
+}

@@ -1,0 +1,226 @@
+//! `outbound list`: folders of real servers and of the lab's, through Squid.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use outbound::lab::ftp::{FtpServer as Lab, Options};
+use outbound::lab::{Login, Tree};
+use serde_json::Value;
+
+use crate::kit::Program;
+use crate::support::peers;
+use crate::support::peers::ftp_servers::{FtpServer, Product};
+use crate::support::scripted::{Scripted, Step};
+
+/// A time long ago, so that listings have a year in it.
+const THEN: u64 = 1_577_934_245;
+
+/// A folder with what makes listings hard.
+fn tree(root: &Path) {
+    let pub_ = root.join("pub");
+    fs::create_dir_all(pub_.join("sub folder")).unwrap();
+    fs::create_dir(root.join("empty")).unwrap();
+    for (name, text) in [
+        ("air 2020.csv", "12345"),
+        ("caf\u{e9}.txt", "1"),
+        ("red\x1b[31m.txt", "22"),
+    ] {
+        let file = pub_.join(name);
+        fs::write(&file, text).unwrap();
+        let then = std::time::UNIX_EPOCH + std::time::Duration::from_secs(THEN);
+        let file = fs::File::options().write(true).open(file).unwrap();
+        file.set_modified(then).unwrap();
+    }
+    fs::write(pub_.join(std::ffi::OsStr::from_bytes(b"caf\xe9")), "").unwrap();
+    symlink("air 2020.csv", pub_.join("latest")).unwrap();
+}
+
+/// The program, with Squid as the way out and what the server needs.
+fn program(extra: &str) -> Program {
+    let address = peers::squid().address();
+    Program::with_settings(&format!("[proxy]\nurl = \"http://{address}\"\n{extra}"))
+}
+
+fn objects(out: &str) -> Vec<Value> {
+    out.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn folders_of_every_server() {
+    for product in Product::ALL {
+        let root = tempfile::tempdir().unwrap();
+        tree(root.path());
+        let server = FtpServer::start(product, root.path());
+        let program = program(&server.connection());
+
+        let ran = program.run(&["list", &server.url("/pub/")]).expect(0);
+        let line = |name: &str| {
+            let found = ran.out.lines().find(|line| line.contains(name));
+            found.unwrap_or_else(|| panic!("{product:?}: {name}: {}{}", ran.out, ran.err))
+        };
+        let air = line("  air 2020.csv");
+        assert!(
+            air.starts_with("file              5  2020-01-0"),
+            "{product:?}: {air}"
+        );
+        assert!(
+            line("  sub folder/").starts_with("folder            -"),
+            "{product:?}"
+        );
+        assert!(
+            line("  caf\u{e9}.txt").starts_with("file              1"),
+            "{product:?}"
+        );
+        assert!(!ran.out.contains('\x1b'), "{product:?}: {}", ran.out);
+        line("latest");
+
+        let ran = program
+            .run(&["list", "--json", &server.url("/pub")])
+            .expect(0);
+        let found = objects(&ran.out);
+        let air = found.iter().find(|o| o["name"] == "air 2020.csv").unwrap();
+        assert_eq!(
+            (&air["kind"], &air["size"]),
+            (&"file".into(), &5.into()),
+            "{product:?}"
+        );
+
+        let ran = program.run(&["list", &server.url("/empty/")]).expect(0);
+        assert_eq!(ran.out, "", "{product:?}: {}", ran.err);
+        assert!(!ran.err.contains("understood"), "{product:?}: {}", ran.err);
+
+        for missing in ["/missing/", "/missing", "/missing/below"] {
+            let ran = program.run(&["list", &server.url(missing)]);
+            assert_eq!(
+                ran.code,
+                Some(9),
+                "{product:?}: {missing}: {}{}",
+                ran.out,
+                ran.err
+            );
+        }
+        for file in ["/pub/air%202020.csv", "/pub/air%202020.csv/"] {
+            let ran = program.run(&["list", &server.url(file)]);
+            assert_eq!(
+                ran.code,
+                Some(9),
+                "{product:?}: {file}: {}{}",
+                ran.out,
+                ran.err
+            );
+            assert!(
+                ran.err.contains("this is a file of 5 bytes"),
+                "{product:?}: {}",
+                ran.err
+            );
+        }
+    }
+}
+
+#[test]
+fn vsftpd_shows_links_and_their_targets() {
+    let root = tempfile::tempdir().unwrap();
+    tree(root.path());
+    let server = FtpServer::start(Product::Vsftpd, root.path());
+    let program = program("");
+    let ran = program.run(&["list", &server.url("/pub/")]).expect(0);
+    assert!(
+        ran.out.contains("  latest -> air 2020.csv\n"),
+        "{}",
+        ran.out
+    );
+    let ran = program
+        .run(&["list", "--json", &server.url("/pub/")])
+        .expect(0);
+    let found = objects(&ran.out);
+    let link = found.iter().find(|o| o["name"] == "latest").unwrap();
+    assert_eq!(link["target"], "air 2020.csv");
+    let bytes = found.iter().find(|o| o["encoded"] == "caf%E9");
+    assert!(bytes.is_some(), "the bytes of a name: {}", ran.out);
+}
+
+async fn lab(login: Option<Login>, refuse: &'static [&'static str]) -> Lab {
+    let tree = Tree::new();
+    tree.put("/pub/good.csv", b"123".to_vec());
+    tree.put("/pub/evil\x1b]0;x\x07\\..\\up.csv", b"1".to_vec());
+    Lab::start(Options {
+        tree,
+        login,
+        refuse: refuse.to_vec(),
+        ..Options::default()
+    })
+    .await
+    .unwrap()
+}
+
+async fn list(program: Program, arguments: Vec<String>) -> crate::kit::Ran {
+    tokio::task::spawn_blocking(move || program.run(&arguments))
+        .await
+        .unwrap()
+}
+
+fn arguments(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_name_is_escaped_and_marked() {
+    for refuse in [&[][..], &["MLSD"]] {
+        let server = lab(None, refuse).await;
+        let url = format!("ftp://{}/pub/", server.addr());
+        let ran = list(program(""), arguments(&["list", &url]))
+            .await
+            .expect(0);
+        assert!(!ran.out.contains(['\x1b', '\x07']), "{}", ran.out);
+        assert!(
+            ran.out
+                .contains("(no name for a local file: it has a path in it)"),
+            "{}",
+            ran.out
+        );
+        let ran = list(program(""), arguments(&["list", "--json", &url]))
+            .await
+            .expect(0);
+        let found = objects(&ran.out);
+        let marked: Vec<bool> = found.iter().map(|o| o["unsafe"].is_string()).collect();
+        assert_eq!(marked.iter().filter(|m| **m).count(), 1, "{}", ran.out);
+        assert_eq!(marked.len(), 2);
+        let utc = found.iter().all(|o| o["utc"] == refuse.is_empty());
+        assert!(utc, "MLSD first, LIST where it is refused: {}", ran.out);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_told_with_its_code() {
+    let server = lab(Some(Login::new("ann", "right")), &[]).await;
+    let url = format!("ftp://ann:wr0ng@{}/pub/", server.addr());
+    let ran = list(program(""), arguments(&["list", &url]))
+        .await
+        .expect(10);
+    assert!(
+        !ran.err.contains("wr0ng") && ran.out.is_empty(),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn the_web_has_no_folders_and_several_urls_are_told_apart() {
+    let root = tempfile::tempdir().unwrap();
+    tree(root.path());
+    let server = FtpServer::start(Product::Vsftpd, root.path());
+    let web = Scripted::each(vec![Step::head(), Step::Close]);
+    let program = program("");
+    let urls = [server.url("/pub/"), server.url("/empty/"), web.url()];
+    let [folder, empty, page] = urls.each_ref().map(String::as_str);
+    let ran = program.run(&["list", folder, empty, page]);
+    assert!(ran.out.starts_with(&format!("{folder}:\n")), "{}", ran.out);
+    assert!(ran.out.ends_with(&format!("{empty}:\n")), "{}", ran.out);
+    let ran = ran.says("HTTP knows no folders");
+    assert_eq!(ran.code, Some(4));
+    assert!(web.received().is_empty(), "nothing was asked");
+}
