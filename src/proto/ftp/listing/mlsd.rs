@@ -8,7 +8,11 @@ pub(super) fn line(line: &[u8]) -> Option<Line> {
     let (said, name) = match line.strip_prefix(b" ") {
         Some(name) => (&b""[..], name),
         None => {
-            let at = line.windows(2).position(|two| two == b"; ")?;
+            let mut at = line.windows(2).position(|two| two == b"; ")?;
+            // Some servers write a blank before every fact.
+            while let Some(length) = known_fact(&line[at + 2..]) {
+                at += 2 + length;
+            }
             (&line[..at], &line[at + 2..])
         }
     };
@@ -23,7 +27,8 @@ pub(super) fn line(line: &[u8]) -> Option<Line> {
         let Some(at) = fact.iter().position(|b| *b == b'=') else {
             continue;
         };
-        let (key, value) = (fact[..at].to_ascii_lowercase(), &fact[at + 1..]);
+        let key = fact[..at].trim_ascii_start().to_ascii_lowercase();
+        let value = &fact[at + 1..];
         let text = std::str::from_utf8(value).unwrap_or("");
         match key.as_slice() {
             b"type" => match kind(value) {
@@ -43,6 +48,16 @@ pub(super) fn line(line: &[u8]) -> Option<Line> {
         }
     }
     Some(Line::Entry(entry))
+}
+
+/// The length of a fact that stands where a name is due, and has `; ` behind it. Only the facts
+/// that matter: a file may be called `a=b; c`.
+fn known_fact(text: &[u8]) -> Option<usize> {
+    let length = text.windows(2).position(|two| two == b"; ")?;
+    let key = text[..length].split(|b| *b == b'=').next()?;
+    let known = [&b"type"[..], b"size", b"modify", b"perm", b"unique"];
+    let is_known = known.iter().any(|fact| key.eq_ignore_ascii_case(fact));
+    (is_known && key.len() < length).then_some(length)
 }
 
 /// None is the folder itself or its parent.
