@@ -93,7 +93,12 @@ fn folders_of_every_server() {
         assert_eq!(ran.out, "", "{product:?}: {}", ran.err);
         assert!(!ran.err.contains("understood"), "{product:?}: {}", ran.err);
 
-        for missing in ["/missing/", "/missing", "/missing/below"] {
+        // Pure-FTPd takes seconds to check a password.
+        let most = if product == Product::PureFtpd { 1 } else { 3 };
+        for missing in ["/missing/", "/missing", "/missing/below"]
+            .iter()
+            .take(most)
+        {
             let ran = program.run(&["list", &server.url(missing)]);
             assert_eq!(
                 ran.code,
@@ -103,7 +108,10 @@ fn folders_of_every_server() {
                 ran.err
             );
         }
-        for file in ["/pub/air%202020.csv", "/pub/air%202020.csv/"] {
+        for file in ["/pub/air%202020.csv", "/pub/air%202020.csv/"]
+            .iter()
+            .take(most)
+        {
             let ran = program.run(&["list", &server.url(file)]);
             assert_eq!(
                 ran.code,
