@@ -8,6 +8,7 @@ use url::Url;
 
 use super::event::Observer;
 use super::fetch::{self, FetchOptions, Fetched};
+use super::rate::RateLimit;
 use super::reader::Reader;
 use super::source::{FtpSource, HttpSource, Source};
 use super::transfer::Transfer;
@@ -26,6 +27,7 @@ pub struct Client {
     connector: Connector,
     http: http::Client,
     ftp: Memory,
+    limit: Option<RateLimit>,
 }
 
 impl Client {
@@ -45,7 +47,14 @@ impl Client {
             http: http::Client::new(connector.clone()),
             ftp: Memory::default(),
             connector,
+            limit: None,
         }
+    }
+
+    /// Holds all datasets of this client, and of its clones, together to this limit.
+    pub fn with_rate_limit(mut self, limit: RateLimit) -> Self {
+        self.limit = Some(limit);
+        self
     }
 
     /// The connector for targets that belong to no connection.
@@ -94,6 +103,7 @@ pub struct Dataset {
     credentials: Option<Credentials>,
     headers: HeaderMap,
     retry: Retry,
+    limit: Option<RateLimit>,
 }
 
 impl Dataset {
@@ -114,12 +124,20 @@ impl Dataset {
             credentials,
             headers: HeaderMap::new(),
             retry: client.connector.policy().retry().clone(),
+            limit: client.limit.clone(),
         })
     }
 
     /// Tries as often as this instead of as the settings say.
     pub fn with_retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// Holds it to this limit instead of the client's. Datasets that get clones of one limit share
+    /// it.
+    pub fn with_rate_limit(mut self, limit: RateLimit) -> Self {
+        self.limit = Some(limit);
         self
     }
 
@@ -148,6 +166,11 @@ impl Dataset {
     /// How often, and with which pauses, it is tried.
     pub fn retry(&self) -> &Retry {
         &self.retry
+    }
+
+    /// How fast its bytes may come.
+    pub fn rate_limit(&self) -> Option<&RateLimit> {
+        self.limit.as_ref()
     }
 
     /// Scheme, host and port.
@@ -209,7 +232,8 @@ impl Dataset {
     /// As there.
     pub async fn open_observed(&self, observer: Observer) -> Result<Reader> {
         let source = Arc::new(self.source().await?);
-        let transfer = Transfer::open(source, None, self.retry.clone(), observer).await?;
+        let (retry, limit) = (self.retry.clone(), self.limit.clone());
+        let transfer = Transfer::open(source, None, retry, limit, observer).await?;
         Ok(Reader::new(transfer))
     }
 

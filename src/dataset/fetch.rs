@@ -104,7 +104,8 @@ impl Run<'_> {
         let resume = resume.unwrap_or_default();
         let retry = self.dataset.retry().clone();
         let observer = self.options.observer.clone();
-        let mut transfer = Transfer::open(source, resume, retry, observer).await?;
+        let limit = self.dataset.rate_limit().cloned();
+        let mut transfer = Transfer::open(source, resume, retry, limit, observer).await?;
         self.kept = transfer.offset();
         let (offset, about) = (transfer.offset(), transfer.about().cloned());
         let mut writer = self.begin(offset, about).await?;

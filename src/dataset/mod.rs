@@ -19,6 +19,7 @@ mod existing;
 mod fetch;
 mod name;
 mod part;
+mod rate;
 mod reader;
 mod retry;
 mod source;
@@ -37,5 +38,6 @@ pub use name::file_name;
 pub(crate) use part::local;
 #[cfg(feature = "cli")]
 pub(crate) use part::resumable;
+pub use rate::{Rate, RateLimit};
 pub use reader::Reader;
 pub use validator::Validator;

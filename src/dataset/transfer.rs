@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -10,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use super::event::{Event, Observer};
+use super::rate::{Pace, RateLimit};
 use super::retry::{Backoff, Decision};
 use super::source::{Opened, Resume, Source};
 use super::validator::Validator;
@@ -29,6 +31,7 @@ pub(super) struct Transfer {
     about: Option<About>,
     backoff: Backoff,
     observer: Observer,
+    pace: Option<Pace>,
 }
 
 /// What the last opening told.
@@ -63,11 +66,13 @@ pub(super) enum Step {
 }
 
 impl Transfer {
-    /// Opens `source`, with tries as `retry` allows, from `resume` on if the server agrees.
+    /// Opens `source`, with tries as `retry` allows, from `resume` on if the server agrees. Its
+    /// bytes then come as fast as `limit` allows.
     pub(super) async fn open(
         source: Arc<Source>,
         resume: Option<Resume>,
         retry: Retry,
+        limit: Option<RateLimit>,
         observer: Observer,
     ) -> Result<Self> {
         let mut transfer = Self {
@@ -79,6 +84,7 @@ impl Transfer {
             about: None,
             backoff: Backoff::new(retry),
             observer,
+            pace: limit.map(Pace::new),
         };
         std::future::poll_fn(|cx| transfer.poll_open(cx)).await?;
         Ok(transfer)
@@ -115,7 +121,7 @@ impl Transfer {
                 }
             };
             let before = buf.filled().len();
-            match ready!(Pin::new(body).poll_read(cx, buf)) {
+            match ready!(read(body, self.pace.as_mut(), cx, buf)) {
                 Ok(()) if buf.filled().len() == before => match self.missing() {
                     None => {
                         self.state = State::Done;
@@ -234,6 +240,25 @@ impl Transfer {
             }
         }
     }
+}
+
+/// Reads from `body`, as much and as soon as `pace` allows.
+fn read(
+    mut body: &mut (dyn AsyncRead + Send + Unpin),
+    pace: Option<&mut Pace>,
+    cx: &mut Context<'_>,
+    buf: &mut ReadBuf<'_>,
+) -> Poll<io::Result<()>> {
+    let Some(pace) = pace else {
+        return Pin::new(&mut body).poll_read(cx, buf);
+    };
+    let most = ready!(pace.poll_allowed(cx)).min(buf.remaining());
+    let mut piece = ReadBuf::new(buf.initialize_unfilled_to(most));
+    ready!(Pin::new(&mut body).poll_read(cx, &mut piece))?;
+    let came = piece.filled().len();
+    buf.advance(came);
+    pace.came(came as u64);
+    Poll::Ready(Ok(()))
 }
 
 fn opening(source: Arc<Source>, resume: Option<Resume>, pause: Duration) -> Opening {

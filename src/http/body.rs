@@ -22,6 +22,9 @@ pub struct Body {
     chunk: Bytes,
     idle: Duration,
     silence: Pin<Box<Sleep>>,
+    /// Whether `silence` counts: it begins when a byte is waited for. A reader that takes its time
+    /// is no silence of the server's.
+    waiting: bool,
     from_proxy: bool,
     /// The request, for errors.
     doing: String,
@@ -34,6 +37,7 @@ impl Body {
             chunk: Bytes::new(),
             idle,
             silence: Box::pin(tokio::time::sleep(idle)),
+            waiting: false,
             from_proxy,
             doing,
         }
@@ -60,6 +64,9 @@ impl Body {
         let frame = match Pin::new(&mut self.incoming).poll_frame(cx) {
             Poll::Ready(frame) => frame,
             Poll::Pending => {
+                if !std::mem::replace(&mut self.waiting, true) {
+                    self.silence.as_mut().reset(Instant::now() + self.idle);
+                }
                 ready!(self.silence.as_mut().poll(cx));
                 let what = "no byte came";
                 let error = Error::new(Kind::Timeout, Stage::Transfer, what)
@@ -68,7 +75,7 @@ impl Body {
                 return Poll::Ready(Some(Err(error)));
             }
         };
-        self.silence.as_mut().reset(Instant::now() + self.idle);
+        self.waiting = false;
         let explain = |cause| {
             let error = failure::cut(cause, self.from_proxy);
             error.while_doing(self.doing.as_str())
