@@ -9,7 +9,7 @@ use super::dataset::dataset;
 use super::exit::Exit;
 use super::output::Output;
 use super::place::Place;
-use super::{interrupt, json, verdict};
+use super::{asked, interrupt, json, verdict};
 use crate::base::Result;
 use crate::check::{Report, check};
 use crate::dataset::Client;
@@ -22,8 +22,9 @@ pub async fn run(
     output: &Output,
 ) -> Result<Exit> {
     let client = Client::new(policy);
+    let asked = asked::all(&args.urls)?;
     let mut exit = Exit::Success;
-    for mut place in Place::all(&args.urls) {
+    for mut place in Place::all(&asked) {
         let report = match dataset(&client, common, &args.login, &mut place, output) {
             Ok(dataset) => tokio::select! {
                 report = check(&dataset) => report,

@@ -49,7 +49,9 @@ pub fn dataset(
 /// Says that a password in the arguments is no secret.
 pub fn warn_of_password(place: &Place<'_>, output: &Output) {
     let url = url::Url::parse(place.typed);
-    if url.is_ok_and(|url| url.password().is_some_and(|password| !password.is_empty())) {
+    if place.is_argument
+        && url.is_ok_and(|url| url.password().is_some_and(|password| !password.is_empty()))
+    {
         output.warn(&format!(
             "{}: a password in the arguments can be seen by other users; keep it elsewhere: \
              a connection's password, --password-file or --password-env",

@@ -4,6 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use serde_json::{Value, json};
 
 use super::args::{Common, ListArgs};
+use super::asked;
 use super::dataset::dataset;
 use super::exit::Exit;
 use super::output::Output;
@@ -22,8 +23,9 @@ pub async fn run(
 ) -> Result<Exit> {
     let client = Client::new(policy);
     let mut exit = Exit::Success;
-    let several = args.urls.len() > 1;
-    for mut place in Place::all(&args.urls) {
+    let asked = asked::all(&args.urls)?;
+    let several = asked.len() > 1;
+    for mut place in Place::all(&asked) {
         let listing = match dataset(&client, common, &args.login, &mut place, output) {
             Ok(dataset) => dataset.list().await,
             Err(error) => Err(error),

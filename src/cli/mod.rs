@@ -1,6 +1,7 @@
 //! The command line: one file for each subcommand, presentation only.
 
 mod args;
+mod asked;
 mod check;
 mod config;
 mod dataset;

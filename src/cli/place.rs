@@ -3,12 +3,15 @@
 use serde_json::{Value, json};
 use url::Url;
 
+use super::asked::Asked;
 use super::output::without_userinfo;
 
-/// A URL, or a path below a connection, of the command line.
+/// A URL, or a path below a connection, that a command is about.
 pub struct Place<'a> {
     /// To the letter: it may hold a password.
     pub typed: &'a str,
+    /// Whether it stands in the arguments, where other users see it.
+    pub is_argument: bool,
     /// As typed, without userinfo: safe to show.
     pub asked: String,
     /// What it stands for, without userinfo, once that is known.
@@ -18,16 +21,19 @@ pub struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// One for each argument.
-    pub fn all(urls: &'a [String]) -> impl Iterator<Item = Self> {
-        urls.iter().map(|typed| {
-            let asked = without_userinfo(typed);
-            let prefix = match urls.len() {
-                1 => "outbound: ".to_owned(),
-                _ => format!("outbound: {asked}: "),
+    /// One for each.
+    pub fn all(asked: &'a [Asked]) -> impl Iterator<Item = Self> {
+        let alone = asked.len() == 1;
+        asked.iter().map(move |one| {
+            let asked = without_userinfo(&one.typed);
+            let prefix = match &one.line {
+                Some(line) => format!("outbound: {line}: {asked}: "),
+                None if alone => "outbound: ".to_owned(),
+                None => format!("outbound: {asked}: "),
             };
             Self {
-                typed,
+                typed: &one.typed,
+                is_argument: one.line.is_none(),
                 asked,
                 url: None,
                 prefix,
@@ -60,13 +66,13 @@ mod tests {
 
     #[test]
     fn one_of_several_is_named_and_never_with_userinfo() {
-        let one = ["http://bob:secret@h/x".to_owned()];
+        let one = [Asked::argument("http://bob:secret@h/x")];
         let place = Place::all(&one).next().unwrap();
         assert_eq!(
             (place.prefix(), place.asked.as_str()),
             ("outbound: ", "http://h/x")
         );
-        let two = [one[0].clone(), "census:a.csv".to_owned()];
+        let two = [one[0].clone(), Asked::argument("census:a.csv")];
         let prefixes: Vec<String> = Place::all(&two).map(|p| p.prefix().to_owned()).collect();
         assert_eq!(
             prefixes,

@@ -100,6 +100,7 @@ fn style(with_length: bool) -> ProgressStyle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::asked::Asked;
 
     #[test]
     fn a_bar_is_called_after_the_file_and_shows_no_password() {
@@ -113,8 +114,8 @@ mod tests {
         let hidden = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
         let progress = Progress(Some(hidden));
         for (typed, prefix) in cases {
-            let typed = [typed.to_owned()];
-            let place = Place::all(&typed).next().unwrap();
+            let asked = [Asked::argument(typed)];
+            let place = Place::all(&asked).next().unwrap();
             let (_, bar) = progress.start(&place).0.unwrap();
             assert_eq!(bar.prefix(), prefix, "{}", place.typed);
         }

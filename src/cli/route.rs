@@ -5,16 +5,17 @@ use serde_json::{Value, json};
 use super::args::{Common, RouteArgs};
 use super::dataset::warn_of_password;
 use super::exit::Exit;
-use super::json;
 use super::output::Output;
 use super::place::Place;
+use super::{asked, json};
 use crate::base::{Origin, Result, Route, Target, text};
 use crate::route::resolve;
 use crate::settings::{Location, Policy};
 
 pub fn run(policy: &Policy, common: &Common, args: &RouteArgs, output: &Output) -> Result<Exit> {
+    let asked = asked::all(&args.urls)?;
     let mut exit = Exit::Success;
-    for mut place in Place::all(&args.urls) {
+    for mut place in Place::all(&asked) {
         warn_of_password(&place, output);
         match decide(policy, common, &mut place) {
             Ok((location, route)) if output.json => {

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::args::{Common, StatArgs};
 use super::dataset::dataset;
 use super::exit::Exit;
-use super::json;
 use super::output::Output;
 use super::place::Place;
+use super::{asked, json};
 use crate::base::{Result, text};
 use crate::dataset::{Client, Stat};
 use crate::settings::Policy;
@@ -19,8 +19,9 @@ pub async fn run(
     output: &Output,
 ) -> Result<Exit> {
     let client = Client::new(policy);
+    let asked = asked::all(&args.urls)?;
     let mut exit = Exit::Success;
-    for mut place in Place::all(&args.urls) {
+    for mut place in Place::all(&asked) {
         let stat = match dataset(&client, common, &args.login, &mut place, output) {
             Ok(dataset) => dataset.stat().await,
             Err(error) => Err(error),

@@ -9,6 +9,7 @@ mod support;
 mod absolute;
 mod adapters;
 mod challenges;
+mod cli_asked;
 mod cli_check;
 mod cli_clients;
 mod cli_config;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use self::generated::{CompletionsArgs, ManArgs, ReferenceArgs};
-pub use self::urls::{CheckArgs, FetchArgs, ListArgs, Login, RouteArgs, StatArgs};
+pub use self::urls::{CheckArgs, FetchArgs, ListArgs, Login, RouteArgs, StatArgs, Urls};
 use crate::settings::Flags;
 
 const EXAMPLES: &str = "\

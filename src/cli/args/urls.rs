@@ -4,7 +4,18 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::dataset::Checksum;
+use crate::dataset::{Checksum, Rate};
+
+/// What a command is about.
+#[derive(Args, Debug)]
+pub struct Urls {
+    /// URLs, or paths below a connection (`census:2020/file.csv`)
+    #[arg(required_unless_present = "from_file", value_name = "URL")]
+    pub urls: Vec<String>,
+    /// Take URLs from this file too, one a line; # begins a comment; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub from_file: Option<PathBuf>,
+}
 
 /// Credentials for the target.
 #[derive(Args, Debug)]
@@ -30,9 +41,8 @@ pub struct Login {
 
 #[derive(Args, Debug)]
 pub struct FetchArgs {
-    /// URLs, or paths below a connection (`census:2020/file.csv`)
-    #[arg(required = true, value_name = "URL")]
-    pub urls: Vec<String>,
+    #[command(flatten)]
+    pub urls: Urls,
     /// Write to this file; `-` for standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -45,6 +55,9 @@ pub struct FetchArgs {
     /// Give up after so many tries without progress; 1 for no second try
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub retry: Option<u32>,
+    /// Bring in so many bytes a second at most, all files together: 500k, 2M, 1.5M (k is 1024)
+    #[arg(long, value_name = "RATE")]
+    pub limit_rate: Option<Rate>,
     /// What the file must be: sha256:HEX or md5:HEX
     #[arg(long, value_name = "ALGORITHM:HEX")]
     pub checksum: Option<Checksum>,
@@ -60,34 +73,30 @@ pub struct FetchArgs {
 
 #[derive(Args, Debug)]
 pub struct StatArgs {
-    /// URLs, or paths below a connection (`census:2020/file.csv`)
-    #[arg(required = true, value_name = "URL")]
-    pub urls: Vec<String>,
+    #[command(flatten)]
+    pub urls: Urls,
     #[command(flatten)]
     pub login: Login,
 }
 
 #[derive(Args, Debug)]
 pub struct ListArgs {
-    /// URLs of folders, or paths below a connection (`census:2020/`)
-    #[arg(required = true, value_name = "URL")]
-    pub urls: Vec<String>,
+    #[command(flatten)]
+    pub urls: Urls,
     #[command(flatten)]
     pub login: Login,
 }
 
 #[derive(Args, Debug)]
 pub struct RouteArgs {
-    /// URLs, or paths below a connection (`census:2020/file.csv`)
-    #[arg(required = true, value_name = "URL")]
-    pub urls: Vec<String>,
+    #[command(flatten)]
+    pub urls: Urls,
 }
 
 #[derive(Args, Debug)]
 pub struct CheckArgs {
-    /// URLs, or paths below a connection (`census:2020/file.csv`)
-    #[arg(required = true, value_name = "URL")]
-    pub urls: Vec<String>,
+    #[command(flatten)]
+    pub urls: Urls,
     #[command(flatten)]
     pub login: Login,
 }

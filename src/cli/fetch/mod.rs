@@ -11,12 +11,12 @@ use serde_json::json;
 
 use super::args::{Common, FetchArgs};
 use super::exit::Exit;
-use super::interrupt;
 use super::output::Output;
 use super::place::Place;
 use super::progress::Progress;
+use super::{asked, interrupt};
 use crate::base::{Result, text};
-use crate::dataset::{Client, Event, FetchOptions, Fetched, Observer, Outcome, local};
+use crate::dataset::{Client, Event, FetchOptions, Fetched, Observer, Outcome, RateLimit, local};
 use crate::settings::Policy;
 
 use self::plan::Job;
@@ -27,11 +27,15 @@ pub async fn run(
     args: &FetchArgs,
     output: &Output,
 ) -> Result<Exit> {
-    let client = Client::new(policy);
-    if let Some(sink) = stream::sink(args).await? {
-        return stream::copy(&client, common, args, sink, output).await;
+    let asked = asked::all(&args.urls)?;
+    let mut client = Client::new(policy);
+    if let Some(rate) = args.limit_rate {
+        client = client.with_rate_limit(RateLimit::new(rate));
     }
-    let jobs = match plan::plan(&client, common, args, output) {
+    if let Some(sink) = stream::sink(args).await? {
+        return stream::copy(&client, common, args, &asked, sink, output).await;
+    }
+    let jobs = match plan::plan(&client, common, args, &asked, output) {
         Ok(jobs) => jobs,
         Err(exit) => return Ok(exit),
     };

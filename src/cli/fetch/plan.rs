@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::{Error, Kind, Result, Stage, text};
 use crate::cli::args::{Common, FetchArgs};
+use crate::cli::asked::Asked;
 use crate::cli::dataset::dataset;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
@@ -50,18 +51,19 @@ impl Job<'_> {
 pub fn plan<'a>(
     client: &Client,
     common: &Common,
-    args: &'a FetchArgs,
+    args: &FetchArgs,
+    asked: &'a [Asked],
     output: &Output,
 ) -> Result<Vec<Job<'a>>, Exit> {
     let refuse = |error: Error| {
         output.error(&error);
         Exit::of(&error)
     };
-    check_arguments(args).map_err(refuse)?;
+    check_arguments(args, asked.len()).map_err(refuse)?;
     let folder = args.output_dir.as_deref().unwrap_or(Path::new(""));
-    let mut jobs: Vec<Job<'_>> = Vec::with_capacity(args.urls.len());
+    let mut jobs: Vec<Job<'_>> = Vec::with_capacity(asked.len());
     let mut taken = HashMap::new();
-    for mut place in Place::all(&args.urls) {
+    for mut place in Place::all(asked) {
         let named = dataset(client, common, &args.login, &mut place, output).and_then(|dataset| {
             let destination = match &args.output {
                 Some(file) => file.clone(),
@@ -108,12 +110,12 @@ fn unusable(what: String, hint: String) -> Error {
     Error::new(Kind::LocalFile, Stage::Store, what).with_hint(hint)
 }
 
-fn check_arguments(args: &FetchArgs) -> Result<()> {
-    if args.output.is_some() && args.urls.len() > 1 {
+fn check_arguments(args: &FetchArgs, urls: usize) -> Result<()> {
+    if args.output.is_some() && urls > 1 {
         let error = usage("several URLs cannot go to one file (-o)");
         return Err(error.with_hint("name a folder with --output-dir DIR"));
     }
-    if args.checksum.is_some() && args.urls.len() > 1 {
+    if args.checksum.is_some() && urls > 1 {
         return Err(usage("--checksum goes with one URL"));
     }
     match &args.output_dir {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::super::args::{Common, FetchArgs};
+use super::super::asked::Asked;
 use super::super::exit::Exit;
 use super::super::output::Output;
 use super::super::place::Place;
@@ -44,6 +45,7 @@ pub async fn copy(
     client: &Client,
     common: &Common,
     args: &FetchArgs,
+    asked: &[Asked],
     sink: Arc<File>,
     output: &Output,
 ) -> Result<Exit> {
@@ -58,7 +60,7 @@ pub async fn copy(
         return Err(Error::new(Kind::Usage, Stage::Settings, what));
     }
     let copying = async {
-        for mut place in Place::all(&args.urls) {
+        for mut place in Place::all(asked) {
             match one(client, common, args, &mut place, &sink, output).await {
                 Ok(true) => {}
                 Ok(false) => break,
