@@ -31,7 +31,7 @@ python3-charset-normalizer  usr/lib/python3/dist-packages/charset_normalizer/api
 python3-idna                usr/lib/python3/dist-packages/idna/core.py
 python3-urllib3             usr/lib/python3/dist-packages/urllib3/request.py'
 # Brought only when the machine has no such program.
-tools='curl openssl wget python3'
+tools='curl openssl wget python3 lftp'
 
 die() { echo "peers: $*" >&2; exit 1; }
 
