@@ -29,6 +29,7 @@ python3-certifi             usr/lib/python3/dist-packages/certifi/core.py
 python3-chardet             usr/lib/python3/dist-packages/chardet/__init__.py
 python3-charset-normalizer  usr/lib/python3/dist-packages/charset_normalizer/api.py
 python3-idna                usr/lib/python3/dist-packages/idna/core.py
+python3-six                 usr/lib/python3/dist-packages/six.py
 python3-urllib3             usr/lib/python3/dist-packages/urllib3/request.py'
 # Brought only when the machine has no such program.
 tools='curl openssl wget python3 lftp'
