@@ -38,7 +38,8 @@ pub(super) async fn copy(
     observer: Observer,
 ) -> Result<(), Broken> {
     let mut reader = dataset.open_observed(observer).await?;
-    let mut writer = Writer::new(file, Kind::Stream, reader.length(), None);
+    let kind = Kind::of_stream(&file);
+    let mut writer = Writer::new(file, kind, reader.length(), None);
     loop {
         match writer.fill(|cx, buf| reader.poll_step(cx, buf)).await {
             Ok(Step::End) => break,

@@ -4,7 +4,7 @@
 //! work while the next piece is being filled. Each way there and back wakes two threads: with
 //! pieces as small as the network's reads that costs more than the transfer itself.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::future::poll_fn;
 use std::io::{self, Write as _};
 use std::pin::Pin;
@@ -32,15 +32,28 @@ pub(super) enum Kind {
     /// A pipe, a terminal, a device.
     #[cfg_attr(not(feature = "cli"), expect(dead_code))]
     Stream,
+    /// `/dev/null`, which never keeps a write waiting.
+    #[cfg_attr(not(feature = "cli"), expect(dead_code))]
+    Null,
 }
 
 impl Kind {
+    /// The kind of something that is open already. Told by the device's number, not by its name:
+    /// it may have come as standard output, and anything can be called `/dev/null`.
+    #[cfg_attr(not(feature = "cli"), expect(dead_code))]
+    pub(super) fn of_stream(file: &File) -> Self {
+        match file.metadata() {
+            Ok(about) if is_null(&about) => Self::Null,
+            _ => Self::Stream,
+        }
+    }
+
     /// How long bytes may wait for more: a file's so that a crash loses little, a stream's so that
     /// its reader has them at once.
     fn patience(self) -> Duration {
         match self {
             Self::File => Duration::from_millis(250),
-            Self::Stream => Duration::from_millis(2),
+            Self::Stream | Self::Null => Duration::from_millis(2),
         }
     }
 
@@ -50,8 +63,22 @@ impl Kind {
         match self {
             Self::File => 64 * 1024,
             Self::Stream => 0,
+            Self::Null => usize::MAX,
         }
     }
+}
+
+/// Linux gives the null device this number (its devices.txt).
+#[cfg(target_os = "linux")]
+fn is_null(about: &Metadata) -> bool {
+    use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+    about.file_type().is_char_device() && about.rdev() == libc::makedev(1, 3)
+}
+
+/// Elsewhere it is a device like any other.
+#[cfg(not(target_os = "linux"))]
+fn is_null(_: &Metadata) -> bool {
+    false
 }
 
 /// Writes to a file from where it stands. What was not [`finish`](Self::finish)ed may be lost.
@@ -267,7 +294,7 @@ mod tests {
                 Some(1),
             ],
         ];
-        for kind in [Kind::File, Kind::Stream] {
+        for kind in [Kind::File, Kind::Stream, Kind::Null] {
             for lengths in cases {
                 let length = lengths.iter().flatten().sum();
                 for expected in [None, Some(length as u64), Some(7)] {
@@ -291,6 +318,21 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn only_the_null_device_never_keeps_a_write_waiting() {
+        let open = |path: &str| File::options().write(true).open(path).unwrap();
+        assert_eq!(Kind::of_stream(&open("/dev/null")), Kind::Null);
+        assert_eq!(Kind::of_stream(&open("/dev/full")), Kind::Stream);
+        assert_eq!(
+            Kind::of_stream(&tempfile::tempfile().unwrap()),
+            Kind::Stream
+        );
+        let (_, pipe) = std::io::pipe().unwrap();
+        let pipe = std::os::fd::OwnedFd::from(pipe);
+        assert_eq!(Kind::of_stream(&pipe.into()), Kind::Stream);
     }
 
     #[tokio::test]
