@@ -47,6 +47,12 @@ impl Meta {
 }
 
 fn fingerprint(url: &Url) -> String {
+    use std::fmt::Write as _;
     let digest = Sha256::digest(url.as_str().as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(2 * digest.len());
+    for byte in digest {
+        // A string takes everything.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }

@@ -6,7 +6,7 @@
 
 mod meta;
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,16 +47,16 @@ impl Part {
         let meta = with_suffix(destination, ".part.meta");
         // A run that just ended renames its file away between our opening and our locking it:
         // what was locked must still be what the name says.
+        let length;
         let file = loop {
             let file = open_locked(&path)?;
-            if is_at(&file, &path) {
+            let held = file.metadata();
+            let held = held.map_err(|cause| local(&path, "look at", cause))?;
+            if is_at(&held, &path) {
+                length = held.len();
                 break file;
             }
         };
-        let length = file
-            .metadata()
-            .map_err(|cause| local(&path, "look at", cause))?
-            .len();
         // Browsers use the suffix too.
         if length > 0 && !overwrite && Meta::read(&meta).is_none() {
             let hint =
@@ -149,7 +149,11 @@ impl Part {
         }
         // Somebody may have put another file in this one's place: what gets the final name must be
         // what was written and verified.
-        if !is_at(&self.file, &self.path) {
+        if !self
+            .file
+            .metadata()
+            .is_ok_and(|held| is_at(&held, &self.path))
+        {
             let what = "another program moved the file during the transfer";
             return Err(Error::new(Kind::LocalFile, Stage::Store, what)
                 .while_doing(format!("rename {}", shown(&self.path))));
@@ -176,8 +180,8 @@ impl Drop for Part {
         if self.finished {
             return;
         }
-        let empty = self.file.metadata().is_ok_and(|about| about.len() == 0);
-        if empty && is_at(&self.file, &self.path) {
+        let held = self.file.metadata();
+        if held.is_ok_and(|held| held.len() == 0 && is_at(&held, &self.path)) {
             let _ = fs::remove_file(&self.path);
             let _ = fs::remove_file(&self.meta);
         }
@@ -215,18 +219,16 @@ fn open_locked(path: &Path) -> Result<File> {
     Ok(file)
 }
 
+/// Whether `path` is the name of the open file that `held` tells of.
 #[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
+fn is_at(held: &Metadata, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(held), Ok(named)) => (held.dev(), held.ino()) == (named.dev(), named.ino()),
-        _ => false,
-    }
+    fs::metadata(path).is_ok_and(|named| (held.dev(), held.ino()) == (named.dev(), named.ino()))
 }
 
 /// Where an open file cannot be renamed, the question does not arise.
 #[cfg(not(unix))]
-fn is_at(_file: &File, _path: &Path) -> bool {
+fn is_at(_held: &Metadata, _path: &Path) -> bool {
     true
 }
 
