@@ -21,7 +21,9 @@ fn what_the_ftp_server_refuses() {
             .judged(10, "target-auth", "target", false)
             .meaning("the server does not accept user `ann`"),
         Row::through("550", &proxy, vsftpd().url("/absent.csv"))
-            .stops(whole, "request absent.csv ")
+            // The refusal comes while the data channel is being opened.
+            .stops("dial connect greeting login passive", "request absent.csv ")
+            .beside("dial data")
             .says(
                 "550 Failed to open file.",
                 "the file is missing, is a directory, or may not be read",
