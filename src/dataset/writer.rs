@@ -220,9 +220,16 @@ impl Writer {
         let ended = under_way.await;
         self.under_way = None;
         // It is aborted only when the runtime ends.
-        let written = ended.map_err(io::Error::other)?;
+        let written = ended.map_err(|aborted| {
+            self.filled = 0;
+            io::Error::other(aborted)
+        })?;
         self.hasher = written.hasher;
-        written.outcome?;
+        if let Err(cause) = written.outcome {
+            // What comes behind a gap must never be written.
+            self.filled = 0;
+            return Err(cause);
+        }
         Ok(Some(written.buffer))
     }
 }
@@ -348,11 +355,13 @@ mod tests {
             while outcome.is_ok() && writer.fill(&mut read).await.unwrap() == Step::Data {
                 outcome = writer.write().await;
             }
-            let outcome = match outcome {
-                Ok(()) => writer.finish().await.map(drop),
-                failed => failed,
-            };
+            if outcome.is_ok() {
+                outcome = writer.finish().await.map(drop);
+            }
             assert!(outcome.is_err(), "{length} bytes");
+            // What was read behind the gap is not written by the next call.
+            assert_eq!(writer.filled, 0, "{length} bytes");
+            assert!(writer.finish().await.is_ok(), "{length} bytes");
         }
     }
 }
