@@ -26,21 +26,20 @@ const PIECE: usize = 512 * 1024;
 
 /// What is written is a file, or something that may keep a write waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "cli"), allow(dead_code))] // only the program writes to streams
 pub(super) enum Kind {
     /// A file.
     File,
     /// A pipe, a terminal, a device.
-    #[cfg_attr(not(feature = "cli"), expect(dead_code))]
     Stream,
     /// `/dev/null`, which never keeps a write waiting.
-    #[cfg_attr(not(feature = "cli"), expect(dead_code))]
     Null,
 }
 
+#[cfg_attr(not(feature = "cli"), allow(dead_code))]
 impl Kind {
     /// The kind of something that is open already. Told by the device's number, not by its name:
     /// it may have come as standard output, and anything can be called `/dev/null`.
-    #[cfg_attr(not(feature = "cli"), expect(dead_code))]
     pub(super) fn of_stream(file: &File) -> Self {
         match file.metadata() {
             Ok(about) if is_null(&about) => Self::Null,
