@@ -41,7 +41,8 @@ impl Executor {
         }
     }
 
-    /// Runs every request under the connection called `name`, whatever its URL.
+    /// Runs every request to the origin of the connection called `name` under it, also outside its
+    /// base URL. Its credentials and its trust go nowhere else.
     ///
     /// # Errors
     /// There is no such connection.
@@ -70,7 +71,9 @@ impl Executor {
     /// Dropping the future drops the request.
     pub async fn execute(&self, request: Request) -> Result<Response> {
         let url = request.url().as_str();
-        let dataset = self.client.dataset_of(url, self.connection.as_deref())?;
+        let dataset = self
+            .client
+            .dataset_of(url, self.connection_for(&request)?)?;
         let doing = format!("{} {}", request.method(), http::shown(dataset.url()));
         let limit = request.timeout().copied();
         let mut limit = limit.map(|limit| (Box::pin(tokio::time::sleep(limit)), limit));
@@ -91,6 +94,19 @@ impl Executor {
             }
         })?;
         given(response, limit, doing)
+    }
+}
+
+impl Executor {
+    /// The named connection, for requests to its own origin: its credentials and its trust are
+    /// for nobody else. A URL elsewhere, such as a link in an answer, belongs to what covers it.
+    fn connection_for(&self, request: &Request) -> Result<Option<&str>> {
+        let Some(name) = self.connection.as_deref() else {
+            return Ok(None);
+        };
+        let connection = self.client.connector().policy().connection(name)?;
+        let at_home = connection.url.origin() == request.url().origin();
+        Ok(at_home.then_some(name))
     }
 }
 

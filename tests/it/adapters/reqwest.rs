@@ -294,10 +294,12 @@ async fn the_connections_login_goes_to_its_origin_alone() {
     assert_eq!(sent(&mine).as_deref(), Some("Bearer mine"));
     executor.execute(get(&other.url("/up/x"))).await.unwrap();
     assert_eq!(sent(&other), None);
-    // Whatever the URL, when the program says so.
+    // By name it covers its whole origin, and nobody else's: a link in an answer is no reason.
     let named = executor.clone().for_connection("mine").unwrap();
+    named.execute(get(&mine.url("/elsewhere"))).await.unwrap();
+    assert_eq!(sent(&mine).as_deref(), Some("Basic YW5uOnB3"));
     named.execute(get(&other.url("/up/x"))).await.unwrap();
-    assert_eq!(sent(&other).as_deref(), Some("Basic YW5uOnB3"));
+    assert_eq!(sent(&other), None);
     let error = executor.for_connection("mime").unwrap_err();
     assert!(error.hint().unwrap().contains("`mine`"), "{error:?}");
 }
