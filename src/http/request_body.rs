@@ -117,6 +117,7 @@ impl RequestBody {
         };
         Ok(Outgoing {
             body,
+            rest: Bytes::new(),
             pace: Arc::default(),
         })
     }
@@ -162,11 +163,17 @@ impl From<&'static str> for RequestBody {
     }
 }
 
-/// A body on its way.
+/// A body on its way, in frames of at most [`FRAME`]: hyper asks for the next one when there is room,
+/// so that frames tell how far it has got. One frame of all would tell nothing.
 pub(super) struct Outgoing {
     body: Either<Full<Bytes>, Streaming>,
+    /// What is left of a frame that was larger.
+    rest: Bytes,
     pace: Arc<Pace>,
 }
+
+/// The most that is handed over at once.
+const FRAME: usize = 64 * 1024;
 
 /// How far a body has got: while it moves, nobody can expect an answer.
 #[derive(Debug, Default)]
@@ -201,7 +208,7 @@ impl Pace {
 
 impl Outgoing {
     pub fn pace(&self) -> Arc<Pace> {
-        if self.body.is_end_stream() {
+        if self.is_end_stream() {
             self.pace.ended.store(true, Ordering::Relaxed);
         }
         Arc::clone(&self.pace)
@@ -216,24 +223,43 @@ impl Body for Outgoing {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        let frame = match self.rest.is_empty() {
+            true => Pin::new(&mut self.body).poll_frame(cx),
+            false => Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.rest))))),
+        };
+        let frame = match frame {
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(match frame.into_data() {
+                Ok(mut data) => {
+                    self.rest = data.split_off(data.len().min(FRAME));
+                    Frame::data(data)
+                }
+                Err(trailers) => trailers,
+            }))),
+            other => other,
+        };
         let pace = &self.pace;
         pace.starved.store(frame.is_pending(), Ordering::Relaxed);
         if frame.is_ready() {
             pace.frames.fetch_add(1, Ordering::Relaxed);
         }
-        if self.body.is_end_stream() || matches!(frame, Poll::Ready(None)) {
+        if self.is_end_stream() || matches!(frame, Poll::Ready(None)) {
             pace.ended.store(true, Ordering::Relaxed);
         }
         frame
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (rest, coming) = (self.rest.len() as u64, self.body.size_hint());
+        let mut hint = SizeHint::new();
+        if let Some(upper) = coming.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint.set_lower(coming.lower() + rest);
+        hint
     }
 }
 
@@ -257,6 +283,29 @@ mod tests {
         assert!(!stream.is_repeatable() && !stream.is_empty());
         assert!(sent(&mut stream).await.unwrap() == long);
         assert_eq!(stream.send().err().unwrap().kind(), Kind::Usage);
+    }
+
+    /// As one frame of all, a large body would not seem to move while it is sent.
+    #[tokio::test]
+    async fn a_large_body_goes_in_frames_and_ends_with_the_last() {
+        let long: Vec<u8> = (0..200_000_u32).map(|n| (n % 251) as u8).collect();
+        let mut body = RequestBody::from(long.clone()).send().unwrap();
+        let pace = body.pace();
+        let (mut came, mut frames) = (Vec::new(), 0);
+        while !body.is_end_stream() {
+            assert!(!pace.has_ended());
+            assert_eq!(
+                body.size_hint().exact(),
+                Some((long.len() - came.len()) as u64)
+            );
+            let frame = body.frame().await.unwrap().unwrap().into_data().unwrap();
+            assert!(frame.len() <= FRAME);
+            came.extend_from_slice(&frame);
+            frames += 1;
+        }
+        assert!(pace.has_ended() && came == long);
+        assert_eq!(frames, 4);
+        assert_eq!(pace.frames.load(Ordering::Relaxed), 4);
     }
 
     #[tokio::test]
