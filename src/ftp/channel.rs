@@ -40,6 +40,8 @@ pub(super) struct Asked {
     modified: Option<Result<Modified, Reply>>,
     /// Whether the login is in the folder of that path, once it was to go there.
     pub(super) entered: Option<Result<(), Reply>>,
+    /// A refused REST that came while a dead port was being replaced.
+    pub(super) no_restart: Option<Reply>,
 }
 
 impl Asked {
@@ -218,6 +220,7 @@ impl Channel {
                 let words = format!("{}, port {port}", reply.code());
                 self.recent.pass(Stage::Passive, server, words, elapsed);
             }
+            Event::NoRestart(reply) => self.asked.no_restart = Some(reply),
             _ => return,
         }
         self.clock = Instant::now();

@@ -211,6 +211,9 @@ impl Channel {
                 }
                 Ok(Some(_)) => continue,
                 Ok(None) => {
+                    if let Some(reply) = self.asked.no_restart.take() {
+                        return Ok(Opened::NoRestart(reply));
+                    }
                     let trouble = Trouble::Failed(Failure::Closed);
                     return Err(self.setback(trouble, Stage::Request, doing));
                 }

@@ -115,6 +115,20 @@ async fn a_server_that_cannot_restart_gives_the_client_back() {
 }
 
 #[tokio::test]
+async fn a_refused_restart_is_told_although_the_port_was_dead_too() {
+    let bench = Bench::new([Script::default().on("REST", "502 what")]).await;
+    let bench = bench.refusing([refusal(503)]);
+    let client = bench.client().await.unwrap();
+    let retrieval = client.retrieve(&path("/pub/a.bin"), 7, SIZE).await.unwrap();
+    let Retrieval::NoRestart { client, answer } = retrieval else {
+        panic!("REST was refused")
+    };
+    assert_eq!(answer.code, 502);
+    let mut download = open(client, 0).await.unwrap();
+    assert_eq!(read(&mut download).await.1.unwrap(), file());
+}
+
+#[tokio::test]
 async fn many_files_on_one_login() {
     let bench = Bench::new([Script::default()]).await;
     let mut client = bench.client().await.unwrap();
