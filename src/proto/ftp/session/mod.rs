@@ -22,6 +22,7 @@
 //! the first byte, and only `PBSZ` and `PROT` are added.
 
 mod answers;
+mod ending;
 mod event;
 #[cfg(test)]
 mod tests;
@@ -33,7 +34,7 @@ use zeroize::Zeroizing;
 
 use super::command::{BadArgument, Command, Verb};
 use super::listing::Form;
-use super::{RemotePath, Replies, Reply};
+use super::{RemotePath, Replies};
 use crate::base::Secret;
 
 pub use event::{Event, Failure, Habits, Pace, Passive, Stumble, Want};
@@ -373,30 +374,5 @@ impl Session {
 
     fn tell(&mut self, event: Event) {
         self.events.push_back(event);
-    }
-
-    fn fail(&mut self, failure: Failure) {
-        self.state = State::Over;
-        self.queue.clear();
-        self.waiting.clear();
-        self.crowded = false;
-        self.output = Zeroizing::default();
-        self.tell(Event::Failed(failure));
-    }
-
-    fn stumble(&mut self, why: Stumble, reply: Option<Reply>) {
-        self.fail(Failure::Stumbled { why, reply });
-    }
-
-    /// Fails, or stumbles when commands sent together may be the cause.
-    fn fail_or_stumble(&mut self, why: Stumble, failure: Failure) {
-        if !self.crowded {
-            return self.fail(failure);
-        }
-        let reply = match failure {
-            Failure::Refused { reply, .. } | Failure::Leaving(reply) => Some(reply),
-            _ => None,
-        };
-        self.stumble(why, reply);
     }
 }

@@ -1,0 +1,33 @@
+//! How a session ends before its time.
+
+use zeroize::Zeroizing;
+
+use super::{Event, Failure, Session, State, Stumble};
+use crate::proto::ftp::Reply;
+
+impl Session {
+    pub(super) fn fail(&mut self, failure: Failure) {
+        self.state = State::Over;
+        self.queue.clear();
+        self.waiting.clear();
+        self.crowded = false;
+        self.output = Zeroizing::default();
+        self.tell(Event::Failed(failure));
+    }
+
+    pub(super) fn stumble(&mut self, why: Stumble, reply: Option<Reply>) {
+        self.fail(Failure::Stumbled { why, reply });
+    }
+
+    /// Fails, or stumbles when commands sent together may be the cause.
+    pub(super) fn fail_or_stumble(&mut self, why: Stumble, failure: Failure) {
+        if !self.crowded {
+            return self.fail(failure);
+        }
+        let reply = match failure {
+            Failure::Refused { reply, .. } | Failure::Leaving(reply) => Some(reply),
+            _ => None,
+        };
+        self.stumble(why, reply);
+    }
+}
