@@ -112,8 +112,10 @@ impl Run<'_> {
         let copied = self.copy(&mut transfer, &mut writer).await;
         // What came before an error is kept for the next run.
         let finished = writer.finish().await;
+        // A full disk is what counts, whatever the network did meanwhile.
+        let hasher = finished.map_err(|cause| local(self.part.path(), "write", cause))?;
         copied?;
-        self.hasher = finished.map_err(|cause| local(self.part.path(), "write", cause))?;
+        self.hasher = hasher;
         let modified = transfer.about().and_then(|about| about.modified);
         Ok((transfer.offset(), modified))
     }
