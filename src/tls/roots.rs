@@ -85,6 +85,7 @@ impl Places {
         let folders: Vec<PathBuf> = folders
             .map(|list| env::split_paths(list).collect())
             .unwrap_or_default();
+        let file = file.filter(|file| !file.is_empty());
         let told = Self {
             bundle: file.map(PathBuf::from),
             folders: folders
@@ -171,6 +172,7 @@ mod tests {
             None,
             "as for OpenSSL, empty says nothing"
         );
+        assert_eq!(told(Some(""), None), None);
         let file = Some(PathBuf::from("/a.pem"));
         assert_eq!(told(Some("/a.pem"), None), Some((file.clone(), vec![])));
         let folders = vec![PathBuf::from("/b"), PathBuf::from("/c")];
