@@ -8,10 +8,10 @@ use super::checksum::{Checksum, Hasher};
 use super::client::Dataset;
 use super::event::{Event, Observer};
 use super::existing;
-use super::part::{Part, local, shown};
+use super::part::{Held, Part, local, shown};
 use super::source::Source;
 use super::transfer::{About, Step, Transfer};
-use super::writer::{self, Writer};
+use super::writer;
 use crate::base::{Error, Kind, Result, Stage};
 
 /// How to fetch. Write `FetchOptions { force: true, ..Default::default() }`: there will be more.
@@ -66,7 +66,7 @@ pub(super) async fn fetch(
     {
         return Ok(unchanged);
     }
-    let part = Part::open(destination, options.force)?;
+    let part = Part::open(destination, options.force).await?;
     let mut run = Run {
         dataset,
         options,
@@ -85,6 +85,9 @@ pub(super) async fn fetch(
         outcome: Outcome::Written,
     })
 }
+
+/// A writer to the part file.
+type Writer = writer::Writer<Held>;
 
 struct Run<'a> {
     dataset: &'a Dataset,

@@ -1,14 +1,14 @@
 //! Bytes into a local file: in large pieces, and off the runtime's threads.
 //!
-//! A write may wait for a disk or for whoever reads a pipe, so it runs on a thread for blocking
-//! work while the next piece is being filled. Each way there and back wakes two threads: with
-//! pieces as small as the network's reads that costs more than the transfer itself.
+//! A write may wait for a disk, a file server or whoever reads a pipe, so it runs on a thread for
+//! blocking work while the next piece is being filled. Each way there and back wakes two threads:
+//! with pieces as small as the network's reads that costs more than the transfer itself.
 
 use std::fs::{File, Metadata};
 use std::future::poll_fn;
 use std::io::{self, Write as _};
+use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -23,6 +23,9 @@ use crate::base::Result;
 /// A piece: large enough that system calls and threads do not count, small enough for many
 /// transfers at once. There are two, one being filled and one being written.
 const PIECE: usize = 512 * 1024;
+
+/// A file of no more bytes is written without a thread.
+const SMALL: usize = 64 * 1024;
 
 /// What is written is a file, or something that may keep a write waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,13 +59,15 @@ impl Kind {
         }
     }
 
-    /// How many bytes are written at once where they are: less work than waking a thread. Into a
-    /// pipe even one byte may wait for ever.
-    fn at_once(self) -> usize {
+    /// Whether a piece is written where it is, which is less work than waking a thread. A small
+    /// file that is there in one piece is: its opening and renaming wait for the same disk. In a
+    /// longer transfer a file server that hangs would stop all else at each piece, and into a pipe
+    /// even one byte may wait for ever.
+    fn at_once(self, length: usize, whole: bool) -> bool {
         match self {
-            Self::File => 64 * 1024,
-            Self::Stream => 0,
-            Self::Null => usize::MAX,
+            Self::File => whole && length <= SMALL,
+            Self::Stream => false,
+            Self::Null => true,
         }
     }
 }
@@ -81,11 +86,16 @@ fn is_null(_: &Metadata) -> bool {
 }
 
 /// Writes to a file from where it stands. What was not [`finish`](Self::finish)ed may be lost.
-pub(super) struct Writer {
-    file: Arc<File>,
+///
+/// `F` is a handle on the file. A write that outlives the writer keeps its own, so whatever the
+/// handle guards stays guarded until the write has ended.
+pub(super) struct Writer<F> {
+    file: F,
     kind: Kind,
     buffer: Vec<u8>,
     filled: usize,
+    /// All that comes, if that is known.
+    expected: Option<u64>,
     hasher: Option<Hasher>,
     under_way: Option<JoinHandle<Written>>,
     /// When the bytes in the buffer have waited long enough.
@@ -99,22 +109,21 @@ struct Written {
     outcome: io::Result<()>,
 }
 
-impl Writer {
-    /// A writer of a file that is `expected` bytes long, if that is known. Bytes pass by `hasher`.
-    pub(super) fn new(
-        file: Arc<File>,
-        kind: Kind,
-        expected: Option<u64>,
-        hasher: Option<Hasher>,
-    ) -> Self {
+impl<F> Writer<F>
+where
+    F: Deref<Target = File> + Clone + Send + 'static,
+{
+    /// A writer of `expected` bytes, if that is known. They pass by `hasher`.
+    pub(super) fn new(file: F, kind: Kind, expected: Option<u64>, hasher: Option<Hasher>) -> Self {
         // One byte more than a small file has, so that its end is seen without a second piece.
-        let expected = expected.and_then(|length| usize::try_from(length).ok());
-        let room = expected.map_or(PIECE, |length| PIECE.min(length.saturating_add(1)));
+        let fits = expected.and_then(|length| usize::try_from(length).ok());
+        let room = fits.map_or(PIECE, |length| PIECE.min(length.saturating_add(1)));
         Self {
             file,
             kind,
             buffer: vec![0; room],
             filled: 0,
+            expected,
             hasher,
             under_way: None,
             due: Box::pin(tokio::time::sleep(Duration::ZERO)),
@@ -165,9 +174,10 @@ impl Writer {
         if self.filled == 0 {
             return Ok(());
         }
-        // More comes than was expected.
-        let outgrown = self.filled == self.buffer.len() && self.buffer.len() < PIECE;
-        if self.filled <= self.kind.at_once() {
+        let whole = self.expected == Some(self.filled as u64);
+        if self.kind.at_once(self.filled, whole) {
+            // More comes than was expected.
+            let outgrown = self.filled == self.buffer.len() && self.buffer.len() < PIECE;
             self.write_here()?;
             if outgrown {
                 self.buffer.resize(PIECE, 0);
@@ -177,7 +187,7 @@ impl Writer {
         let spare = spare.unwrap_or_else(|| vec![0; PIECE]);
         let buffer = std::mem::replace(&mut self.buffer, spare);
         let length = std::mem::take(&mut self.filled);
-        let (file, mut hasher) = (Arc::clone(&self.file), self.hasher.take());
+        let (file, mut hasher) = (self.file.clone(), self.hasher.take());
         self.under_way = Some(spawn_blocking(move || {
             let outcome = put(&file, &buffer[..length], hasher.as_mut());
             Written {
@@ -245,6 +255,7 @@ mod tests {
     use super::*;
     use crate::dataset::Checksum;
     use std::io::Read as _;
+    use std::sync::Arc;
 
     /// A reader that gives pieces of these lengths, `None` for nothing at the moment.
     fn pieces(
@@ -339,6 +350,23 @@ mod tests {
         let (_, pipe) = std::io::pipe().unwrap();
         let pipe = std::os::fd::OwnedFd::from(pipe);
         assert_eq!(Kind::of_stream(&pipe.into()), Kind::Stream);
+    }
+
+    /// The runtime has one thread here: a write on it would keep the reader below from coming.
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_file_that_keeps_a_write_waiting_stops_nothing_else() {
+        let (mut reader, pipe) = std::io::pipe().unwrap();
+        let mut full = File::from(std::os::fd::OwnedFd::from(pipe));
+        // What a pipe holds (pipe(7)).
+        full.write_all(&[0; 64 * 1024]).unwrap();
+        let mut writer = Writer::new(Arc::new(full), Kind::File, Some(20), None);
+        let mut read = pieces(vec![Some(10), None, None]);
+        assert_eq!(writer.fill(&mut read).await.unwrap(), Step::Data);
+        writer.write().await.unwrap();
+        let mut all = vec![0; 64 * 1024 + 10];
+        reader.read_exact(&mut all).unwrap();
+        writer.finish().await.unwrap();
     }
 
     #[tokio::test]

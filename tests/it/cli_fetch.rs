@@ -321,6 +321,28 @@ fn a_full_disk_says_so_and_keeps_the_part() {
 }
 
 #[test]
+fn a_file_that_may_grow_no_more_is_told_behind_a_cut_too() {
+    let head = format!("HTTP/1.1 200 OK\r\n{TAG}Content-Length: 1000000\r\n\r\n");
+    // Less than is written at once: the network's end is seen first.
+    let body = vec![b'x'; 300_000];
+    let server = Scripted::each(vec![
+        Step::head(),
+        Step::write(head),
+        Step::Write(body),
+        Step::Close,
+    ]);
+    let url = server.url() + "/f";
+    let program = Program::new();
+    let mut command = Command::new("sh");
+    program.prepare(&mut command);
+    command.env("PATH", "/usr/bin:/bin");
+    let script = "trap '' XFSZ; ulimit -f 64; exec \"$1\" fetch --retry 1 \"$2\"";
+    command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_outbound"), &url]);
+    let ran = Ran::of(command.output().unwrap()).expect(13);
+    ran.says("larger than").says("kept f.part");
+}
+
+#[test]
 fn standard_output_gets_the_bytes_and_nothing_else() {
     use std::io::Read;
     let shared = kit::shared();

@@ -8,10 +8,13 @@ mod meta;
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
+use tokio::time::Instant;
 use url::Url;
 
 use self::meta::Meta;
@@ -20,26 +23,42 @@ use super::source::Resume;
 use super::validator::Validator;
 use crate::base::{Error, Kind, Result, Stage, text};
 
+/// How long to wait for a lock. A fetch that was dropped in the middle of a write lets its lock go
+/// when that write has ended, so whoever calls it again at once must find the file free.
+const RELEASE: Duration = Duration::from_secs(1);
+
+/// How often to look.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// An open, locked `NAME.part`.
 #[derive(Debug)]
 pub(super) struct Part {
     destination: PathBuf,
-    path: PathBuf,
-    meta: PathBuf,
-    file: Arc<File>,
+    file: Held,
     length: u64,
     /// Whether somebody was given the file to write to.
     written: bool,
-    finished: bool,
 }
 
 impl Part {
-    /// Opens and locks the part file of `destination`.
+    /// Opens and locks the part file of `destination`, and waits a moment for another run's lock.
     ///
     /// # Errors
     /// Another run holds it, the folder cannot be written, `destination` is no file; or, unless
     /// `overwrite`, a file of the part's name is there that no fetch made.
-    pub(super) fn open(destination: &Path, overwrite: bool) -> Result<Self> {
+    pub(super) async fn open(destination: &Path, overwrite: bool) -> Result<Self> {
+        let end = Instant::now() + RELEASE;
+        loop {
+            match Self::try_open(destination, overwrite)? {
+                Some(part) => return Ok(part),
+                None if Instant::now() < end => tokio::time::sleep(PAUSE).await,
+                None => return Err(busy(&with_suffix(destination, ".part"))),
+            }
+        }
+    }
+
+    /// As [`open`](Self::open); `None` when another run holds it at the moment.
+    fn try_open(destination: &Path, overwrite: bool) -> Result<Option<Self>> {
         if fs::metadata(destination).is_ok_and(|about| !about.is_file()) {
             return Err(no_file(destination));
         }
@@ -49,7 +68,9 @@ impl Part {
         // what was locked must still be what the name says.
         let length;
         let file = loop {
-            let file = open_locked(&path)?;
+            let Some(file) = open_locked(&path)? else {
+                return Ok(None);
+            };
             let held = file.metadata();
             let held = held.map_err(|cause| local(&path, "look at", cause))?;
             if is_at(&held, &path) {
@@ -63,20 +84,27 @@ impl Part {
                 "no fetch of this program made it; move it away, or overwrite it with --force";
             return Err(exists(&path).with_hint(hint));
         }
-        Ok(Self {
-            destination: destination.to_owned(),
+        let held = Named {
+            file,
             path,
             meta,
-            file: Arc::new(file),
+            finished: AtomicBool::new(false),
+        };
+        Ok(Some(Self {
+            destination: destination.to_owned(),
+            file: Held(Arc::new(held)),
             length,
             written: false,
-            finished: false,
-        })
+        }))
     }
 
     /// The path of the part file.
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        &self.file.0.path
+    }
+
+    fn meta(&self) -> &Path {
+        &self.file.0.meta
     }
 
     /// From where to go on: `None` when nothing is there yet.
@@ -88,7 +116,7 @@ impl Part {
             return Ok(None);
         }
         let proof =
-            Meta::read(&self.meta).map_or(Err("what was kept is unknown"), |meta| meta.proof(url));
+            Meta::read(self.meta()).map_or(Err("what was kept is unknown"), |meta| meta.proof(url));
         proof.map(|validator| {
             Some(Resume {
                 offset: self.length,
@@ -101,33 +129,33 @@ impl Part {
     pub(super) fn restart(&mut self, url: &Url, validator: Option<Validator>) -> Result<()> {
         if self.length > 0 || self.written {
             let emptied = self.file.set_len(0);
-            emptied.map_err(|cause| local(&self.path, "empty", cause))?;
+            emptied.map_err(|cause| local(self.path(), "empty", cause))?;
         }
         self.length = 0;
-        let written = Meta::new(url, validator).write(&self.meta);
-        written.map_err(|cause| local(&self.meta, "write", cause))
+        let written = Meta::new(url, validator).write(self.meta());
+        written.map_err(|cause| local(self.meta(), "write", cause))
     }
 
     /// Makes the next run start over: what is here proved to be wrong.
     pub(super) fn distrust(&self, url: &Url) {
-        if Meta::new(url, None).write(&self.meta).is_err() {
-            let _ = fs::remove_file(&self.meta);
+        if Meta::new(url, None).write(self.meta()).is_err() {
+            let _ = fs::remove_file(self.meta());
         }
     }
 
     /// The file, for writing from `offset` on. The lock stays with it.
-    pub(super) fn writer(&mut self, offset: u64) -> Result<Arc<File>> {
+    pub(super) fn writer(&mut self, offset: u64) -> Result<Held> {
         use io::Seek as _;
         let sought = (&*self.file).seek(io::SeekFrom::Start(offset));
-        sought.map_err(|cause| local(&self.path, "seek in", cause))?;
+        sought.map_err(|cause| local(self.path(), "seek in", cause))?;
         self.written = true;
-        Ok(Arc::clone(&self.file))
+        Ok(self.file.clone())
     }
 
     /// Gives the whole file its final name and time. Unless `overwrite`, a file that came up
     /// under that name meanwhile stays.
     pub(super) fn finish(
-        mut self,
+        self,
         modified: Option<SystemTime>,
         overwrite: bool,
         sync: bool,
@@ -139,12 +167,12 @@ impl Part {
         if sync {
             self.file
                 .sync_all()
-                .map_err(|cause| local(&self.path, "sync", cause))?;
+                .map_err(|cause| local(self.path(), "sync", cause))?;
         }
         if !overwrite && self.destination.exists() {
             return Err(exists(&self.destination).with_hint(format!(
                 "it came up during the transfer; the new data is in {}",
-                shown(&self.path)
+                shown(self.path())
             )));
         }
         // Somebody may have put another file in this one's place: what gets the final name must be
@@ -152,13 +180,13 @@ impl Part {
         if !self
             .file
             .metadata()
-            .is_ok_and(|held| is_at(&held, &self.path))
+            .is_ok_and(|held| is_at(&held, self.path()))
         {
             let what = "another program moved the file during the transfer";
             return Err(Error::new(Kind::LocalFile, Stage::Store, what)
-                .while_doing(format!("rename {}", shown(&self.path))));
+                .while_doing(format!("rename {}", shown(self.path()))));
         }
-        fs::rename(&self.path, &self.destination)
+        fs::rename(self.path(), &self.destination)
             .map_err(|cause| local(&self.destination, "rename to", cause))?;
         if sync {
             let folder = match self.destination.parent() {
@@ -168,16 +196,37 @@ impl Part {
             let synced = File::open(folder).and_then(|folder| folder.sync_all());
             synced.map_err(|cause| local(folder, "sync", cause))?;
         }
-        self.finished = true;
-        let _ = fs::remove_file(&self.meta);
+        self.file.0.finished.store(true, Ordering::Relaxed);
+        let _ = fs::remove_file(self.meta());
         Ok(())
     }
 }
 
-impl Drop for Part {
+/// A handle on an open part file. Its lock goes with the last one, so not before a write that
+/// somebody gave up has ended.
+#[derive(Clone, Debug)]
+pub(super) struct Held(Arc<Named>);
+
+#[derive(Debug)]
+struct Named {
+    file: File,
+    path: PathBuf,
+    meta: PathBuf,
+    finished: AtomicBool,
+}
+
+impl Deref for Held {
+    type Target = File;
+
+    fn deref(&self) -> &File {
+        &self.0.file
+    }
+}
+
+impl Drop for Named {
     /// Leaves nothing behind of a request that gave nothing, also when it was interrupted.
     fn drop(&mut self) {
-        if self.finished {
+        if self.finished.load(Ordering::Relaxed) {
             return;
         }
         let held = self.file.metadata();
@@ -197,7 +246,8 @@ pub(crate) fn resumable(destination: &Path, url: &Url) -> bool {
     kept && meta.is_some_and(|meta| meta.proof(url).is_ok())
 }
 
-fn open_locked(path: &Path) -> Result<File> {
+/// Opens and locks a file; `None` when another run holds the lock.
+fn open_locked(path: &Path) -> Result<Option<File>> {
     let file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -207,16 +257,18 @@ fn open_locked(path: &Path) -> Result<File> {
         .map_err(|cause| local(path, "open", cause))?;
     match file.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let what = "another run is writing it";
-            return Err(Error::new(Kind::LocalFile, Stage::Store, what)
-                .while_doing(format!("open {}", shown(path)))
-                .with_hint("wait for it to end, or choose another file with -o"));
-        }
+        Err(TryLockError::WouldBlock) => return Ok(None),
         // A file system without locks: go on, as every program without locks does.
         Err(TryLockError::Error(cause)) => tracing::debug!(%cause, "no file lock"),
     }
-    Ok(file)
+    Ok(Some(file))
+}
+
+/// The error for a part file that another run holds.
+fn busy(path: &Path) -> Error {
+    Error::new(Kind::LocalFile, Stage::Store, "another run is writing it")
+        .while_doing(format!("open {}", shown(path)))
+        .with_hint("wait for it to end, or choose another file with -o")
 }
 
 /// Whether `path` is the name of the open file that `held` tells of.
@@ -288,11 +340,11 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_part_resumes_only_with_proof_of_the_same_url() {
+    #[tokio::test]
+    async fn a_part_resumes_only_with_proof_of_the_same_url() {
         let folder = tempfile::tempdir().unwrap();
         let destination = folder.path().join("x.csv");
-        let mut part = Part::open(&destination, false).unwrap();
+        let mut part = Part::open(&destination, false).await.unwrap();
         assert!(part.resume(&url()).unwrap().is_none());
         part.restart(&url(), Some(proof())).unwrap();
         (&*part.writer(0).unwrap()).write_all(b"abc").unwrap();
@@ -300,7 +352,7 @@ mod tests {
         assert!(resumable(&destination, &url()));
         let other = Url::parse("http://h/y").unwrap();
         assert!(!resumable(&destination, &other));
-        let part = Part::open(&destination, false).unwrap();
+        let part = Part::open(&destination, false).await.unwrap();
         assert_eq!(part.resume(&url()).unwrap().unwrap().offset, 3);
         assert!(part.resume(&other).unwrap_err().contains("another URL"));
         part.distrust(&url());
@@ -309,57 +361,75 @@ mod tests {
         assert!(!meta.contains("secret"));
     }
 
-    #[test]
-    fn one_run_at_a_time() {
+    #[tokio::test]
+    async fn one_run_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let destination = folder.path().join("x");
-        let _held = Part::open(&destination, false).unwrap();
-        let error = Part::open(&destination, true).unwrap_err();
+        let _held = Part::open(&destination, false).await.unwrap();
+        let error = Part::open(&destination, true).await.unwrap_err();
         assert!(error.to_string().contains("another run is writing it"));
     }
 
-    #[test]
-    fn the_final_name_is_never_taken_from_another_file() {
+    #[tokio::test]
+    async fn a_write_that_outlives_its_run_is_waited_for() {
         let folder = tempfile::tempdir().unwrap();
         let destination = folder.path().join("x");
-        let mut part = Part::open(&destination, false).unwrap();
+        let mut part = Part::open(&destination, false).await.unwrap();
+        part.restart(&url(), Some(proof())).unwrap();
+        let file = part.writer(0).unwrap();
+        drop(part);
+        assert!(Part::try_open(&destination, false).unwrap().is_none());
+        let (next, ()) = tokio::join!(Part::open(&destination, false), async {
+            tokio::task::spawn_blocking(move || (&*file).write_all(b"abc").unwrap())
+                .await
+                .unwrap();
+        });
+        let resume = next.unwrap().resume(&url()).unwrap();
+        assert_eq!(resume.unwrap().offset, 3);
+    }
+
+    #[tokio::test]
+    async fn the_final_name_is_never_taken_from_another_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let destination = folder.path().join("x");
+        let mut part = Part::open(&destination, false).await.unwrap();
         part.restart(&url(), None).unwrap();
         (&*part.writer(0).unwrap()).write_all(b"new").unwrap();
         fs::write(&destination, "old").unwrap();
         assert!(part.finish(None, false, false).is_err());
         assert_eq!(fs::read_to_string(&destination).unwrap(), "old");
-        let part = Part::open(&destination, false).unwrap();
+        let part = Part::open(&destination, false).await.unwrap();
         part.finish(None, true, true).unwrap();
         assert_eq!(fs::read_to_string(&destination).unwrap(), "new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
-    #[test]
-    fn nothing_stays_of_a_request_that_gave_nothing() {
+    #[tokio::test]
+    async fn nothing_stays_of_a_request_that_gave_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let mut part = Part::open(&folder.path().join("x"), false).unwrap();
+        let mut part = Part::open(&folder.path().join("x"), false).await.unwrap();
         part.restart(&url(), None).unwrap();
         drop(part);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
-    #[test]
-    fn a_part_that_is_not_ours_is_left_alone() {
+    #[tokio::test]
+    async fn a_part_that_is_not_ours_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let destination = folder.path().join("x");
         fs::write(folder.path().join("x.part"), "precious").unwrap();
-        let error = Part::open(&destination, false).unwrap_err();
+        let error = Part::open(&destination, false).await.unwrap_err();
         assert!(error.hint().unwrap().contains("no fetch of this program"));
         let kept = fs::read_to_string(folder.path().join("x.part")).unwrap();
         assert_eq!(kept, "precious");
-        Part::open(&destination, true).unwrap();
+        Part::open(&destination, true).await.unwrap();
     }
 
-    #[test]
-    fn what_took_the_place_of_the_part_does_not_get_the_final_name() {
+    #[tokio::test]
+    async fn what_took_the_place_of_the_part_does_not_get_the_final_name() {
         let folder = tempfile::tempdir().unwrap();
         let destination = folder.path().join("x");
-        let mut part = Part::open(&destination, false).unwrap();
+        let mut part = Part::open(&destination, false).await.unwrap();
         part.restart(&url(), None).unwrap();
         fs::write(folder.path().join("other"), "other").unwrap();
         fs::rename(folder.path().join("other"), part.path()).unwrap();
