@@ -5,11 +5,12 @@
 //! many at a time. A timer sees to it that the last ones, and a link that becomes slow, wait no
 //! longer than [`PATIENCE`].
 
-use std::io;
+use std::io::{self, Read as _};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
@@ -77,10 +78,11 @@ impl Socket {
         }
     }
 
-    /// The reader waits: when it has waited long enough, whatever is there shall wake it.
-    fn wait(&mut self, cx: &mut Context<'_>) {
+    /// The reader waits: when it has waited long enough, it gets what is there, and any byte wakes
+    /// it from then on.
+    fn wait(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if !self.many {
-            return;
+            return Poll::Pending;
         }
         let end = Instant::now() + PATIENCE;
         let alarm = self
@@ -89,10 +91,20 @@ impl Socket {
         if !std::mem::replace(&mut self.armed, true) {
             alarm.as_mut().reset(end);
         }
-        if alarm.as_mut().poll(cx).is_ready() {
-            self.armed = false;
-            self.rate = Rate::default();
-            self.wake_for_many(false);
+        ready!(alarm.as_mut().poll(cx));
+        self.armed = false;
+        self.rate = Rate::default();
+        self.wake_for_many(false);
+        // Asked directly: tokio waits for the system's word that there is something to read. Before
+        // Linux 4.18 none comes for what was there already; and where it comes it may be too late
+        // for a reader whose own limit has passed too (a machine that slept).
+        match (&*SockRef::from(&self.tcp)).read(buf.initialize_unfilled()) {
+            Ok(came) => {
+                buf.advance(came);
+                Poll::Ready(Ok(()))
+            }
+            Err(cause) if cause.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+            Err(cause) => Poll::Ready(Err(cause)),
         }
     }
 }
@@ -130,15 +142,14 @@ impl AsyncRead for Socket {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let read = Pin::new(&mut self.tcp).poll_read(cx, buf);
-        match &read {
-            Poll::Pending => self.wait(cx),
-            Poll::Ready(_) => {
+        match Pin::new(&mut self.tcp).poll_read(cx, buf) {
+            Poll::Pending => self.wait(cx, buf),
+            Poll::Ready(read) => {
                 self.armed = false;
                 self.came(buf.filled().len() - before, Instant::now);
+                Poll::Ready(read)
             }
         }
-        read
     }
 }
 
@@ -209,6 +220,27 @@ mod tests {
         near.read_exact(&mut tail).await.unwrap();
         assert_eq!(&tail, b"tail");
         assert!(!near.many, "the patience ended");
+    }
+
+    /// As before Linux 4.18, and as after a sleep: nothing but the alarm wakes the reader.
+    #[tokio::test]
+    async fn what_is_there_when_the_patience_ends_is_given_at_once() {
+        let (mut near, mut far) = pair().await;
+        near.wake_for_many(true);
+        // Tokio has found nothing to read, and waits for the system's word.
+        let mut buffer = [0; 8];
+        let mut read = ReadBuf::new(&mut buffer);
+        let first =
+            std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut near).poll_read(cx, &mut read)));
+        assert!(first.await.is_pending());
+        far.write_all(b"tail").await.unwrap();
+        let mut due = Box::pin(tokio::time::sleep_until(Instant::now()));
+        due.as_mut().await;
+        (near.alarm, near.armed) = (Some(due), true);
+        let second =
+            std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut near).poll_read(cx, &mut read)));
+        assert!(second.await.is_ready());
+        assert_eq!(read.filled(), b"tail");
     }
 
     #[tokio::test]
