@@ -13,7 +13,7 @@ pub use crate::tls::Alpn;
 pub(crate) use ahead::Ahead;
 pub(crate) use proxied::{pass_auth, wants_credentials};
 pub use service::{HttpStream, Passage};
-pub(crate) use service::{LastOpened, PlainHttp, Routed};
+pub(crate) use service::{Opened, PlainHttp, Routed};
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -27,7 +27,7 @@ pub(super) async fn tunnel(
     let doing = || format!("open a tunnel to {target}");
     let mut authorization = connector.unasked(proxy).await?;
     let waiting = match ahead {
-        Some(ahead) => ahead.take().await,
+        Some(ahead) => ahead.take().await?,
         None => None,
     };
     let mut again = waiting.is_some();

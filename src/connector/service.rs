@@ -58,22 +58,35 @@ impl Passage {
     }
 }
 
-/// The connection that was opened last, with its target. hyper-util says nothing of one that ends
-/// before the first request is on it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct LastOpened(Arc<Mutex<Option<(Target, Passage)>>>);
+tokio::task_local! {
+    /// Where the request that is being sent finds what was opened for it.
+    static OPENED: Opened;
+}
 
-impl LastOpened {
-    fn note(&self, target: Target, passage: Passage) {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = Some((target, passage));
+/// The connection that was opened for one request. hyper-util says nothing of one that ends before
+/// the request is on it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Opened(Arc<Mutex<Option<Passage>>>);
+
+impl Opened {
+    /// Runs a request, which opens its connection inside this future.
+    pub async fn within<T>(&self, request: impl Future<Output = T>) -> T {
+        OPENED.scope(self.clone(), request).await
     }
 
-    /// Its passage, when it led to `target`.
-    pub fn take(&self, target: &Target) -> Option<Passage> {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, passage) = last.take_if(|(to, _)| to == target)?;
-        Some(passage)
+    /// What is opened in this task is noted here from now on.
+    fn current() -> Option<Self> {
+        OPENED.try_with(Self::clone).ok()
+    }
+
+    fn note(&self, passage: Passage) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(passage);
+    }
+
+    /// The passage of what was opened, if anything was.
+    pub fn take(&self) -> Option<Passage> {
+        let mut opened = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.take()
     }
 }
 
@@ -161,7 +174,6 @@ impl Connector {
             connector,
             route,
             plain,
-            last: LastOpened::default(),
         })
     }
 }
@@ -173,7 +185,6 @@ pub(crate) struct Routed {
     pub connector: Connector,
     pub route: Arc<Route>,
     pub plain: PlainHttp,
-    pub last: LastOpened,
 }
 
 impl Service<Uri> for Routed {
@@ -187,11 +198,15 @@ impl Service<Uri> for Routed {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let this = self.clone();
+        // Now: the pool may go on with it in a task of its own.
+        let opened = Opened::current();
         Box::pin(async move {
             let target = target_of(&uri)?;
             let opening = this.connector.open_http(&this.route, &target, this.plain);
             let stream = opening.await?;
-            this.last.note(target, stream.passage.clone());
+            if let Some(opened) = opened {
+                opened.note(stream.passage.clone());
+            }
             Ok(stream)
         })
     }
@@ -266,5 +281,39 @@ impl Write for HttpStream {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+
+    /// Two requests to one target at a time: each is told of its own connection.
+    #[tokio::test]
+    async fn each_request_finds_what_was_opened_for_it() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri: Uri = format!("http://{}/", listener.local_addr().unwrap())
+            .parse()
+            .unwrap();
+        let policy = Settings::from_toml("[policy]\ndirect = \"allow\"\n").unwrap();
+        let connector = Connector::new(Arc::new(policy));
+        let (first, second) = (Opened::default(), Opened::default());
+        let open = |opened: Opened| {
+            let (mut connector, uri) = (connector.clone(), uri.clone());
+            async move {
+                opened
+                    .within(async { connector.call(uri).await })
+                    .await
+                    .unwrap()
+            }
+        };
+        let one = open(first.clone()).await;
+        let two = open(second.clone()).await;
+        for (opened, stream) in [(first, one), (second, two)] {
+            let found = opened.take().unwrap();
+            assert!(Arc::ptr_eq(&found.steps, &stream.passage.steps));
+        }
+        assert!(Opened::default().take().is_none());
     }
 }

@@ -5,19 +5,16 @@ use std::time::{Duration, Instant};
 
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName};
 use hyper_util::client::legacy::connect::capture_connection;
-use hyper_util::client::legacy::{Client as Legacy, ResponseFuture};
 use url::Url;
 
 use super::body::Body;
 use super::client::Response;
-use super::pool::Pool;
+use super::pool::{Pool, Pooled};
 use super::request::{Request, doing, fields, subject};
-use super::request_body::{Outgoing, Pace, RequestBody};
+use super::request_body::{Pace, RequestBody};
 use super::{dialogue, failure};
 use crate::base::{Error, Kind, Proxy, Result, Route, Secret, Stage, Steps, Target};
-use crate::connector::{
-    Connector, LastOpened, Passage, PlainHttp, Routed, pass_auth, wants_credentials,
-};
+use crate::connector::{Connector, Opened, Passage, PlainHttp, pass_auth, wants_credentials};
 use crate::dial::log_last;
 use crate::tunnel::advice;
 
@@ -34,7 +31,7 @@ pub(super) async fn send(
         Some(proxy) if connector.tunnels_plain_http(proxy) => PlainHttp::Tunnel,
         _ => PlainHttp::Absolute,
     };
-    let (client, last) = pool.client(connector, &route, plain);
+    let client = pool.client(connector, &route, plain);
     let mut body = std::mem::take(&mut request.body);
     let hop = Hop {
         connector,
@@ -42,7 +39,6 @@ pub(super) async fn send(
         target,
         route: Arc::clone(&route),
         client,
-        last,
     };
     let sent = match hop.hop() {
         Some(proxy) => hop.through(proxy, &mut body).await,
@@ -63,8 +59,7 @@ struct Hop<'a> {
     request: &'a Request,
     target: Target,
     route: Arc<Route>,
-    client: Legacy<Routed, Outgoing>,
-    last: LastOpened,
+    client: Pooled,
 }
 
 impl Hop<'_> {
@@ -134,7 +129,8 @@ impl Hop<'_> {
         let mut captured = capture_connection(&mut request);
         let limit = self.connector.timeouts().reply;
         let started = Instant::now();
-        let answering = self.client.request(request);
+        let opened = Opened::default();
+        let answering = opened.within(self.client.request(request));
         let connected = async {
             if captured.wait_for_connection_metadata().await.is_some() {
                 dialogue::sent(unlogged.take());
@@ -150,9 +146,7 @@ impl Hop<'_> {
         if let Some(connected) = captured.connection_metadata().as_ref() {
             connected.get_extras(&mut extensions);
         }
-        // Taken in any case: of another request's connection it would tell lies.
-        let last = self.last.take(&self.target);
-        let passage = extensions.remove::<Passage>().or(last);
+        let passage = extensions.remove::<Passage>().or_else(|| opened.take());
         let heard = passage.as_ref().map_or(0, Passage::heard);
         let answered = match answered {
             Some(Ok(response)) if failure::is_too_long(response.headers()) => {
@@ -264,7 +258,7 @@ type Answered = Result<http::Response<hyper::body::Incoming>, hyper_util::client
 /// the connection stands, because the stages before have limits of their own, and anew while the
 /// request's body moves.
 async fn head(
-    answering: ResponseFuture,
+    answering: impl Future<Output = Answered>,
     connected: impl Future<Output = ()>,
     limit: Duration,
     pace: &Pace,

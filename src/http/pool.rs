@@ -9,10 +9,10 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::request_body::Outgoing;
 use crate::base::Route;
-use crate::connector::{Connector, LastOpened, PlainHttp, Routed};
+use crate::connector::{Connector, PlainHttp, Routed};
 
-/// A client, and what it opened last.
-pub(super) type Pooled = (Legacy<Routed, Outgoing>, LastOpened);
+/// A client of one way.
+pub(super) type Pooled = Legacy<Routed, Outgoing>;
 
 /// The clients made so far, one for each way: hyper-util's pool knows only scheme and authority,
 /// and would reuse a connection of another route.
@@ -48,8 +48,7 @@ impl Pool {
         };
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         let client = clients.entry(key).or_insert_with(|| {
-            let last = LastOpened::default();
-            let client = Legacy::builder(TokioExecutor::new())
+            Legacy::builder(TokioExecutor::new())
                 .pool_timer(TokioTimer::new())
                 .pool_idle_timeout(Duration::from_secs(60))
                 .http1_max_buf_size(256 * 1024)
@@ -58,9 +57,7 @@ impl Pool {
                     connector: connector.clone(),
                     route: Arc::clone(route),
                     plain,
-                    last: last.clone(),
-                });
-            (client, last)
+                })
         });
         client.clone()
     }
