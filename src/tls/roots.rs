@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject as _};
-use rustls_native_certs::{CertificateResult, load_certs_from_paths};
+use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
 
 use crate::base::{Error, Kind, Result, Stage, Trust, text};
 
@@ -35,17 +35,23 @@ impl Part {
 
     /// The certificates in it, read anew. What cannot be read is logged and passed over.
     pub(super) fn certificates(self) -> Vec<CertificateDer<'static>> {
-        let places = places();
-        let loaded = match (self, &places.bundle) {
-            (Self::Bundle, Some(file)) => load_certs_from_paths(Some(file), None),
-            (Self::Bundle, None) => from_folders(&places.folders),
-            (Self::Folders, Some(_)) => from_folders(&places.folders),
-            (Self::Folders, None) => CertificateResult::default(),
+        let loaded = match places() {
+            Places::Files { bundle, folders } => self.read(bundle.as_deref(), folders),
+            Places::Keychain if self == Self::Bundle => load_native_certs(),
+            Places::Keychain => CertificateResult::default(),
         };
         for error in &loaded.errors {
             tracing::warn!("system trust store: {}", text::clip(&error.to_string()));
         }
         loaded.certs
+    }
+
+    fn read(self, bundle: Option<&Path>, folders: &[PathBuf]) -> CertificateResult {
+        match (self, bundle) {
+            (Self::Bundle, Some(file)) => load_certs_from_paths(Some(file), None),
+            (Self::Bundle, None) | (Self::Folders, Some(_)) => from_folders(folders),
+            (Self::Folders, None) => CertificateResult::default(),
+        }
     }
 }
 
@@ -59,9 +65,15 @@ fn from_folders(folders: &[PathBuf]) -> CertificateResult {
     all
 }
 
-struct Places {
-    bundle: Option<PathBuf>,
-    folders: Vec<PathBuf>,
+/// Where the trust store is.
+#[derive(Debug, PartialEq, Eq)]
+enum Places {
+    Files {
+        bundle: Option<PathBuf>,
+        folders: Vec<PathBuf>,
+    },
+    /// In no file: macOS and Windows keep it in a store of their own.
+    Keychain,
 }
 
 fn places() -> &'static Places {
@@ -69,13 +81,7 @@ fn places() -> &'static Places {
     PLACES.get_or_init(|| {
         let (file, folders) = (env::var_os("SSL_CERT_FILE"), env::var_os("SSL_CERT_DIR"));
         let told = Places::told(file.as_deref(), folders.as_deref());
-        told.unwrap_or_else(|| {
-            let found = openssl_probe::probe();
-            Places {
-                bundle: found.cert_file,
-                folders: found.cert_dir,
-            }
-        })
+        told.unwrap_or_else(|| Places::of_system(cfg!(any(target_vendor = "apple", windows))))
     })
 }
 
@@ -86,14 +92,23 @@ impl Places {
             .map(|list| env::split_paths(list).collect())
             .unwrap_or_default();
         let file = file.filter(|file| !file.is_empty());
-        let told = Self {
-            bundle: file.map(PathBuf::from),
-            folders: folders
-                .into_iter()
-                .filter(|folder| !folder.as_os_str().is_empty())
-                .collect(),
-        };
-        (told.bundle.is_some() || !told.folders.is_empty()).then_some(told)
+        let bundle = file.map(PathBuf::from);
+        let folders: Vec<PathBuf> = folders
+            .into_iter()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .collect();
+        (bundle.is_some() || !folders.is_empty()).then_some(Self::Files { bundle, folders })
+    }
+
+    fn of_system(has_keychain: bool) -> Self {
+        if has_keychain {
+            return Self::Keychain;
+        }
+        let found = openssl_probe::probe();
+        Self::Files {
+            bundle: found.cert_file,
+            folders: found.cert_dir,
+        }
     }
 }
 
@@ -164,7 +179,10 @@ mod tests {
     fn the_variables_take_the_place_of_the_systems_store() {
         let told = |file: Option<&str>, folders: Option<&str>| {
             let told = Places::told(file.map(OsStr::new), folders.map(OsStr::new));
-            told.map(|places| (places.bundle, places.folders))
+            told.map(|places| match places {
+                Places::Files { bundle, folders } => (bundle, folders),
+                Places::Keychain => panic!("the variables name files"),
+            })
         };
         assert_eq!(told(None, None), None);
         assert_eq!(
@@ -178,5 +196,10 @@ mod tests {
         let folders = vec![PathBuf::from("/b"), PathBuf::from("/c")];
         assert_eq!(told(None, Some("/b::/c")), Some((None, folders.clone())));
         assert_eq!(told(Some("/a.pem"), Some("/b:/c")), Some((file, folders)));
+    }
+    #[test]
+    fn a_systems_own_store_is_asked_where_it_has_one() {
+        assert_eq!(Places::of_system(true), Places::Keychain);
+        assert!(matches!(Places::of_system(false), Places::Files { .. }));
     }
 }
