@@ -24,7 +24,8 @@ pub struct Stat {
     pub modified: Option<Modified>,
 }
 
-/// What [`Client::connect_with`] takes besides the login.
+/// What [`Client::connect_with`] takes besides the login. Write
+/// `Options { memory, ..Default::default() }`: there will be more.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// What was learned about servers; shared between clients.

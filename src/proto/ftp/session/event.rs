@@ -34,7 +34,8 @@ pub struct Habits {
     pub listing: Form,
 }
 
-/// What to ask about a file, and whether for a data port too.
+/// What to ask about a file, and whether for a data port too. Write
+/// `Want { size: true, ..Default::default() }`: there will be more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Want {
     /// Its size.
