@@ -4,6 +4,7 @@
 //! from that, it says so. What cannot be said in their words is a [`Note`], and goes rather through
 //! the proxy than directly.
 
+mod connections;
 mod format;
 mod no_proxy;
 #[cfg(test)]
@@ -17,7 +18,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub use format::Format;
 
 use crate::base::bypass::Matcher;
-use crate::base::{Proxy, ProxyScheme, Result, Scheme, Secret, Trust, TunnelMode, text};
+use crate::base::{Proxy, ProxyScheme, Result, Scheme, Secret, Target, Trust, TunnelMode, text};
 use crate::route;
 use crate::settings::{Connection, Direct, Policy};
 
@@ -144,11 +145,17 @@ impl Export {
                 "bypass rule `{rule}` ({origin}): the proxy variables are unset, which every \
                  program understands, and not all do `no_proxy=*`"
             )));
-        } else if export.proxies().next().is_some() {
+        } else {
             let is_strict = matches!(policy.direct(), Direct::BypassOnly(_));
-            let list = no_proxy::translate(policy.bypass_rules(), is_strict);
-            export.no_proxy = list.value();
-            export.notes.extend(list.notes);
+            let mut list = no_proxy::translate(policy.bypass_rules(), is_strict);
+            let is_told = export.proxies().next().is_some();
+            if is_told {
+                export.notes.append(&mut list.notes);
+            }
+            export.add_connections(policy, connection, &mut list);
+            if is_told {
+                export.no_proxy = list.value();
+            }
         }
         export.note_proxies(connection);
         export.find_trust(connection);
@@ -175,6 +182,18 @@ impl Export {
     /// What is lost, and what is good to know.
     pub fn notes(&self) -> &[Note] {
         &self.notes
+    }
+
+    /// The proxy that programs are told for a target: by a variable of its scheme.
+    fn told_for(&self, target: &Target) -> Option<&Arc<Proxy>> {
+        let of_scheme = PROXY_VARIABLES
+            .iter()
+            .find(|(scheme, _)| *scheme == target.scheme())?;
+        let told = self
+            .proxies
+            .iter()
+            .find(|(names, _)| *names == of_scheme.1)?;
+        told.1.as_ref()
     }
 
     /// Every variable that has to be set or unset. A proxy's credentials are told when `password`

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::Note;
-use crate::base::Origin;
 use crate::base::bypass::{Matcher, Rule};
+use crate::base::{Host, Origin};
 
 /// This machine. A proxy would look for it on its own.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
@@ -57,6 +57,15 @@ impl List {
         self.known.extend(new.iter().cloned());
         self.entries.extend(new);
         true
+    }
+
+    /// Adds the host of a connection; false when there is no room.
+    pub fn add_host(&mut self, host: &Host) -> bool {
+        match host {
+            Host::Domain(name) => self.add([name.clone(), format!(".{name}")]),
+            Host::Ipv4(address) => self.add([address.to_string()]),
+            Host::Ipv6(address) => self.add([address.to_string()]),
+        }
     }
 
     fn lose(&mut self, rule: &Rule, origin: &Origin, what: &str) {

@@ -262,3 +262,82 @@ fn a_connection_brings_its_proxy_and_its_trust() {
     );
     assert!(habits(&far).contains("proxies.x.ca_file x.pem: other programs believe it"));
 }
+
+const GLOBAL: &str = "[proxy]\nurl = \"http://p.test:3128\"\n";
+
+#[test]
+fn hosts_of_direct_connections_are_exempted() {
+    let toml = format!(
+        "{GLOBAL}[connections.lake]\nurl = \"https://minio.corp.test:9000/\"\nproxy = \"direct\"\n\
+         [connections.store]\nurl = \"http://10.0.0.7/\"\nuse_global_proxy = false\n\
+         [connections.out]\nurl = \"https://data.example/\"\n"
+    );
+    let export = export(&toml, &[]).unwrap();
+    let list = value(&export, "no_proxy").unwrap();
+    for entry in ["minio.corp.test", ".minio.corp.test", "10.0.0.7"] {
+        assert!(list.split(',').any(|other| other == entry), "{list}");
+    }
+    assert!(!list.contains("data.example"), "{list}");
+    assert_eq!(losses(&export), [""; 0]);
+    assert!(habits(&export).contains("minio.corp.test is exempted at every port"));
+}
+
+#[test]
+fn what_connections_do_that_variables_cannot_say_is_told() {
+    let cases = [
+        (
+            "[connections.lake]\nurl = \"http://corp.test/a/\"\nproxy = \"direct\"\n\
+             [connections.out]\nurl = \"http://www.corp.test/\"\n",
+            "connection `lake` goes directly to corp.test, other programs through the proxy: an \
+             entry for it would be one for www.corp.test of `out`",
+        ),
+        (
+            "[policy]\ndirect = \"bypass-only\"\n\
+             [connections.lake]\nurl = \"http://corp.test/a/\"\nproxy = \"direct\"\n",
+            "a bypass rule `corp.test` allows them",
+        ),
+        (
+            "[connections.partner]\nurl = \"https://partner.test/\"\n\
+             proxy = { url = \"http://egress.test:8080\" }\n",
+            "connection `partner` goes through http://egress.test:8080",
+        ),
+    ];
+    for (toml, words) in cases {
+        let export = export(&format!("{GLOBAL}{toml}"), &[]).unwrap();
+        let losses = losses(&export);
+        assert!(losses.len() == 1 && losses[0].contains(words), "{losses:?}");
+        assert_eq!(value(&export, "no_proxy").unwrap(), always(toml), "{toml}");
+    }
+    // A rule says it already.
+    let toml = "[proxy]\nurl = \"http://p.test:3128\"\nbypass = [\"corp.test\"]\n\
+                [connections.lake]\nurl = \"http://corp.test/\"\nproxy = \"direct\"\n";
+    let export = export(toml, &[]).unwrap();
+    assert_eq!(losses(&export), [""; 0]);
+    let list = value(&export, "no_proxy").unwrap();
+    assert_eq!(list, format!("{ALWAYS},corp.test,.corp.test"));
+}
+
+/// What is listed without a rule.
+fn always(toml: &str) -> String {
+    match toml.contains("bypass-only") {
+        true => "localhost,127.0.0.1,::1".to_owned(),
+        false => ALWAYS.to_owned(),
+    }
+}
+
+/// A direct policy, and one connection that is none.
+#[test]
+fn a_proxy_of_one_connection_alone_is_told_on_request() {
+    let toml = "[connections.partner]\nurl = \"https://partner.test/\"\n\
+                proxy = { url = \"http://egress.test:8080\" }\n\
+                [connections.lake]\nurl = \"http://lake.test/\"\nproxy = \"direct\"\n";
+    let all = export(toml, &[]).unwrap();
+    assert_eq!(value(&all, "https_proxy"), None);
+    assert!(losses(&all)[0].contains("`--connection partner` tells them its proxy"));
+    let policy = crate::settings::Settings::from_toml(toml).unwrap();
+    let partner = policy.connection("partner").unwrap();
+    let own = Export::new(&policy, Some(partner)).unwrap();
+    assert_eq!(losses(&own), [""; 0]);
+    let list = value(&own, "no_proxy").unwrap();
+    assert!(list.ends_with("lake.test,.lake.test"), "{list}");
+}

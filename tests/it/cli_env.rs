@@ -150,7 +150,14 @@ fn flags_and_connections_decide_as_everywhere() {
     let (proxy, rules) = told(&[]);
     assert_eq!(proxy.unwrap(), PROXY);
     let always = "localhost,127.0.0.1,::1,169.254.169.254,169.254.170.2,fd00:ec2::254";
-    assert_eq!(rules.unwrap(), format!("{always},corp.test,.corp.test"));
+    let near = "near.test,.near.test";
+    let rules = rules.unwrap();
+    assert_eq!(rules, format!("{always},corp.test,.corp.test,{near}"));
+    program
+        .run(&["env"])
+        .expect(0)
+        .says("connection `far` goes through http://other.test:80")
+        .says("connection `near` goes directly: near.test is exempted at every port");
     assert_eq!(told(&["--connection", "near"]), (None, None));
     assert_eq!(
         told(&["--connection", "far"]).0.unwrap(),
@@ -158,7 +165,10 @@ fn flags_and_connections_decide_as_everywhere() {
     );
     assert_eq!(told(&["--proxy", "direct"]), (None, None));
     assert_eq!(told(&["--proxy", "x.test:1"]).0.unwrap(), "http://x.test:1");
-    assert_eq!(told(&["--no-proxy", ""]).1.unwrap(), always);
+    assert_eq!(
+        told(&["--no-proxy", ""]).1.unwrap(),
+        format!("{always},{near}")
+    );
     assert_eq!(told(&["--no-proxy", "*"]), (None, None));
     program
         .run(&["env", "--connection", "faar"])

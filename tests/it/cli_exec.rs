@@ -120,7 +120,7 @@ fn the_command_has_the_variables_and_loses_those_that_contradict() {
         assert_eq!(found[name], PROXY);
     }
     assert!(
-        found["NO_PROXY"].ends_with(",corp.test,.corp.test"),
+        found["NO_PROXY"].ends_with(",corp.test,.corp.test,n.test,.n.test"),
         "{found:?}"
     );
     assert_eq!(
