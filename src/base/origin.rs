@@ -16,7 +16,7 @@ pub enum Origin {
         path: Arc<PathBuf>,
         /// The line of the key, from 1, where it is known.
         line: Option<usize>,
-        /// The dotted key, `proxy.url`.
+        /// The dotted key, `proxy.url`; empty where the text is none of the format's.
         key: String,
     },
     /// An environment variable.
@@ -45,7 +45,10 @@ impl fmt::Display for Origin {
                 if let Some(line) = line {
                     write!(f, ":{line}")?;
                 }
-                write!(f, ": {key}")
+                match key.is_empty() {
+                    true => Ok(()),
+                    false => write!(f, ": {key}"),
+                }
             }
             Self::Variable(name) => write!(f, "variable {name}"),
             Self::Flag(name) => write!(f, "flag {name}"),

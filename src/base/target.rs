@@ -185,7 +185,7 @@ fn bad_url(what: &str) -> Error {
     Error::new(Kind::Usage, Stage::Route, what)
 }
 
-fn unknown_scheme(scheme: &str) -> Error {
+pub(crate) fn unknown_scheme(scheme: &str) -> Error {
     let error = bad_url(&format!(
         "the URL's scheme `{}` is unknown; known are http, https, ws, wss, ftp, ftps",
         super::text::clip(scheme)

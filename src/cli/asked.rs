@@ -17,10 +17,10 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// An argument.
+    /// An argument. Blanks around it come from pasting.
     pub fn argument(typed: &str) -> Self {
         Self {
-            typed: typed.to_owned(),
+            typed: typed.trim().to_owned(),
             line: None,
         }
     }

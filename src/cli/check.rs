@@ -25,7 +25,14 @@ pub async fn run(
     let asked = asked::all(&args.urls)?;
     let mut exit = Exit::Success;
     for mut place in Place::all(&asked) {
-        let report = match dataset(&client, common, &args.login, &mut place, output) {
+        let report = match dataset(
+            &client,
+            common,
+            &args.login,
+            &args.fields.headers,
+            &mut place,
+            output,
+        ) {
             Ok(dataset) => tokio::select! {
                 report = check(&dataset) => report,
                 signal = interrupt::wait() => {

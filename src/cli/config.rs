@@ -8,8 +8,8 @@ use super::args::Common;
 use super::exit::Exit;
 use super::log;
 use super::output::{Output, causes, indented};
-use crate::base::{Error, Origin, Result, text};
-use crate::connector::load::{self, Loaded, Surroundings};
+use crate::base::{Error, Kind, Origin, Result, text};
+use crate::connector::load::{self, Loaded, Refused, Surroundings};
 use crate::connector::verify;
 use crate::settings::{Level, Policy, Problem, Shown};
 
@@ -57,26 +57,30 @@ pub fn show(
 /// is among the findings.
 pub fn check(surroundings: &Surroundings, common: &Common, output: &Output) -> Result<Exit> {
     let loaded = load::layers_in(surroundings, &common.flags());
-    let mut findings: Vec<Finding> = loaded
-        .unreadable
-        .iter()
-        .map(|(path, error)| Finding::of_error(error, Some(path)))
-        .collect();
+    let mut findings: Vec<Finding> = loaded.refused.iter().map(Finding::of_refused).collect();
     let read = files_read(&loaded, surroundings);
+    let refused: Vec<_> = loaded.refused.iter().map(|file| &file.origin).collect();
+    // It is an error already that it stands there.
+    let is_new = |doubt: &&Problem| !refused.contains(&&Some(doubt.origin.clone()));
     match loaded.layers.build() {
         Ok(policy) => {
-            findings.extend(policy.doubts().iter().map(Finding::of_problem));
+            let doubts = policy.doubts();
+            findings.extend(doubts.iter().filter(is_new).map(Finding::of_problem));
             findings.extend(log::doubt(&policy).iter().map(Finding::of_problem));
             let unusable = verify::unusable(&policy, surroundings);
             findings.extend(unusable.iter().map(Finding::of_problem));
             if let Some(name) = &common.connection
                 && let Err(error) = policy.connection(name)
             {
-                findings.push(Finding::of_error(&error, None));
+                findings.push(Finding::of_error(&error));
             }
         }
-        Err(problems) => findings.extend(problems.iter().map(Finding::of_problem)),
+        Err(problems) => {
+            findings.extend(problems.iter().filter(is_new).map(Finding::of_problem));
+        }
     }
+    let ignored = surroundings.ignored(&common.flags());
+    findings.extend(ignored.iter().map(Finding::of_problem));
     for finding in &findings {
         if output.json {
             output.line(&finding.as_json().to_string());
@@ -84,7 +88,8 @@ pub fn check(surroundings: &Surroundings, common: &Common, output: &Output) -> R
             finding.show(output);
         }
     }
-    let errors = findings.iter().filter(|finding| finding.is_error).count();
+    let wrong = || findings.iter().filter(|finding| finding.is_error);
+    let errors = wrong().count();
     let warnings = findings.len() - errors;
     if !output.json {
         output.line(&match (errors, warnings) {
@@ -100,6 +105,7 @@ pub fn check(surroundings: &Surroundings, common: &Common, output: &Output) -> R
     }
     Ok(match errors {
         0 => Exit::Success,
+        _ if wrong().all(|finding| finding.is_argument) => Exit::Usage,
         _ => Exit::Settings,
     })
 }
@@ -113,8 +119,8 @@ fn files_read(loaded: &Loaded, surroundings: &Surroundings) -> String {
     if !loaded.files.is_empty() {
         return format!("read {}", list(&loaded.files));
     }
-    if !loaded.unreadable.is_empty() {
-        return "no settings file was read".to_owned();
+    if !loaded.refused.is_empty() {
+        return "no settings file is in use".to_owned();
     }
     let mut places = vec![surroundings.system_file()];
     places.extend(surroundings.user_file());
@@ -132,6 +138,8 @@ fn count(number: usize, noun: &str) -> String {
 /// One thing that is wrong or doubtful.
 struct Finding {
     is_error: bool,
+    /// Whether an argument is at fault, not a setting.
+    is_argument: bool,
     what: String,
     /// `None` when the words say it.
     origin: Option<Origin>,
@@ -143,6 +151,7 @@ impl Finding {
     fn of_problem(problem: &Problem) -> Self {
         Self {
             is_error: problem.level == Level::Error,
+            is_argument: matches!(problem.origin, Origin::Flag(_)),
             what: problem.what.clone(),
             file: match &problem.origin {
                 Origin::File { path, .. } => Some(path.to_path_buf()),
@@ -153,17 +162,34 @@ impl Finding {
         }
     }
 
-    fn of_error(error: &Error, file: Option<&PathBuf>) -> Self {
+    fn of_error(error: &Error) -> Self {
         let mut what = error.to_string();
         for cause in causes(error) {
             what = format!("{what}: {cause}");
         }
         Self {
             is_error: true,
+            is_argument: error.kind() == Kind::Usage,
             what,
             origin: None,
-            file: file.cloned(),
+            file: None,
             hint: error.hint().map(str::to_owned),
+        }
+    }
+
+    fn of_refused(refused: &Refused) -> Self {
+        let found = Self {
+            file: Some(refused.path.clone()),
+            ..Self::of_error(&refused.error)
+        };
+        let Some(origin) = &refused.origin else {
+            return found;
+        };
+        let what = found.what.strip_prefix(&format!("{origin}: "));
+        Self {
+            what: what.unwrap_or(&found.what).to_owned(),
+            origin: Some(origin.clone()),
+            ..found
         }
     }
 

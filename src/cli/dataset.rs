@@ -14,6 +14,7 @@ pub fn dataset(
     client: &Client,
     common: &Common,
     login: &Login,
+    fields: &[String],
     place: &mut Place<'_>,
     output: &Output,
 ) -> Result<Dataset> {
@@ -40,8 +41,8 @@ pub fn dataset(
             password,
         });
     }
-    if !login.headers.is_empty() {
-        dataset = dataset.with_headers(headers(&login.headers)?);
+    if !fields.is_empty() {
+        dataset = dataset.with_headers(headers(fields)?);
     }
     Ok(dataset)
 }

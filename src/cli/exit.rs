@@ -54,7 +54,7 @@ impl Exit {
         (Self::Usage, "a bad argument"),
         (
             Self::Settings,
-            "a setting, environment variable, secret, --proxy or --no-proxy is wrong or unreadable",
+            "a setting, environment variable or secret is wrong or unreadable",
         ),
         (
             Self::Route,

@@ -1,6 +1,6 @@
 //! `outbound list`: what is in a folder.
 
-use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use serde_json::{Value, json};
 
 use super::args::{Common, ListArgs};
@@ -15,6 +15,13 @@ use crate::ftp::Listing;
 use crate::ftp::listing::{Entry, Exact, Kind, local_name};
 use crate::settings::Policy;
 
+/// What may stand bare in a path (RFC 3986 section 2.3).
+const NAME: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
 pub async fn run(
     policy: Policy,
     common: &Common,
@@ -26,14 +33,15 @@ pub async fn run(
     let asked = asked::all(&args.urls)?;
     let several = asked.len() > 1;
     for mut place in Place::all(&asked) {
-        let listing = match dataset(&client, common, &args.login, &mut place, output) {
+        let listing = match dataset(&client, common, &args.login, &[], &mut place, output) {
             Ok(dataset) => dataset.list().await,
             Err(error) => Err(error),
         };
         match listing {
             Ok(listing) => {
                 if several && !output.json {
-                    output.line(&format!("{}:", place.asked));
+                    // `census:` has its colon already.
+                    output.line(&format!("{}:", place.asked.trim_end_matches(':')));
                 }
                 show(output, &place, &listing, common.verbose > 0);
             }
@@ -111,7 +119,7 @@ fn as_json(entry: &Entry) -> Value {
     json!({
         "name": String::from_utf8_lossy(&entry.name),
         // The bytes: a name need not be UTF-8.
-        "encoded": percent_encode(&entry.name, NON_ALPHANUMERIC).to_string(),
+        "encoded": percent_encode(&entry.name, NAME).to_string(),
         "kind": word(&entry.kind),
         "size": entry.size,
         "modified": entry.modified.map(|at| at.to_string()),

@@ -110,7 +110,8 @@ async fn dispatch(cli: &Cli, surroundings: &Surroundings, output: &Output) -> Re
 fn policy(common: &Common, surroundings: &Surroundings, output: &Output) -> Result<Policy> {
     let policy = load::policy_in(surroundings, &common.flags())?;
     log::start(common.verbose, &policy, output);
-    for warning in policy.warnings() {
+    let ignored = surroundings.ignored(&common.flags());
+    for warning in policy.warnings().iter().chain(&ignored) {
         output.warn(&warning.to_string());
     }
     Ok(policy)

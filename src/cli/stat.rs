@@ -22,7 +22,14 @@ pub async fn run(
     let asked = asked::all(&args.urls)?;
     let mut exit = Exit::Success;
     for mut place in Place::all(&asked) {
-        let stat = match dataset(&client, common, &args.login, &mut place, output) {
+        let stat = match dataset(
+            &client,
+            common,
+            &args.login,
+            &args.fields.headers,
+            &mut place,
+            output,
+        ) {
             Ok(dataset) => dataset.stat().await,
             Err(error) => Err(error),
         };

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::text::{escape, shell_word};
 use crate::base::{Error, Kind, Origin, Result, Stage};
-use crate::settings::{Flags, Layers, Policy};
+use crate::settings::{Flags, Layers, Policy, Problem};
 
 /// A settings file is read up to this size; what is larger is none.
 const LARGEST: u64 = 1024 * 1024;
@@ -76,6 +76,19 @@ impl Surroundings {
         Some(folder.join("outbound/outbound.toml"))
     }
 
+    /// What is wrong with `XDG_CONFIG_HOME`, when it is ignored and would have been asked.
+    pub fn ignored(&self, flags: &Flags) -> Option<Problem> {
+        let named = flags.config.is_some() || self.path("OUTBOUND_CONFIG").is_some();
+        let folder = self.path("XDG_CONFIG_HOME")?;
+        (!named && folder.is_relative()).then(|| {
+            let what = format!(
+                "`{}` is not absolute, so that it is ignored (XDG base directory specification)",
+                escape(&folder.to_string_lossy())
+            );
+            Problem::warning(Origin::Variable("XDG_CONFIG_HOME".into()), what)
+        })
+    }
+
     /// `$XDG_CACHE_HOME/outbound`, or that below `$HOME/.cache`; by the same rules.
     pub fn cache_folder(&self) -> Option<PathBuf> {
         let folder = self
@@ -102,11 +115,12 @@ pub fn policy(flags: &Flags) -> Result<Policy> {
 /// As [`policy`].
 pub fn policy_in(surroundings: &Surroundings, flags: &Flags) -> Result<Policy> {
     let loaded = layers_in(surroundings, flags);
-    if let Some((_, error)) = loaded.unreadable.into_iter().next() {
-        return Err(error);
+    if let Some(refused) = loaded.refused.into_iter().next() {
+        return Err(refused.error);
     }
     let policy = loaded.layers.build()?;
-    for warning in policy.warnings() {
+    let ignored = surroundings.ignored(flags);
+    for warning in policy.warnings().iter().chain(&ignored) {
         let hint = warning.hint.as_ref().map(|hint| format!("; {hint}"));
         tracing::warn!("{warning}{}", hint.unwrap_or_default());
     }
@@ -121,8 +135,20 @@ pub struct Loaded {
     pub layers: Layers,
     /// The settings files among them, the weakest first.
     pub files: Vec<PathBuf>,
-    /// The others, and why they cannot be read, or must not.
-    pub unreadable: Vec<(PathBuf, Error)>,
+    /// The others.
+    pub refused: Vec<Refused>,
+}
+
+/// A settings file that is no layer.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Refused {
+    /// The file.
+    pub path: PathBuf,
+    /// Why it cannot be read, or must not.
+    pub error: Error,
+    /// Where in it, if it is one place: the error's words begin with it.
+    pub origin: Option<Origin>,
 }
 
 /// Reads every layer, whatever is wrong with the others: for whoever wants to know everything
@@ -145,7 +171,7 @@ pub fn layers_in(surroundings: &Surroundings, flags: &Flags) -> Loaded {
     let mut loaded = Loaded {
         layers: Layers::new(),
         files: Vec::new(),
-        unreadable: Vec::new(),
+        refused: Vec::new(),
     };
     for (path, named) in files {
         match read(&path) {
@@ -159,8 +185,15 @@ pub fn layers_in(surroundings: &Surroundings, flags: &Flags) -> Loaded {
                     Unreadable::Exposed(_, text) => loaded.layers.toml(&path, text),
                     _ => loaded.layers.incomplete(),
                 };
-                let error = error.because(&path, named.as_ref());
-                loaded.unreadable.push((path, error));
+                let origin = match &error {
+                    Unreadable::Exposed(origin, _) => Some(origin.clone()),
+                    _ => None,
+                };
+                loaded.refused.push(Refused {
+                    error: error.because(&path, named.as_ref()),
+                    path,
+                    origin,
+                });
             }
         }
     }

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::connection::Connection;
 use super::policy::Policy;
+use crate::base::target::unknown_scheme;
 use crate::base::text::clip;
 use crate::base::{
     Credentials, Error, Kind, Origin, Result, Scheme, Secret, SecretRef, Stage, Target,
@@ -40,7 +41,9 @@ impl Policy {
         if has_authority(text) {
             return self.locate_url(text, named);
         }
-        match (text.split_once(':'), named) {
+        // `[::1]` has colons, and no name before them.
+        let is_name = |(prefix, _): &(&str, _)| !prefix.is_empty() && !prefix.starts_with('[');
+        match (text.split_once(':').filter(is_name), named) {
             (Some((prefix, path)), named) => {
                 let connection = self.by_prefix(prefix, path)?;
                 match named {
@@ -218,13 +221,15 @@ pub(super) fn check_text(text: &str) -> Result<()> {
         ))),
         None if text.trim().is_empty() => Err(usage("the URL is empty".into())),
         // The URL standard would skip the slashes and take the first folder for the host.
-        None if text
-            .split_once("://")
-            .is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with(['/', '\\'])) =>
-        {
-            Err(usage("the URL has no host".into()))
-        }
-        None => Ok(()),
+        None => match text.split_once("://") {
+            Some((scheme, rest)) if rest.is_empty() || rest.starts_with(['/', '\\']) => {
+                Err(match Scheme::parse(scheme) {
+                    Some(_) => usage("the URL has no host".into()),
+                    None => unknown_scheme(scheme),
+                })
+            }
+            _ => Ok(()),
+        },
     }
 }
 

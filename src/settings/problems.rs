@@ -55,9 +55,17 @@ impl Problem {
         self
     }
 
-    /// The problem as an error of `kind`: a bad variable that would have decided a route.
+    /// An argument is the caller's slip, whatever it sets.
+    fn kind(&self) -> Kind {
+        match self.origin {
+            Origin::Flag(_) => Kind::Usage,
+            _ => Kind::Settings,
+        }
+    }
+
+    /// The problem as an error: a bad variable that would have decided a route.
     pub(crate) fn to_error(&self, stage: Stage) -> Error {
-        let error = Error::new(Kind::Settings, stage, self.to_string());
+        let error = Error::new(self.kind(), stage, self.to_string());
         match &self.hint {
             Some(hint) => error.with_hint(hint.clone()),
             None => error,
@@ -114,7 +122,12 @@ impl std::error::Error for Problems {}
 
 impl From<Problems> for Error {
     fn from(problems: Problems) -> Self {
-        let error = Error::new(Kind::Settings, Stage::Settings, problems.to_string());
+        let only_flags = problems.errors().all(|error| error.kind() == Kind::Usage);
+        let kind = match only_flags {
+            true => Kind::Usage,
+            false => Kind::Settings,
+        };
+        let error = Error::new(kind, Stage::Settings, problems.to_string());
         let mut errors = problems.errors();
         match (errors.next(), errors.next()) {
             (

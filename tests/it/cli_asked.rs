@@ -89,6 +89,14 @@ fn what_is_wrong_with_a_list_is_said() {
         }
     }
     program.run(&["fetch"]).expect(2).says("<URL>");
+    // Every line that is wrong, and that nothing was begun.
+    fs::write(program.file("two"), "nera:x\nhttp://h/y\nfoo\n").unwrap();
+    program
+        .run(&["fetch", "--from-file", "two"])
+        .expect(2)
+        .says("outbound: two:1: nera:x: ")
+        .says("outbound: two:3: foo: ")
+        .says("nothing was fetched");
     // A password in a list is seen by nobody else.
     fs::write(program.file("secret"), "http://bob:hunter2@h/x\n").unwrap();
     let ran = program.run(&["route", "--from-file", "secret"]).expect(0);
@@ -96,6 +104,21 @@ fn what_is_wrong_with_a_list_is_said() {
         !format!("{ran:?}").contains("hunter2") && ran.err.is_empty(),
         "{ran:?}"
     );
+}
+
+#[test]
+fn what_is_no_url_is_said_as_such() {
+    let program = Program::new();
+    for (typed, says) in [
+        ("file:///etc/passwd", "the URL's scheme `file` is unknown"),
+        ("http:///x", "the URL has no host"),
+        ("[::1]", "`[::1]` is neither a URL nor NAME:PATH"),
+        ("::1", "`::1` is neither a URL nor NAME:PATH"),
+    ] {
+        program.run(&["route", typed]).expect(2).says(says);
+    }
+    let ran = program.run(&["route", " http://h.example/x\n"]).expect(0);
+    assert!(ran.out.starts_with("http://h.example/x  direct"), "{ran:?}");
 }
 
 #[test]

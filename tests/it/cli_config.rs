@@ -221,6 +221,62 @@ fn check_refuses_a_file_that_shows_a_secret_to_everybody_and_still_reads_on() {
         assert!(checked.out.contains(words), "{words}\nin\n{}", checked.out);
     }
     assert!(!format!("{checked:?}").contains("hunter2"));
+    // Once, and each part of it in its own field.
+    let told = home
+        .run(&["config", "check", "--json", "--config", file], &[])
+        .out;
+    let exposed: Vec<serde_json::Value> = told
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|found: &serde_json::Value| found.to_string().contains("in clear"))
+        .collect();
+    assert_eq!(exposed.len(), 1, "{told}");
+    assert_eq!(
+        exposed[0]["what"],
+        "a secret stands here in clear, and everybody may read the file"
+    );
+    assert!(exposed[0]["line"].is_u64(), "{told}");
+    assert!(
+        checked.out.contains("; no settings file is in use"),
+        "{checked:?}"
+    );
+}
+
+#[test]
+fn a_file_that_is_no_toml_has_a_line_and_no_key() {
+    let home = Home::new();
+    home.write("config/outbound/outbound.toml", "[proxy\n");
+    let checked = home.run(&["config", "check"], &[]);
+    assert!(
+        checked.out.contains("outbound.toml:1: unclosed table"),
+        "{checked:?}"
+    );
+}
+
+#[test]
+fn a_folder_that_is_ignored_is_said() {
+    let home = Home::new();
+    let relative = [("XDG_CONFIG_HOME", "config")];
+    let words = "variable XDG_CONFIG_HOME: `config` is not absolute, so that it is ignored";
+    let checked = home.run(&["config", "check"], &relative);
+    assert!(checked.out.contains(words), "{checked:?}");
+    let routed = home.run(&["route", "http://h.example/"], &relative);
+    assert!(routed.err.contains(words), "{routed:?}");
+    home.write("named.toml", "");
+    let named = ["route", "http://h.example/", "--config", "named.toml"];
+    let routed = home.run(&named, &relative);
+    assert_eq!((routed.code, routed.err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_wrong_argument_is_no_wrong_setting() {
+    let home = Home::new();
+    for flags in [["--proxy", "htp://x"], ["--no-proxy", "a.*.b"]] {
+        for command in [&["config", "check"][..], &["route", "http://h.example/"]] {
+            let ran = home.run(&[command, &flags].concat(), &[]);
+            assert_eq!(ran.code, Some(2), "{command:?} {flags:?}: {ran:?}");
+        }
+    }
 }
 
 #[test]
@@ -254,7 +310,7 @@ fn check_says_ok_and_what_is_doubtful() {
     );
     home.write("config/outbound/outbound.toml", SECRETS);
     let checked = home.run(&["config", "check", "--connection", "censsus"], &[]);
-    assert_eq!(checked.code, Some(3));
+    assert_eq!(checked.code, Some(2), "an argument is at fault");
     assert!(
         checked.out.contains("did you mean `census`?"),
         "{checked:?}"

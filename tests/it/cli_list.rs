@@ -88,6 +88,7 @@ fn folders_of_every_server() {
             (&"file".into(), &5.into()),
             "{product:?}"
         );
+        assert_eq!(air["encoded"], "air%202020.csv", "{product:?}");
 
         let ran = program.run(&["list", &server.url("/empty/")]).expect(0);
         assert_eq!(ran.out, "", "{product:?}: {}", ran.err);
@@ -228,6 +229,11 @@ fn the_web_has_no_folders_and_several_urls_are_told_apart() {
     let ran = program.run(&["list", folder, empty, page]);
     assert!(ran.out.starts_with(&format!("{folder}:\n")), "{}", ran.out);
     assert!(ran.out.ends_with(&format!("{empty}:\n")), "{}", ran.out);
+    let toml = format!("[connections.near]\nurl = \"{}\"\n", server.url("/"));
+    let near = Program::with_settings(&toml);
+    let below = near.run(&["list", "near:", "near:empty/"]).expect(0);
+    assert!(below.out.starts_with("near:\n"), "{below:?}");
+    near.run(&["list", "near:", "-H", "A: b"]).expect(2);
     let ran = ran.says("HTTP knows no folders");
     assert_eq!(ran.code, Some(4));
     assert!(web.received().is_empty(), "nothing was asked");

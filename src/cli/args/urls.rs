@@ -34,6 +34,11 @@ pub struct Login {
     /// Read the user's password from this environment variable
     #[arg(long, value_name = "VARIABLE", requires = "user")]
     pub password_env: Option<String>,
+}
+
+/// What goes with HTTP requests.
+#[derive(Args, Debug)]
+pub struct Fields {
     /// Send this field with HTTP requests, `Name: value`
     #[arg(long = "header", short = 'H', value_name = "FIELD")]
     pub headers: Vec<String>,
@@ -69,6 +74,8 @@ pub struct FetchArgs {
     pub sync: bool,
     #[command(flatten)]
     pub login: Login,
+    #[command(flatten)]
+    pub fields: Fields,
 }
 
 #[derive(Args, Debug)]
@@ -77,6 +84,8 @@ pub struct StatArgs {
     pub urls: Urls,
     #[command(flatten)]
     pub login: Login,
+    #[command(flatten)]
+    pub fields: Fields,
 }
 
 #[derive(Args, Debug)]
@@ -99,4 +108,6 @@ pub struct CheckArgs {
     pub urls: Urls,
     #[command(flatten)]
     pub login: Login,
+    #[command(flatten)]
+    pub fields: Fields,
 }

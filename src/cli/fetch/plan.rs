@@ -63,8 +63,17 @@ pub fn plan<'a>(
     let folder = args.output_dir.as_deref().unwrap_or(Path::new(""));
     let mut jobs: Vec<Job<'_>> = Vec::with_capacity(asked.len());
     let mut taken = HashMap::new();
+    let mut bad = Exit::Success;
     for mut place in Place::all(asked) {
-        let named = dataset(client, common, &args.login, &mut place, output).and_then(|dataset| {
+        let named = dataset(
+            client,
+            common,
+            &args.login,
+            &args.fields.headers,
+            &mut place,
+            output,
+        )
+        .and_then(|dataset| {
             let destination = match &args.output {
                 Some(file) => file.clone(),
                 None => folder.join(file_name(dataset.url())?),
@@ -72,7 +81,13 @@ pub fn plan<'a>(
             check_destination(&destination, args)?;
             Ok((retried(dataset, args), destination))
         });
-        let (dataset, destination) = named.map_err(|error| output.failed(&place, &error))?;
+        let (dataset, destination) = match named {
+            Ok(named) => named,
+            Err(error) => {
+                bad = bad.and(output.failed(&place, &error));
+                continue;
+            }
+        };
         // A transfer writes to all three.
         for suffix in ["", ".part", ".part.meta"] {
             let file = with_suffix(&destination, suffix);
@@ -89,7 +104,13 @@ pub fn plan<'a>(
             force: args.force,
         });
     }
-    Ok(jobs)
+    if bad == Exit::Success {
+        return Ok(jobs);
+    }
+    if asked.len() > 1 {
+        output.say("outbound: nothing was fetched: mend these first, or take them out");
+    }
+    Err(bad)
 }
 
 /// With the number of tries that `--retry` asks for.

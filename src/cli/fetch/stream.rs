@@ -88,7 +88,17 @@ async fn one(
     sink: &Arc<File>,
     output: &Output,
 ) -> Result<bool> {
-    let dataset = retried(dataset(client, common, &args.login, place, output)?, args);
+    let dataset = retried(
+        dataset(
+            client,
+            common,
+            &args.login,
+            &args.fields.headers,
+            place,
+            output,
+        )?,
+        args,
+    );
     let narrator = Narrator::new(output, place);
     let observer = Observer::new(move |event| {
         if let Some(words) = narrator.words(&event) {
