@@ -113,6 +113,11 @@ impl Steps {
         });
     }
 
+    /// Adds a stage that was passed elsewhere.
+    pub fn push(&mut self, step: Step) {
+        self.0.push(step);
+    }
+
     /// Adds to what came back in the last stage.
     pub fn add_to_last(&mut self, words: &str) {
         if let Some(step) = self.0.last_mut() {

@@ -1,5 +1,9 @@
 //! Walks the stages of reaching a target, once, and says what each gave.
 
+mod waiting;
+
+pub use waiting::Walk;
+
 use crate::base::{Error, Result, Route, Steps};
 use crate::dataset::Dataset;
 

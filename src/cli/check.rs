@@ -11,7 +11,7 @@ use super::output::Output;
 use super::place::Place;
 use super::{asked, interrupt, json, verdict};
 use crate::base::Result;
-use crate::check::{Report, check};
+use crate::check::{Report, Walk};
 use crate::dataset::Client;
 use crate::settings::Policy;
 
@@ -24,6 +24,7 @@ pub async fn run(
     let client = Client::new(policy);
     let asked = asked::all(&args.urls)?;
     let mut exit = Exit::Success;
+    let mut stopped = false;
     for mut place in Place::all(&asked) {
         let report = match dataset(
             &client,
@@ -33,13 +34,16 @@ pub async fn run(
             &mut place,
             output,
         ) {
-            Ok(dataset) => tokio::select! {
-                report = check(&dataset) => report,
-                signal = interrupt::wait() => {
-                    output.say(&format!("outbound: stopped by {signal}"));
-                    return Ok(Exit::Interrupted);
+            Ok(dataset) => {
+                let walk = Walk::new(&dataset);
+                tokio::select! {
+                    report = walk.run() => report,
+                    signal = interrupt::wait() => {
+                        stopped = true;
+                        walk.stopped(signal)
+                    }
                 }
-            },
+            }
             Err(error) => Report::of(error),
         };
         if output.quiet && report.is_ok() {
@@ -51,6 +55,9 @@ pub async fn run(
             for line in verdict::lines(place.typed, &report) {
                 output.line(&line);
             }
+        }
+        if stopped {
+            return Ok(Exit::Interrupted);
         }
         if let Some(error) = &report.failure {
             exit = exit.and(Exit::of(error));

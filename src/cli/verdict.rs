@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::check::milliseconds;
 use super::output::{again, causes, without_userinfo};
-use crate::base::{Error, Route, Step, text};
+use crate::base::{Error, Kind, Route, Step, text};
 use crate::check::Report;
 
 /// The widths of the first column, at least and at most.
@@ -54,7 +54,14 @@ fn verdict(lines: &mut Vec<String>, report: &Report, error: &Error, first: usize
         Some(answer) => answer.to_string(),
         None => error.what().to_owned(),
     };
-    lines.push(format!("  FAIL   {what:<first$} {said}{limit}"));
+    let mark = match error.kind() {
+        Kind::Interrupted => "WAIT",
+        _ => "FAIL",
+    };
+    lines.push(format!("  {mark}   {what:<first$} {said}{limit}"));
+    if error.kind() == Kind::Interrupted {
+        return;
+    }
     let mut tell = |label: &str, text: &str| lines.push(format!("  {label:<8} {text}"));
     // A redirect may have led another way than the one above.
     if let Some(route) = error.route().filter(|r| Some(*r) != report.route.as_ref()) {

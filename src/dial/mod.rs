@@ -4,8 +4,10 @@ mod eyeballs;
 mod lowat;
 mod socket;
 pub mod stream;
+mod watch;
 
 pub use stream::Stream;
+pub(crate) use watch::{Watch, passed};
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -105,10 +107,11 @@ async fn resolve(
     Ok(addresses)
 }
 
-/// Logs the stage that was just passed.
+/// Logs the stage that was just passed, and tells whoever watches.
 pub(crate) fn log_last(steps: &Steps) {
     if let Some(step) = steps.last() {
         tracing::info!("{step}");
+        passed(step);
     }
 }
 

@@ -1,7 +1,7 @@
 //! A logged-in control channel: asking, and what was learned.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::client::Stat;
 use super::control::{Control, Trouble};
@@ -10,6 +10,7 @@ use super::plan::Plan;
 use super::{Modified, RemotePath, Want};
 use crate::base::{Error, Kind, Result, Stage, Steps};
 use crate::connector::Ahead;
+use crate::dial::passed;
 use crate::proto::ftp::listing::Form;
 use crate::proto::ftp::{BadArgument, Event, Habits, Passive, Reply};
 use crate::tunnel::advice;
@@ -198,13 +199,11 @@ impl Channel {
         let server = self.plan.target.authority();
         match event {
             Event::Greeted(reply) => {
-                let words = reply.to_string();
-                self.recent.pass(Stage::Greeting, server, words, elapsed);
+                self.pass(Stage::Greeting, server, &reply.to_string(), elapsed);
             }
             Event::LoggedIn(reply) => {
                 let user = crate::base::text::clip(&self.plan.login.username);
-                self.recent
-                    .pass(Stage::Login, user, reply.to_string(), elapsed);
+                self.pass(Stage::Login, user, &reply.to_string(), elapsed);
                 self.logged_in = std::mem::take(&mut self.recent);
             }
             Event::Size(size) => self.asked.size = Some(size),
@@ -218,12 +217,19 @@ impl Channel {
                 self.learn(passive);
                 self.port = Some((port, passive));
                 let words = format!("{}, port {port}", reply.code());
-                self.recent.pass(Stage::Passive, server, words, elapsed);
+                self.pass(Stage::Passive, server, &words, elapsed);
             }
             Event::NoRestart(reply) => self.asked.no_restart = Some(reply),
             _ => return,
         }
         self.clock = Instant::now();
+    }
+
+    fn pass(&mut self, stage: Stage, subject: String, answer: &str, elapsed: Duration) {
+        self.recent.pass(stage, subject, answer, elapsed);
+        if let Some(step) = self.recent.last() {
+            passed(step);
+        }
     }
 
     /// Remembers that this server lists folders by LIST alone.

@@ -6,7 +6,7 @@ mod targets;
 use std::sync::OnceLock;
 
 use self::row::Row;
-use crate::kit::shared;
+use crate::kit::{Program, Ran, shared};
 use crate::support::peers::{self, Squid, Vsftpd, squid};
 use crate::support::scripted::{Scripted, Step};
 use crate::support::sockets::free_port;
@@ -265,4 +265,60 @@ fn trust_in_the_target() {
             )
             .judged(8, "tls", "target", false),
     ]);
+}
+
+/// What was passed is told, and what was waited for.
+#[test]
+fn a_walk_that_is_stopped() {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::{Command, Stdio};
+    let proxy = Scripted::each(vec![
+        Step::head(),
+        Step::write("HTTP/1.1 200 OK\r\n\r\n"),
+        Step::Stall,
+    ]);
+    let program = Program::new();
+    for (signal, flag) in [("INT", None), ("TERM", Some("--json"))] {
+        let url = proxy.url();
+        let arguments = [
+            "check",
+            "-v",
+            "--proxy",
+            &url,
+            "ftp://h.example/x",
+            "http://b.example/",
+        ];
+        let arguments: Vec<&str> = arguments.into_iter().chain(flag).collect();
+        let mut command = program.command(&arguments);
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+        said.find(|line| line.as_ref().unwrap().contains("connect h.example:21: 200"))
+            .unwrap()
+            .unwrap();
+        let sent = Command::new("kill")
+            .args(["-s", signal, &child.id().to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+        let ran = Ran::of(child.wait_with_output().unwrap()).expect(130);
+        if flag.is_some() {
+            let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+            let steps = told["steps"].as_array().unwrap();
+            assert_eq!(steps.last().unwrap()["stage"], "connect", "{told}");
+            assert_eq!(told["failure"]["kind"], "interrupted", "{told}");
+            assert_eq!(told["failure"]["stage"], "greeting", "{told}");
+            continue;
+        }
+        let lines: Vec<&str> = ran.out.lines().collect();
+        assert_eq!(lines.len(), 5, "{}", ran.out);
+        assert!(lines[2].starts_with("  ok     dial "), "{}", ran.out);
+        assert!(
+            lines[3].starts_with("  ok     connect h.example:21 "),
+            "{}",
+            ran.out
+        );
+        let waiting = "  WAIT   greeting h.example:21 ";
+        assert!(lines[4].starts_with(waiting), "{}", ran.out);
+        assert!(lines[4].contains("stopped by SIGINT after "), "{}", ran.out);
+    }
 }

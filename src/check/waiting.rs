@@ -1,0 +1,196 @@
+//! A walk that somebody may not want to wait for.
+
+use super::{Report, check};
+use crate::base::{Error, Host, Kind, Route, Stage, Steps, Target, TunnelMode, text};
+use crate::dataset::Dataset;
+use crate::dial::Watch;
+
+/// A walk that can be given up and still tells what it passed.
+#[derive(Debug)]
+pub struct Walk<'a> {
+    dataset: &'a Dataset,
+    watch: Watch,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk up to the first byte of `dataset`.
+    pub fn new(dataset: &'a Dataset) -> Self {
+        Self {
+            dataset,
+            watch: Watch::new(),
+        }
+    }
+
+    /// Walks, as [`check`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends it; [`stopped`](Self::stopped) tells how far it came.
+    pub async fn run(&self) -> Report {
+        self.watch.over(check(self.dataset)).await
+    }
+
+    /// The report of a walk that was given up because of `why` (`SIGINT`): the stages passed, and
+    /// at which it was waiting.
+    pub fn stopped(&self, why: &str) -> Report {
+        let (steps, waited) = self.watch.seen();
+        let target = self.dataset.target();
+        let connector = self.dataset.connector();
+        let route = match connector.route(target) {
+            Ok(route) => route,
+            Err(error) => return Report::of(error),
+        };
+        let tunnels = route.proxy().is_some_and(|proxy| {
+            let asked = connector.connection().and_then(|c| c.tunnel);
+            asked.unwrap_or(proxy.tunnel) == TunnelMode::Always
+        });
+        let (stage, subject) = next(&steps, &route, target, tunnels);
+        let what = format!(
+            "stopped by {why} after {} of waiting",
+            text::seconds(waited)
+        );
+        let error = Error::new(Kind::Interrupted, stage, what)
+            .about(subject)
+            .with_route(&route)
+            .after(steps.clone());
+        Report {
+            route: Some(route),
+            steps,
+            failure: Some(error),
+        }
+    }
+}
+
+/// The stage that comes after those passed, and what it is about. `tunnels`: plain HTTP goes by
+/// CONNECT too.
+fn next(steps: &Steps, route: &Route, target: &Target, tunnels: bool) -> (Stage, String) {
+    let first_hop = match route.proxy() {
+        Some(proxy) => (proxy.host.clone(), proxy.authority()),
+        None => (target.host().clone(), target.authority()),
+    };
+    let scheme = target.scheme();
+    let is_ftp = matches!(scheme.as_str(), "ftp" | "ftps");
+    let by_connect = route.proxy().is_some() && (scheme.as_str() != "http" || tunnels);
+    let has_port = steps.iter().any(|step| step.stage == Stage::Passive);
+    let opened = match scheme.is_tls() {
+        true => Stage::TargetTls,
+        false if is_ftp => Stage::Greeting,
+        false => Stage::Request,
+    };
+    let stage = match steps.last().map(|step| step.stage) {
+        None if matches!(first_hop.0, Host::Domain(_)) => Stage::Resolve,
+        None | Some(Stage::Resolve) if !has_port => Stage::Dial,
+        Some(Stage::Connect | Stage::Data) if has_port => Stage::Request,
+        Some(Stage::Resolve | Stage::Dial | Stage::Auth | Stage::Passive) if has_port => {
+            Stage::Data
+        }
+        Some(Stage::Dial | Stage::ProxyTls | Stage::Auth) if by_connect => Stage::Connect,
+        Some(Stage::TargetTls) if is_ftp => Stage::Greeting,
+        Some(Stage::TargetTls) => Stage::Request,
+        Some(Stage::Greeting) => Stage::Login,
+        Some(Stage::Login) => Stage::Passive,
+        Some(Stage::Request | Stage::Transfer) => Stage::Transfer,
+        _ => opened,
+    };
+    let subject = match stage {
+        Stage::Resolve => first_hop.0.to_string(),
+        Stage::Dial => first_hop.1,
+        _ => target.authority(),
+    };
+    (stage, subject)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+    use std::time::Duration;
+
+    #[test]
+    fn what_comes_next_goes_by_scheme_and_way() {
+        use Stage::{Connect, Data, Dial, Greeting, Login, Passive, Request, Resolve};
+        use Stage::{TargetTls, Transfer};
+        let proxied = "[proxy]\nurl = \"http://p.test:3128\"\n";
+        let cases: &[(&str, &str, &[Stage], Stage, &str)] = &[
+            (proxied, "https://h.test/", &[], Resolve, "p.test"),
+            (proxied, "https://h.test/", &[Resolve], Dial, "p.test:3128"),
+            (
+                proxied,
+                "https://h.test/",
+                &[Resolve, Dial],
+                Connect,
+                "h.test:443",
+            ),
+            (
+                proxied,
+                "https://h.test/",
+                &[Dial, Connect],
+                TargetTls,
+                "h.test:443",
+            ),
+            (proxied, "http://h.test/", &[Dial], Request, "h.test:80"),
+            (
+                proxied,
+                "ftp://h.test/",
+                &[Dial, Connect],
+                Greeting,
+                "h.test:21",
+            ),
+            (
+                proxied,
+                "ftp://h.test/",
+                &[Connect, Greeting, Login],
+                Passive,
+                "h.test:21",
+            ),
+            (
+                proxied,
+                "ftp://h.test/",
+                &[Login, Passive],
+                Data,
+                "h.test:21",
+            ),
+            (
+                proxied,
+                "ftp://h.test/",
+                &[Passive, Dial],
+                Data,
+                "h.test:21",
+            ),
+            (
+                proxied,
+                "ftp://h.test/x",
+                &[Passive, Connect],
+                Request,
+                "h.test:21",
+            ),
+            ("", "http://10.0.0.1/", &[], Dial, "10.0.0.1:80"),
+            ("", "http://10.0.0.1/", &[Dial], Request, "10.0.0.1:80"),
+            (
+                "",
+                "http://10.0.0.1/",
+                &[Dial, Request],
+                Transfer,
+                "10.0.0.1:80",
+            ),
+            (
+                "",
+                "https://10.0.0.1/",
+                &[Dial, TargetTls],
+                Request,
+                "10.0.0.1:443",
+            ),
+            ("", "ftp://10.0.0.1/", &[Dial], Greeting, "10.0.0.1:21"),
+        ];
+        for (toml, url, passed, stage, subject) in cases {
+            let policy = Settings::from_toml(toml).unwrap();
+            let target = Target::parse(url).unwrap();
+            let route = crate::route::resolve(&policy, None, &target).unwrap();
+            let mut steps = Steps::default();
+            for stage in *passed {
+                steps.pass(*stage, "", "", Duration::ZERO);
+            }
+            let found = next(&steps, &route, &target, false);
+            assert_eq!(found, (*stage, (*subject).to_owned()), "{url} {passed:?}");
+        }
+    }
+}
