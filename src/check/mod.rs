@@ -4,7 +4,7 @@ mod waiting;
 
 pub use waiting::Walk;
 
-use crate::base::{Error, Result, Route, Steps};
+use crate::base::{Error, Route, Steps};
 use crate::dataset::Dataset;
 
 /// What the walk found.
@@ -15,6 +15,8 @@ pub struct Report {
     pub route: Option<Route>,
     /// The stages that were passed, with their times.
     pub steps: Steps,
+    /// What may be wrong although every stage was passed.
+    pub doubt: Option<String>,
     /// What failed, with the advice in its hint; `None` when the first byte came.
     pub failure: Option<Error>,
 }
@@ -25,6 +27,7 @@ impl Report {
         Self {
             route: None,
             steps: error.steps().clone(),
+            doubt: None,
             failure: Some(error),
         }
     }
@@ -45,14 +48,16 @@ pub async fn check(dataset: &Dataset) -> Report {
         Ok(route) => route,
         Err(error) => return Report::of(error),
     };
-    let walked: Result<Steps> = dataset.probe().await;
-    let (steps, failure) = match walked {
-        Ok(steps) => (steps, None),
-        Err(error) => (error.steps().clone(), Some(error)),
-    };
-    Report {
-        route: Some(route),
-        steps,
-        failure,
+    match dataset.probe_closely().await {
+        Ok(probed) => Report {
+            route: Some(route),
+            steps: probed.steps,
+            doubt: probed.doubt,
+            failure: None,
+        },
+        Err(error) => Report {
+            route: Some(route),
+            ..Report::of(error)
+        },
     }
 }

@@ -55,6 +55,7 @@ impl<'a> Walk<'a> {
         Report {
             route: Some(route),
             steps,
+            doubt: None,
             failure: Some(error),
         }
     }

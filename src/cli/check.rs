@@ -83,6 +83,7 @@ fn as_json(report: &Report) -> Value {
         "ok": report.is_ok(),
         "route": report.route.as_ref().map(json::route),
         "steps": steps,
+        "doubt": report.doubt,
         "failure": report.failure.as_ref().map(json::error),
     })
 }

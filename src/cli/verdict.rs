@@ -21,7 +21,7 @@ pub fn lines(url: &str, report: &Report) -> Vec<String> {
     let answers = report.steps.iter().map(|step| step.answer.chars().count());
     let second = width(answers, ANSWER);
 
-    let mut lines = vec![without_userinfo(url)];
+    let mut lines = vec![without_query(&without_userinfo(url))];
     if let Some(route) = &report.route {
         lines.push(format!("route    {:<first$} {}", way(route), route.why()));
     }
@@ -37,6 +37,9 @@ pub fn lines(url: &str, report: &Report) -> Vec<String> {
         None => {
             let total: Duration = report.steps.iter().map(|step| step.elapsed).sum();
             let total = milliseconds(total);
+            if let Some(doubt) = &report.doubt {
+                lines.push(format!("  doubt    {doubt}"));
+            }
             lines.push(format!("ok: every stage was passed, {total:.1} ms in all"));
         }
         Some(error) => verdict(&mut lines, report, error, first),
@@ -100,6 +103,14 @@ fn meaning(error: &Error) -> Option<String> {
         Some("") => None,
         Some(more) if !more.starts_with(' ') => Some(more.to_owned()),
         _ => Some(rest.trim_end_matches(" with").to_owned()),
+    }
+}
+
+/// A query may hold a token, and what is shown ends up in tickets.
+fn without_query(url: &str) -> String {
+    match url.split_once('?') {
+        Some((path, _)) if path.contains("://") => format!("{path}?…"),
+        _ => url.to_owned(),
     }
 }
 
@@ -170,6 +181,7 @@ mod tests {
         let report = Report {
             route: None,
             steps,
+            doubt: None,
             failure: None,
         };
         let lines = lines("ftp://h/", &report);
@@ -214,6 +226,7 @@ mod tests {
         Report {
             route: Some(route),
             steps,
+            doubt: None,
             failure: Some(failure),
         }
     }

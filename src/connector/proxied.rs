@@ -227,6 +227,11 @@ fn refused(proxy: &Proxy, target: &Target, refusal: Refusal, sent: bool) -> Erro
     let what = format!("the proxy answered {answer}");
     let (kind, side, hint) = match answer.code {
         407 => return wants_credentials(proxy, answer, sent),
+        400 if advice::says_tls(&answer) => (
+            Kind::ProxyRefused,
+            Side::Proxy,
+            advice::proxy_speaks_tls(proxy),
+        ),
         400 | 404 | 405 | 501 => (
             Kind::ProxyRefused,
             Side::Proxy,

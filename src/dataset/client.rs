@@ -10,7 +10,7 @@ use super::event::Observer;
 use super::fetch::{self, FetchOptions, Fetched};
 use super::rate::RateLimit;
 use super::reader::Reader;
-use super::source::{FtpSource, HttpSource, Source};
+use super::source::{FtpSource, HttpSource, Probed, Source};
 use super::transfer::Transfer;
 use crate::base::{Credentials, Error, Kind, Result, Scheme, Secret, Stage, Steps, Target};
 use crate::connector::{Connector, load};
@@ -211,6 +211,11 @@ impl Dataset {
     /// # Errors
     /// As [`open`](Self::open), without tries; the error keeps the stages passed.
     pub async fn probe(&self) -> Result<Steps> {
+        Ok(self.probe_closely().await?.steps)
+    }
+
+    /// [`probe`](Self::probe), and what may be wrong all the same.
+    pub(crate) async fn probe_closely(&self) -> Result<Probed> {
         self.source().await?.probe().await
     }
 

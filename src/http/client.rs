@@ -62,6 +62,13 @@ impl Response {
         self.in_clear
     }
 
+    /// Why it may not have come through the proxy, although it was asked for in absolute form:
+    /// nothing in it shows a proxy, and a web server in the proxy's place answers with its own
+    /// file.
+    pub(crate) fn doubts_proxy(&self) -> Option<String> {
+        failure::no_trace_of_proxy(self)
+    }
+
     /// The response, if its status is 2xx; else the refusal as an error.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! What went wrong with a request, and whose side it is.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use http::Method;
 use http::header::{HeaderMap, HeaderName, RETRY_AFTER, SERVER, VIA};
 
 use super::client::Response;
@@ -58,6 +60,8 @@ pub(super) async fn refusal(response: Response) -> Error {
     let (by_proxy, in_clear) = (response.is_from_proxy(), response.in_clear);
     let (authorized, target) = (response.authorized, Target::from_url(&response.url).ok());
     let elsewhere = not_a_proxy(&response);
+    // The page that would tell does not come in answer to HEAD.
+    let unread = response.method == Method::HEAD && response.url.scheme() == "http";
     let answer = answer(response).await;
     let unsure = in_clear && !by_proxy && matches!(answer.code, 403 | 502..=504);
     let who = match (by_proxy, unsure) {
@@ -83,6 +87,11 @@ pub(super) async fn refusal(response: Response) -> Error {
         )),
         _ => error,
     };
+    let hint = match advice::says_tls(&answer) {
+        true => Some(wants_tls(route.proxy().filter(|_| in_clear))),
+        false if unread && answer.code == 400 => Some(MAY_BE_TLS.to_owned()),
+        false => hint.map(str::to_owned),
+    };
     let error = match (hint, elsewhere) {
         (Some(hint), Some(elsewhere)) if answer.code == 404 => {
             error.with_hint(format!("{hint}; or {elsewhere}"))
@@ -102,6 +111,18 @@ pub(super) async fn refusal(response: Response) -> Error {
     }
 }
 
+/// The advice for plain HTTP at a port of TLS; in absolute form it may be the proxy's.
+fn wants_tls(hop: Option<&Arc<Proxy>>) -> String {
+    let target = "this port speaks TLS: write https:// in the URL";
+    match hop {
+        None => target.to_owned(),
+        Some(proxy) => format!("{target}; or {}", advice::proxy_speaks_tls(proxy)),
+    }
+}
+
+/// The advice for a port that does not answer plain HTTP as it should.
+const MAY_BE_TLS: &str = "if this port speaks TLS, write https:// in the URL";
+
 /// Who answered, when the proxy may have done so in the server's place.
 const EITHER: &str = "the server (or the proxy on its way)";
 
@@ -111,6 +132,31 @@ fn not_a_proxy(response: &Response) -> Option<String> {
     let proxy = response.route.proxy()?;
     let doubtful = response.in_clear && !response.headers.contains_key(VIA);
     doubtful.then(|| advice::web_server(proxy))
+}
+
+/// The doubt about an answer that is good in itself. Apache httpd says nothing of itself unless
+/// `ProxyVia` is on.
+pub(super) fn no_trace_of_proxy(response: &Response) -> Option<String> {
+    let traces = [
+        "via",
+        "x-cache",
+        "x-cache-lookup",
+        "proxy-status",
+        "proxy-connection",
+        "age",
+    ];
+    if traces
+        .iter()
+        .any(|name| response.headers.contains_key(*name))
+    {
+        return None;
+    }
+    not_a_proxy(response).map(|doubt| {
+        format!(
+            "nothing in the answer shows that a proxy passed it on (no Via field); {doubt}, and \
+             whether the data is the right one"
+        )
+    })
 }
 
 /// The error for a 2xx that brings no data when data was asked for.
@@ -200,10 +246,11 @@ fn classify(code: u16, by_proxy: bool, authorized: bool) -> (Kind, Option<&'stat
 }
 
 /// The error for a request that got no answer. `hop` is the proxy that should have answered, for a
-/// request in absolute form; `heard` bytes of an answer had come.
+/// request in absolute form; `heard` bytes of an answer had come. `plain`: without TLS.
 pub(super) fn broken(
     cause: hyper_util::client::legacy::Error,
     hop: Option<&Proxy>,
+    plain: bool,
     heard: u64,
 ) -> Error {
     if let Some(ours) = Error::find(&cause) {
@@ -234,6 +281,7 @@ pub(super) fn broken(
                 "check the proxy's port in {}: some other service may listen there",
                 proxy.origin
             )),
+            None if plain => error.with_hint(MAY_BE_TLS),
             None => error,
         };
     }
@@ -251,6 +299,7 @@ pub(super) fn broken(
     let error = Error::new(closed_kind, Stage::Request, what);
     let error = match hop {
         Some(proxy) => error.with_hint(advice::closed(proxy)),
+        None if plain && heard == 0 => error.with_hint(MAY_BE_TLS),
         None => error,
     };
     match innermost.is::<std::io::Error>() {

@@ -152,7 +152,10 @@ impl Hop<'_> {
             Some(Ok(response)) if failure::is_too_long(response.headers()) => {
                 Err(failure::too_long(self.hop()))
             }
-            Some(answered) => answered.map_err(|cause| failure::broken(cause, self.hop(), heard)),
+            Some(answered) => {
+                let plain = !self.target.scheme().is_tls();
+                answered.map_err(|cause| failure::broken(cause, self.hop(), plain, heard))
+            }
             None => Err(failure::silence(
                 limit,
                 &self.target,

@@ -88,6 +88,28 @@ pub fn unavailable(target: &Target, answer: &Answer) -> (Side, String) {
     }
 }
 
+/// Whether an answer says that plain HTTP came to a port of TLS: what nginx, Apache httpd and Go
+/// servers say.
+pub fn says_tls(answer: &Answer) -> bool {
+    let body = answer.body.to_ascii_lowercase();
+    let marks = [
+        "plain http request was sent to https port",
+        "speaking plain http to an ssl-enabled",
+        "sent an http request to an https server",
+    ];
+    answer.code == 400 && marks.iter().any(|mark| body.contains(mark))
+}
+
+/// The advice for a proxy's port that speaks TLS.
+pub fn proxy_speaks_tls(proxy: &Proxy) -> String {
+    format!(
+        "the port of {} speaks TLS, which cannot be used to a proxy yet: set {} to its plain HTTP \
+         port",
+        proxy.authority(),
+        proxy.origin
+    )
+}
+
 /// The advice for a proxy that hangs up before it has answered.
 pub fn closed(proxy: &Proxy) -> String {
     format!(

@@ -7,8 +7,8 @@ use http::header::{
 use http::{Method, StatusCode};
 use url::Url;
 
-use super::{Opened, Resume, Stat};
-use crate::base::{Error, Kind, Result, Secret, Stage, Steps, text};
+use super::{Opened, Probed, Resume, Stat};
+use crate::base::{Error, Kind, Result, Secret, Stage, text};
 use crate::dataset::Validator;
 use crate::dataset::validator::http_time;
 use crate::http::{Client, Request, Response};
@@ -66,12 +66,14 @@ impl HttpSource {
 
     /// Asks as [`open`](Self::open) does: what lets HEAD through need not let GET through, and a
     /// refusal of GET says why.
-    pub(super) async fn probe(&self) -> Result<Steps> {
+    pub(super) async fn probe(&self) -> Result<Probed> {
         let response = self.client.send(self.request(Method::GET)).await?;
         let mut response = response.success().await?;
+        let doubt = response.doubts_proxy();
         let total = response.body.remaining();
         let (subject, steps) = (response.url.path().to_owned(), response.steps);
-        super::first_byte(&mut response.body, subject, total, steps).await
+        let steps = super::first_byte(&mut response.body, subject, total, steps).await?;
+        Ok(Probed { steps, doubt })
     }
 
     pub(super) async fn open(&self, resume: Option<&Resume>) -> Result<Opened> {

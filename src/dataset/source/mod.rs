@@ -67,6 +67,14 @@ pub(super) struct Opened {
     pub body: Box<dyn AsyncRead + Send + Unpin>,
 }
 
+/// What a walk up to the first byte found.
+#[derive(Clone, Debug)]
+pub(crate) struct Probed {
+    pub steps: Steps,
+    /// What may be wrong although every stage was passed.
+    pub doubt: Option<String>,
+}
+
 impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opened")
@@ -98,10 +106,13 @@ impl Source {
     }
 
     /// Walks every stage up to the first byte.
-    pub(super) async fn probe(&self) -> Result<Steps> {
+    pub(super) async fn probe(&self) -> Result<Probed> {
         match self {
             Self::Http(source) => source.probe().await,
-            Self::Ftp(source) => source.probe().await,
+            Self::Ftp(source) => Ok(Probed {
+                steps: source.probe().await?,
+                doubt: None,
+            }),
         }
     }
 

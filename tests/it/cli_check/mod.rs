@@ -322,3 +322,66 @@ fn a_walk_that_is_stopped() {
         assert!(lines[4].contains("stopped by SIGINT after "), "{}", ran.out);
     }
 }
+
+/// A web server in the proxy's place has a file of that path: nothing fails.
+#[test]
+fn a_good_answer_without_a_trace_of_the_proxy_is_doubted() {
+    let shared = shared();
+    let doubt = "  doubt    nothing in the answer shows that a proxy passed it on";
+    let web = shared.nginx.http("");
+    let program = Program::new();
+    let asked = "http://data.example/small.bin?token=hunter2";
+    let ran = program.run(&["check", "--proxy", &web, asked]).expect(0);
+    assert!(ran.out.contains(doubt), "{}", ran.out);
+    assert!(
+        ran.out.starts_with("http://data.example/small.bin?…\n"),
+        "{}",
+        ran.out
+    );
+    assert!(!format!("{ran:?}").contains("hunter2"), "{ran:?}");
+    let ran = program
+        .run(&["check", "--json", "--proxy", &web, asked])
+        .expect(0);
+    let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert!(told["doubt"].is_string(), "{told}");
+    let url = shared.nginx.http("/small.bin");
+    for proxy in [peers::squid().url(), peers::tinyproxy().url()] {
+        let ran = program.run(&["check", "--proxy", &proxy, &url]).expect(0);
+        assert!(!ran.out.contains("doubt"), "{}", ran.out);
+    }
+}
+
+#[test]
+fn plain_http_at_a_port_of_tls() {
+    let shared = shared();
+    let tls = shared.nginx.https("").replace("https://", "http://");
+    let program = Program::new();
+    let hint = "this port speaks TLS: write https:// in the URL";
+    let to_file = ["fetch", "-o", "x", &tls];
+    program.run(&to_file).expect(9).says(hint);
+    let may = "if this port speaks TLS, write https:// in the URL";
+    program.run(&["stat", &tls]).expect(9).says(may);
+    let proxy = "speaks TLS, which cannot be used to a proxy yet: set flag --proxy";
+    // Apache httpd's words.
+    let words = "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />";
+    let answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: ";
+    let httpd = answering(&format!("{answer}{}\r\n\r\n{words}", words.len()));
+    let ran = program.run(&["stat", "--proxy", &httpd.url(), "https://data.example/x"]);
+    ran.expect(6).says(proxy);
+    let ran = program.run(&["fetch", "--proxy", &tls, "http://data.example/x"]);
+    ran.expect(9).says(proxy);
+    // Others hang up, or send an alert.
+    for script in [
+        vec![Step::head(), Step::Close],
+        vec![
+            Step::head(),
+            Step::write(b"\x15\x03\x01\0\x02\x02\x46"),
+            Step::Close,
+        ],
+    ] {
+        let server = Scripted::each(script);
+        let url = server.url();
+        let ran = program.run(&["fetch", "--retry", "1", "-o", "-", &url]);
+        ran.says(may);
+    }
+}
