@@ -160,16 +160,17 @@ pub fn behind_tunnel(error: Error, proxy: &Proxy, target: &Target) -> Error {
         // The server waits for a data channel that the proxy says is there.
         (Stage::Data, _, Some(425)) => error.and_also(said).with_side(Side::Proxy),
         (_, Kind::Cut | Kind::Timeout | Kind::TargetUnavailable, None) => {
-            let ended = match error.kind() {
-                Kind::Timeout => "is silent",
-                _ => "hung up",
+            let (kind, ended) = match error.kind() {
+                Kind::Timeout => (Kind::Timeout, "is silent"),
+                // Also where the protocol took the end for the target's word.
+                _ => (Kind::Cut, "hung up"),
             };
             let hint = format!(
                 "the proxy, the network behind it or {target} {ended}: the proxy's log tells \
                  which; a proxy that inspects traffic may refuse like this"
             );
-            let error = error.and_also(said).with_side(Side::Network);
-            error.with_better_hint(hint)
+            let error = error.and_also(said).with_kind(kind);
+            error.with_side(Side::Network).with_better_hint(hint)
         }
         _ => error,
     }

@@ -141,6 +141,13 @@ impl Error {
         self
     }
 
+    /// Says what kind it is, where the caller knows more of the way: an end that would be the
+    /// target's on a direct one.
+    pub(crate) fn with_kind(mut self, kind: Kind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     /// Says which stage failed, where the caller knows better: a tunnel that is refused for FTP's
     /// data channel.
     pub fn with_stage(mut self, stage: Stage) -> Self {

@@ -262,12 +262,12 @@ fn in_the_tunnel(fault: Fault, way: Way, proxy: Told) -> Told {
         },
         (false, Way::Control) => Told {
             doing: "log in at ftp.example:21",
-            kind: Kind::TargetUnavailable,
+            kind: Kind::Cut,
             stage: Stage::Greeting,
             said: "the server closed the control channel without a word; the proxy had answered \
                    CONNECT with 200",
             again: true,
-            exit: 9,
+            exit: 11,
             ..told
         },
         (_, Way::Data) => Told {
