@@ -53,11 +53,10 @@ pub fn warn_of_password(place: &Place<'_>, output: &Output) {
     if place.is_argument
         && url.is_ok_and(|url| url.password().is_some_and(|password| !password.is_empty()))
     {
-        // A query may hold a token: it has no place in a line that ends in a log.
-        let path = place.asked.split('?').next().unwrap_or_default();
         output.warn(&format!(
-            "{path}: a password in the arguments can be seen by other users; keep it elsewhere: \
-             a connection's password, --password-file or --password-env"
+            "{}: a password in the arguments can be seen by other users; keep it elsewhere: \
+             a connection's password, --password-file or --password-env",
+            place.shown
         ));
     }
 }

@@ -1,7 +1,8 @@
 //! What people and machines get to see: data on standard output, talk on standard error.
 
+use std::collections::HashSet;
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::args::Common;
 use super::exit::Exit;
@@ -23,6 +24,8 @@ pub struct Output {
     transcript: Option<Arc<Transcript>>,
     /// Why data did not get out, the first time.
     lost: Arc<OnceLock<io::Error>>,
+    /// What is said once, however often it is found.
+    said: Arc<Mutex<HashSet<String>>>,
 }
 
 impl Output {
@@ -34,6 +37,7 @@ impl Output {
             watched: io::stderr().is_terminal() && !common.quiet,
             transcript: None,
             lost: Arc::default(),
+            said: Arc::default(),
         }
     }
 
@@ -45,6 +49,7 @@ impl Output {
             watched: false,
             transcript: Some(transcript),
             lost: Arc::default(),
+            said: Arc::default(),
         }
     }
 
@@ -94,6 +99,14 @@ impl Output {
     /// Something that is not wrong yet.
     pub fn warn(&self, message: &str) {
         self.say(&format!("outbound: warning: {message}"));
+    }
+
+    /// The warning, the first time that it is due: one doubt holds for all that comes through a
+    /// proxy.
+    pub fn doubt(&self, why: &str) -> Option<String> {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = said.insert(why.to_owned());
+        is_new.then(|| format!("outbound: warning: {why}"))
     }
 
     /// An error that is about no single place: one line, its causes, and what to do next.
@@ -153,6 +166,15 @@ pub fn causes(error: &Error) -> impl Iterator<Item = String> {
 /// What the user typed, safe to show again: userinfo left out, control characters escaped.
 pub fn without_userinfo(written: &str) -> String {
     text::clip_to(&text::without_userinfo(written), 2000)
+}
+
+/// A URL, or what stands for one, for text: its query may be a token, and what is shown ends in
+/// logs and tickets.
+pub fn without_query(shown: &str) -> String {
+    match shown.split_once('?') {
+        Some((path, _)) => format!("{path}?…"),
+        None => shown.to_owned(),
+    }
 }
 
 /// The lines of a text below each other, control characters escaped.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::asked::Asked;
-use super::output::without_userinfo;
+use super::output::{without_query, without_userinfo};
 
 /// A URL, or a path below a connection, that a command is about.
 pub struct Place<'a> {
@@ -12,8 +12,10 @@ pub struct Place<'a> {
     pub typed: &'a str,
     /// Whether it stands in the arguments, where other users see it.
     pub is_argument: bool,
-    /// As typed, without userinfo: safe to show.
+    /// As typed, without userinfo, for machines.
     pub asked: String,
+    /// As typed, without userinfo and query: safe to show.
+    pub shown: String,
     /// What it stands for, without userinfo, once that is known.
     pub url: Option<Url>,
     /// The beginning of a line of talk about it.
@@ -26,15 +28,17 @@ impl<'a> Place<'a> {
         let alone = asked.len() == 1;
         asked.iter().map(move |one| {
             let asked = without_userinfo(&one.typed);
+            let shown = without_query(&asked);
             let prefix = match &one.line {
-                Some(line) => format!("outbound: {line}: {asked}: "),
+                Some(line) => format!("outbound: {line}: {shown}: "),
                 None if alone => "outbound: ".to_owned(),
-                None => format!("outbound: {asked}: "),
+                None => format!("outbound: {shown}: "),
             };
             Self {
                 typed: &one.typed,
                 is_argument: one.line.is_none(),
                 asked,
+                shown,
                 url: None,
                 prefix,
             }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::args::{Common, RouteArgs};
 use super::dataset::warn_of_password;
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Output, without_query};
 use super::place::Place;
 use super::{asked, json};
 use crate::base::{Origin, Result, Route, Target, text};
@@ -65,7 +65,8 @@ fn show(output: &Output, location: &Location, route: &Route) {
         Some(proxy) => format!("through {proxy}"),
         None => "direct".to_owned(),
     };
-    output.line(&format!("{}  {way}", text::escape(location.url.as_str())));
+    let url = without_query(location.url.as_str());
+    output.line(&format!("{}  {way}", text::escape(&url)));
     output.line(&format!("  because     {}", route.why()));
     if let Some(connection) = &location.connection {
         output.line(&format!("  connection  {}", connection.name));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::args::{Common, StatArgs};
 use super::dataset::dataset;
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Output, without_query};
 use super::place::Place;
 use super::{asked, json};
 use crate::base::{Result, text};
@@ -33,6 +33,10 @@ pub async fn run(
             Ok(dataset) => dataset.stat().await,
             Err(error) => Err(error),
         };
+        let doubt = stat.as_ref().ok().and_then(|stat| stat.doubt.as_deref());
+        if let Some(warning) = doubt.and_then(|why| output.doubt(why)) {
+            output.say(&warning);
+        }
         match stat {
             Ok(stat) if output.json => {
                 output.line(&place.json(as_json(&stat)));
@@ -52,12 +56,13 @@ fn as_json(stat: &Stat) -> Value {
         "media_type": stat.media_type,
         "validator": stat.validator,
         "resumable": stat.resumable,
+        "doubt": stat.doubt,
         "route": json::route(&stat.route),
     })
 }
 
 fn show(output: &Output, stat: &Stat) {
-    output.line(&text::escape(stat.url.as_str()));
+    output.line(&text::escape(&without_query(stat.url.as_str())));
     let length = stat.length.map(|bytes| format!("{bytes} bytes"));
     let modified = stat.modified.map(httpdate::fmt_http_date);
     let resumable = stat

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::check::milliseconds;
-use super::output::{again, causes, without_userinfo};
+use super::output::{again, causes, without_query, without_userinfo};
 use crate::base::{Error, Kind, Route, Step, text};
 use crate::check::Report;
 
@@ -103,14 +103,6 @@ fn meaning(error: &Error) -> Option<String> {
         Some("") => None,
         Some(more) if !more.starts_with(' ') => Some(more.to_owned()),
         _ => Some(rest.trim_end_matches(" with").to_owned()),
-    }
-}
-
-/// A query may hold a token, and what is shown ends up in tickets.
-fn without_query(url: &str) -> String {
-    match url.split_once('?') {
-        Some((path, _)) if path.contains("://") => format!("{path}?…"),
-        _ => url.to_owned(),
     }
 }
 

@@ -9,6 +9,13 @@ use crate::base::{Error, Route};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// It may not be what was asked for, although nothing failed: an answer of plain HTTP shows no
+    /// trace of the proxy, in whose place a web server may listen. It comes before
+    /// [`Started`](Self::Started), each time.
+    Doubted {
+        /// Why, and what makes sure.
+        why: &'a str,
+    },
     /// Bytes begin to come: at `offset`, of `total` when that is known.
     Started {
         /// The way they come.

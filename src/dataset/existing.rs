@@ -29,6 +29,9 @@ pub(super) async fn unchanged(
         Err(cause) => return Err(local(destination, "look at", cause)),
     };
     let stat = stat(dataset, source, &options.observer).await?;
+    if let Some(why) = &stat.doubt {
+        options.observer.notify(Event::Doubted { why });
+    }
     match (is_same(&stat, &about), &options.checksum) {
         (Some(false), _) => {
             let hint = "it is not what the server has; overwrite it with --force";

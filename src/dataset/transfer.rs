@@ -172,6 +172,9 @@ impl Transfer {
         if let Some(why) = opened.restarted {
             self.observer.notify(Event::Restarted { why });
         }
+        if let Some(why) = &opened.doubt {
+            self.observer.notify(Event::Doubted { why });
+        }
         self.offset = opened.offset;
         self.furthest = self.furthest.max(opened.offset);
         self.observer.notify(Event::Started {

@@ -137,26 +137,25 @@ fn not_a_proxy(response: &Response) -> Option<String> {
 /// The doubt about an answer that is good in itself. Apache httpd says nothing of itself unless
 /// `ProxyVia` is on.
 pub(super) fn no_trace_of_proxy(response: &Response) -> Option<String> {
-    let traces = [
-        "via",
-        "x-cache",
-        "x-cache-lookup",
-        "proxy-status",
-        "proxy-connection",
-        "age",
-    ];
-    if traces
-        .iter()
-        .any(|name| response.headers.contains_key(*name))
-    {
+    if response.headers.keys().any(is_trace_of_proxy) {
         return None;
     }
     not_a_proxy(response).map(|doubt| {
         format!(
             "nothing in the answer shows that a proxy passed it on (no Via field); {doubt}, and \
-             whether the data is the right one"
+             whether the data is the right one; `tunnel = \"always\"` makes sure"
         )
     })
+}
+
+/// Whether a field is one that proxies and caches add: Via and its vendors' forms, X-Cache and
+/// X-Cache-Lookup, Proxy-Status and its like, Age.
+fn is_trace_of_proxy(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(name, "via" | "age" | "x-squid-error")
+        || name.ends_with("-via")
+        || name.starts_with("x-cache")
+        || name.starts_with("proxy-")
 }
 
 /// The error for a 2xx that brings no data when data was asked for.

@@ -106,6 +106,35 @@ fn a_password_in_a_url_draws_a_warning() {
     }
 }
 
+/// It may be a token, and what is shown ends in logs and tickets.
+#[test]
+fn the_query_of_a_url_is_not_shown() {
+    let server = serving(b"abc");
+    let good = format!("{}/x?sig=hunter2", server.url());
+    let gone = format!("http://127.0.0.1:{}/x?sig=hunter2", sockets::free_port());
+    let with_password = gone.replace("://", "://bob:pass@");
+    let program = Program::with_settings(QUICK);
+    for command in ["route", "stat", "check", "fetch", "list"] {
+        for urls in [
+            &[&good][..],
+            &[&gone, &good],
+            &[&good, &gone],
+            &[&with_password],
+        ] {
+            let urls = urls.iter().map(|url| url.as_str());
+            let arguments: Vec<&str> = [command, "-v"].into_iter().chain(urls).collect();
+            let ran = program.run(&arguments);
+            let all = format!("{}{}", ran.out, ran.err);
+            assert!(!all.is_empty(), "{arguments:?}");
+            assert!(!all.contains("hunter2"), "{arguments:?}: {all}");
+        }
+    }
+    let ran = program.run(&["route", &gone]).expect(0);
+    assert!(ran.out.contains("/x?…  direct"), "{}", ran.out);
+    let ran = program.run(&["stat", &with_password]);
+    ran.says("/x?…: a password in the arguments can be seen");
+}
+
 #[test]
 fn lost_output_is_no_success() {
     let server = serving(b"abc");

@@ -115,7 +115,7 @@ async fn bring(job: &Job<'_>, args: &FetchArgs, output: &Output, progress: &Prog
 /// Says what happens on the way, for a person.
 struct Narrator {
     output: Output,
-    asked: String,
+    shown: String,
     prefix: String,
 }
 
@@ -123,7 +123,7 @@ impl Narrator {
     fn new(output: &Output, place: &Place<'_>) -> Self {
         Self {
             output: output.clone(),
-            asked: place.asked.clone(),
+            shown: place.shown.clone(),
             prefix: place.prefix().to_owned(),
         }
     }
@@ -142,8 +142,9 @@ impl Narrator {
             )),
             Event::Restarted { why } => Some(format!(
                 "outbound: {} starts again from the first byte: {why}",
-                self.asked
+                self.shown
             )),
+            Event::Doubted { why } => self.output.doubt(why),
             _ => None,
         }
     }

@@ -66,6 +66,7 @@ impl FtpSource {
             resumable: Some(validator(&told).is_some()),
             route: Arc::new(client.route().clone()),
             steps: client.steps(),
+            doubt: None,
         };
         client.close().await;
         Ok(stat)
@@ -149,6 +150,7 @@ impl FtpSource {
                 validator: validator(&told),
                 modified: told.modified.map(|modified| modified.time),
                 route,
+                doubt: None,
                 body: Box::new(tokio::io::empty()),
             });
         }
@@ -194,6 +196,7 @@ fn opened(download: Download, route: Arc<Route>, told: &ftp::Stat) -> Opened {
         validator: validator(told),
         modified: told.modified.as_ref().map(|modified| modified.time),
         route,
+        doubt: None,
         body: Box::new(download),
     }
 }

@@ -58,6 +58,7 @@ impl HttpSource {
             media_type,
             validator: validator(&response.headers, length),
             resumable,
+            doubt: response.doubts_proxy(),
             url: response.url,
             route: response.route,
             steps: response.steps,
@@ -183,6 +184,7 @@ fn opened(response: Response, offset: u64, total: Option<u64>) -> Opened {
         total,
         validator: validator(&response.headers, total),
         modified: field(&response.headers, &LAST_MODIFIED).and_then(http_time),
+        doubt: response.doubts_proxy(),
         route: response.route,
         body: Box::new(response.body),
     }

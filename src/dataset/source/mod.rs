@@ -43,6 +43,9 @@ pub struct Stat {
     pub route: Arc<Route>,
     /// The stages passed.
     pub steps: Steps,
+    /// Why it may be something else than what was asked for, although nothing failed: the answer
+    /// shows no trace of the proxy.
+    pub doubt: Option<String>,
 }
 
 /// From where to go on: bytes that are here already, proven by a validator.
@@ -63,6 +66,8 @@ pub(super) struct Opened {
     pub validator: Option<Validator>,
     pub modified: Option<SystemTime>,
     pub route: Arc<Route>,
+    /// Why it may be something else than what was asked for.
+    pub doubt: Option<String>,
     /// Gives an error, not an end, when the stream ends before the data does.
     pub body: Box<dyn AsyncRead + Send + Unpin>,
 }

@@ -345,9 +345,55 @@ fn a_good_answer_without_a_trace_of_the_proxy_is_doubted() {
     let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert!(told["doubt"].is_string(), "{told}");
     let url = shared.nginx.http("/small.bin");
-    for proxy in [peers::squid().url(), peers::tinyproxy().url()] {
+    for proxy in [
+        peers::squid().url(),
+        peers::tinyproxy().url(),
+        peers::apache().url(),
+    ] {
         let ran = program.run(&["check", "--proxy", &proxy, &url]).expect(0);
         assert!(!ran.out.contains("doubt"), "{}", ran.out);
+    }
+}
+
+/// The file that comes is another server's, and the exit code says that all is well.
+#[test]
+fn the_doubt_is_a_warning_once_where_data_is_brought() {
+    let shared = shared();
+    let web = shared.nginx.http("");
+    let warning = "outbound: warning: nothing in the answer shows that a proxy passed it on";
+    let one = "http://data.example/small.bin?a=1";
+    let other = "http://other.example/small.bin?a=2";
+    let said = |ran: &Ran| ran.err.matches(warning).count();
+    let program = Program::new();
+    for arguments in [
+        vec!["fetch", one],
+        // It is there now.
+        vec!["fetch", one],
+        vec!["fetch", "--force", one],
+        vec!["fetch", "-o", "-", one, other],
+        vec!["stat", one, other],
+        vec!["stat", "--json", one],
+    ] {
+        let arguments = [&["--proxy", &web][..], &arguments].concat();
+        let ran = program.run(&arguments).expect(0);
+        assert_eq!(said(&ran), 1, "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains("`tunnel = \"always\"` makes sure"));
+    }
+    let ran = program.run(&["stat", "--json", "--proxy", &web, one]);
+    let told: serde_json::Value = serde_json::from_str(&ran.expect(0).out).unwrap();
+    assert!(told["doubt"].is_string(), "{told}");
+    let ran = program.run(&["stat", "-q", "--proxy", &web, one]).expect(0);
+    assert_eq!(said(&ran), 0, "{}", ran.err);
+    // Proxies say who they are, and a server that is reached directly need not.
+    let url = shared.nginx.http("/small.bin");
+    for proxy in [
+        peers::squid().url(),
+        peers::tinyproxy().url(),
+        peers::apache().url(),
+        "direct".to_owned(),
+    ] {
+        let ran = program.run(&["stat", "--proxy", &proxy, &url]).expect(0);
+        assert_eq!(said(&ran), 0, "{proxy}: {}", ran.err);
     }
 }
 
