@@ -32,6 +32,17 @@ impl<'a> Walk<'a> {
     /// The report of a walk that was given up because of `why` (`SIGINT`): the stages passed, and
     /// at which it was waiting.
     pub fn stopped(&self, why: &str) -> Report {
+        self.so_far(|waited| format!("stopped by {why} after {waited} of waiting"))
+    }
+
+    /// The report of a walk that goes on: the stages passed, and at which it is waiting.
+    pub fn waiting(&self) -> Report {
+        self.so_far(|waited| format!("waiting for {waited}"))
+    }
+
+    /// What was passed, and the next stage as one that was interrupted; `words` tell how long it
+    /// has been waited for.
+    fn so_far(&self, words: impl FnOnce(String) -> String) -> Report {
         let (steps, waited) = self.watch.seen();
         let target = self.dataset.target();
         let connector = self.dataset.connector();
@@ -44,10 +55,7 @@ impl<'a> Walk<'a> {
             asked.unwrap_or(proxy.tunnel) == TunnelMode::Always
         });
         let (stage, subject) = next(&steps, &route, target, tunnels);
-        let what = format!(
-            "stopped by {why} after {} of waiting",
-            text::seconds(waited)
-        );
+        let what = words(text::seconds(waited));
         let error = Error::new(Kind::Interrupted, stage, what)
             .about(subject)
             .with_route(&route)

@@ -9,6 +9,7 @@ use super::dataset::dataset;
 use super::exit::Exit;
 use super::output::Output;
 use super::place::Place;
+use super::progress::Live;
 use super::{asked, interrupt, json, verdict};
 use crate::base::Result;
 use crate::check::{Report, Walk};
@@ -36,13 +37,17 @@ pub async fn run(
         ) {
             Ok(dataset) => {
                 let walk = Walk::new(&dataset);
-                tokio::select! {
+                let live = Live::new(output, common.verbose > 0);
+                let report = tokio::select! {
                     report = walk.run() => report,
+                    never = live.show(|| verdict::lines(place.typed, &walk.waiting())) => match never {},
                     signal = interrupt::wait() => {
                         stopped = true;
                         walk.stopped(signal)
                     }
-                }
+                };
+                live.finish();
+                report
             }
             Err(error) => Report::of(error),
         };

@@ -1,5 +1,6 @@
 //! The progress bar: on standard error, at a terminal only.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -14,6 +15,9 @@ pub struct Progress(Option<MultiProgress>);
 
 /// The bar of one transfer.
 pub struct Bar(Option<(MultiProgress, ProgressBar)>);
+
+/// Lines of what is under way, that go when it is over; none where nobody watches.
+pub struct Live(Option<ProgressBar>);
 
 /// More bars than this would scroll the terminal.
 const MOST: usize = 20;
@@ -40,6 +44,38 @@ impl Progress {
     pub fn clear(&self) {
         if let Some(bars) = &self.0 {
             let _ = bars.clear();
+        }
+    }
+}
+
+impl Live {
+    /// `logged`: the log tells the stages as they pass.
+    pub fn new(output: &Output, logged: bool) -> Self {
+        let shown = output.watched && !output.json && !logged;
+        Self(shown.then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.with_style(
+                ProgressStyle::with_template("{msg}")
+                    .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+            )
+        }))
+    }
+
+    /// Shows `lines` again and again, from when the wait is long enough to be noticed.
+    pub async fn show(&self, lines: impl Fn() -> Vec<String>) -> Infallible {
+        let Some(bar) = &self.0 else {
+            return std::future::pending().await;
+        };
+        loop {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            bar.set_message(lines().join("\n"));
+        }
+    }
+
+    /// Removes the lines.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
         }
     }
 }

@@ -323,6 +323,45 @@ fn a_walk_that_is_stopped() {
     }
 }
 
+/// At a terminal the stages show as they pass, with the one that is waited for.
+#[test]
+fn a_slow_stage_is_seen_at_a_terminal() {
+    use std::io::{Read as _, Write as _};
+    use std::process::{Command, Stdio};
+    let proxy = Scripted::each(vec![
+        Step::head(),
+        Step::write("HTTP/1.1 200 OK\r\n\r\n"),
+        Step::Stall,
+    ]);
+    let program = Program::new();
+    let line = format!(
+        "stty cols 200; {} check --proxy {} ftp://h.example/x",
+        env!("CARGO_BIN_EXE_outbound"),
+        proxy.url()
+    );
+    let mut command = Command::new("script");
+    command.args(["-qefc", &line, "/dev/null"]);
+    program.prepare(&mut command);
+    command.env("TERM", "xterm");
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let (mut seen, mut out) = (Vec::new(), child.stdout.take().unwrap());
+    let has = |seen: &[u8], words: &str| String::from_utf8_lossy(seen).contains(words);
+    while !has(&seen, "WAIT   greeting h.example:21 ") || !has(&seen, "waiting for ") {
+        let mut buffer = [0; 4096];
+        let count = out.read(&mut buffer).unwrap();
+        assert_ne!(count, 0, "{}", String::from_utf8_lossy(&seen));
+        seen.extend(&buffer[..count]);
+    }
+    assert!(has(&seen, "  ok     connect h.example:21 "));
+    // Ctrl-C, as typed.
+    let mut keys = child.stdin.take().unwrap();
+    keys.write_all(b"\x03").unwrap();
+    out.read_to_end(&mut seen).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(has(&seen, "stopped by SIGINT after "));
+}
+
 /// A web server in the proxy's place has a file of that path: nothing fails.
 #[test]
 fn a_good_answer_without_a_trace_of_the_proxy_is_doubted() {
