@@ -19,8 +19,12 @@ nginx          usr/sbin/nginx
 vsftpd         usr/sbin/vsftpd
 tinyproxy-bin  usr/bin/tinyproxy
 proftpd-core   usr/sbin/proftpd
+proftpd-mod-crypto  usr/lib/proftpd/mod_tls.so
 pure-ftpd      usr/sbin/pure-ftpd
 python3-pyftpdlib  usr/lib/python3/dist-packages/pyftpdlib/servers.py
+python3-openssl        usr/lib/python3/dist-packages/OpenSSL/SSL.py
+python3-cryptography   usr/lib/python3/dist-packages/cryptography/x509/base.py
+python3-cffi-backend   usr/lib/python3/dist-packages/_cffi_backend.*.so
 r-base-core    usr/lib/R/bin/exec/R
 r-base-core    usr/lib/R/modules/internet.so
 python3-pip                 usr/lib/python3/dist-packages/pip/__main__.py
@@ -52,12 +56,14 @@ flock 9
 
 # Prints what is missing below the prefix: a program, or a library that one of them needs.
 missing() {
-  local package program
+  local package program found
   while read -r package program; do
-    if [ ! -e "$prefix/$program" ]; then
+    # A name may hold a pattern: extensions of Python are named after its version.
+    found=$(compgen -G "$prefix/$program" | head -n 1) || true
+    if [ -z "$found" ]; then
       echo "$program of the package $package"
     else
-      libraries "$prefix/$program"
+      libraries "$found"
     fi
   done <<<"$peers"
   for program in $tools; do
