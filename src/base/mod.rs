@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod bypass;
 pub mod error;
+pub mod explicit_tls;
 pub mod origin;
 pub mod proxy;
 pub mod proxy_url;
@@ -20,6 +21,7 @@ pub mod text;
 pub use answer::Answer;
 pub use bypass::Bypass;
 pub use error::{Error, Kind, Side};
+pub use explicit_tls::ExplicitTls;
 pub use origin::Origin;
 pub use proxy::{Auth, Credentials, Proxy, ProxyScheme, Trust, TunnelMode};
 pub use proxy_url::ProxyUrl;

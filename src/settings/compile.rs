@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use url::Url;
+
 use super::check::did_you_mean;
 use super::connection::{self, Connection, ProxyChoice};
 use super::environment::Environment;
@@ -11,7 +13,7 @@ use super::layers::{Overrides, Settings};
 use super::policy::{Direct, Forced, Policy, Retry, Timeouts};
 use super::problems::{Level, Problem};
 use super::shown;
-use crate::base::{Auth, Credentials, Origin, Proxy, SecretRef, Trust, TunnelMode};
+use crate::base::{Auth, Credentials, ExplicitTls, Origin, Proxy, SecretRef, Trust, TunnelMode};
 
 /// Makes the policy. It is usable when no problem is an error.
 pub(super) fn policy(
@@ -170,6 +172,34 @@ impl Compiler<'_> {
         }
     }
 
+    /// Whether an `ftp://` server is asked for TLS. Elsewhere the key means nothing, and whoever
+    /// wrote it meant something.
+    fn tls(&mut self, table: &[&str], base: &Url) -> ExplicitTls {
+        let Some(fact) = self.fact(table, "tls") else {
+            return ExplicitTls::Off;
+        };
+        let origin = fact.origin.clone();
+        let asked = fact.value.as_text().and_then(ExplicitTls::parse);
+        let asked = asked.unwrap_or_default();
+        let fits = match base.scheme() {
+            "ftp" => true,
+            // There it would be a contradiction.
+            "ftps" => false,
+            _ => asked == ExplicitTls::Off,
+        };
+        if !fits {
+            let hint = match base.scheme() {
+                "ftps" => {
+                    "ftps:// is TLS from the first byte, mostly at port 990: remove it, or write ftp:// for AUTH TLS"
+                }
+                _ => "remove it",
+            };
+            let what = format!("`tls` is for ftp://, not for {}://", base.scheme());
+            self.error(origin, what, Some(hint.to_owned()));
+        }
+        asked
+    }
+
     fn trust(&self, table: &[&str]) -> Trust {
         Trust {
             ca_file: match self.fact(table, "ca_file").map(|fact| &fact.value) {
@@ -229,6 +259,7 @@ impl Compiler<'_> {
                 credentials: self.credentials(&table),
                 trust: self.trust(&table),
                 tunnel: self.tunnel(&table),
+                tls: self.tls(&table, &base),
                 url: base,
                 origin: url.origin,
                 name: name.clone(),

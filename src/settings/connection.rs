@@ -6,7 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::problems::Problem;
-use crate::base::{Credentials, Origin, Proxy, Trust, TunnelMode};
+use crate::base::{Credentials, ExplicitTls, Origin, Proxy, Trust, TunnelMode};
 
 /// A named dataset connection.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,8 @@ pub struct Connection {
     pub trust: Trust,
     /// Overrides the proxy's tunnel mode.
     pub tunnel: Option<TunnelMode>,
+    /// Whether an `ftp://` server is asked for TLS.
+    pub tls: ExplicitTls,
     /// Where its URL is written.
     pub origin: Origin,
 }

@@ -107,7 +107,13 @@ impl Converter<'_> {
         if words.contains(&text.as_str()) {
             return Some(Value::Text(text));
         }
-        let near = did_you_mean(&text, words.iter().copied());
+        let near = match self.path.last().map(String::as_str) {
+            // A letter or two from `explicit`, and something else.
+            Some("tls") if text == "implicit" => {
+                Some("implicit TLS is the scheme ftps://, not a setting".to_owned())
+            }
+            _ => did_you_mean(&text, words.iter().copied()),
+        };
         let wants = Type::Word(words).wants();
         self.error_with_hint(format!("must be {wants}, not \"{}\"", clip(&text)), near)
     }

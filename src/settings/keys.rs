@@ -91,6 +91,7 @@ const fn key(
 
 const AUTH: Type = Type::Word(&["auto", "basic"]);
 const TUNNEL: Type = Type::Word(&["auto", "always"]);
+const TLS: Type = Type::Word(&["off", "opportunistic", "explicit"]);
 const USER_DOC: &str = "user name for the proxy alone";
 const PASSWORD_DOC: &str = "where the password for the proxy is kept";
 const AUTH_DOC: &str = "`basic` sends Basic credentials unasked, `auto` after the first 407";
@@ -126,6 +127,7 @@ pub static KEYS: &[Key] = &[
     key("connections.*.ca_file", Type::Path, None, "PEM bundle that is believed for TLS to the target, beside the system's"),
     key("connections.*.danger_accept_invalid_certs", Type::Flag, Some("false"), "believe every certificate of the target"),
     key("connections.*.tunnel", TUNNEL, None, "overrides the proxy's `tunnel`"),
+    key("connections.*.tls", TLS, Some("off"), "TLS with an ftp:// server: `explicit` requires it (AUTH TLS), `opportunistic` goes on in clear where the server has none; ftps:// is TLS from the first byte"),
     key("connections.*.proxy.url", Type::ProxyUrl, None, PROXY_URL_DOC),
     key("connections.*.proxy.username", Type::Text, None, USER_DOC),
     key("connections.*.proxy.password", Type::Secret, None, PASSWORD_DOC),

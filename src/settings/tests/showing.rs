@@ -150,7 +150,7 @@ fn the_builder_sets_every_key() {
                 ("connections.x.proxy.username", "u"),
             ],
             Some("connections") => &[
-                ("connections.x.url", "https://h/"),
+                ("connections.x.url", "ftp://h/"),
                 ("connections.x.username", "u"),
             ],
             _ => &[],

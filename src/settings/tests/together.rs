@@ -35,6 +35,14 @@ fn what_does_not_fit_together_has_its_line_and_its_advice() {
             "[connections.a]\nurl = \"ftp://h\"\nproxy = \"direct\"\nuse_global_proxy = true",
             ":4: connections.a.use_global_proxy: says `connections.a.proxy` a second time; it is also said at /etc/f.toml:3: connections.a.proxy",
         ),
+        (
+            "[connections.a]\nurl = \"https://h\"\ntls = \"explicit\"",
+            ":3: connections.a.tls: `tls` is for ftp://, not for https://; remove it",
+        ),
+        (
+            "[connections.a]\nurl = \"ftps://h\"\ntls = \"explicit\"",
+            ":3: connections.a.tls: `tls` is for ftp://, not for ftps://; ftps:// is TLS from the first byte, mostly at port 990: remove it, or write ftp:// for AUTH TLS",
+        ),
         // Empty tables.
         (
             "[connections.a]\nurl = \"ftp://h\"\nproxy = {}",

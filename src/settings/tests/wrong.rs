@@ -31,6 +31,19 @@ fn each_mistake_has_its_line_and_its_advice() {
             "[connections.a]\nurl = \"ftp://h\"\nproxy = { ulr = \"p\", url = \"p\" }",
             ":3: connections.a.proxy.ulr: unknown key; did you mean `url`?",
         ),
+        // Words.
+        (
+            "[connections.a]\nurl = \"ftp://h\"\ntls = \"implicit\"",
+            ":3: connections.a.tls: must be \"off\" or \"opportunistic\" or \"explicit\", not \"implicit\"; implicit TLS is the scheme ftps://, not a setting",
+        ),
+        (
+            "[connections.a]\nurl = \"ftp://h\"\ntls = \"explict\"",
+            ":3: connections.a.tls: must be \"off\" or \"opportunistic\" or \"explicit\", not \"explict\"; did you mean `explicit`?",
+        ),
+        (
+            "[connections.a]\nurl = \"ftp://h\"\ntls = true",
+            ":3: connections.a.tls: must be \"off\" or \"opportunistic\" or \"explicit\", not a boolean",
+        ),
         // Wrong types.
         (
             "proxy = \"http://p\"",
