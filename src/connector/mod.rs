@@ -24,7 +24,7 @@ use crate::base::{
 use crate::dial::{self, Limits, Stream};
 use crate::route;
 use crate::settings::{Connection, Policy, Timeouts};
-use crate::tls::{self, TlsConfigs, Versions};
+use crate::tls::{self, OneSession, TlsConfigs, Versions};
 use crate::tunnel::advice;
 
 /// Opens streams to targets under one connection's settings. Cheap to clone; clones, and
@@ -173,6 +173,31 @@ impl Connector {
         let limit = self.timeouts().tls;
         let (host, port) = (target.host(), target.port());
         tls::secure(stream, host, port, config, Stage::TargetTls, &key, limit).await
+    }
+
+    /// A new TLS session with `target`, for FTP's control channel and its data channels. Trust is
+    /// the connection's.
+    ///
+    /// # Errors
+    /// Its `ca_file` cannot be read; the host cannot be named in TLS.
+    pub(crate) fn one_session(&self, target: &Target, versions: Versions) -> Result<OneSession> {
+        let config = self.tls_config(Alpn::None, versions)?;
+        OneSession::new(&config, target.host())
+    }
+
+    /// Starts TLS with the target on a stream, under a session of [`one_session`](Self::one_session).
+    ///
+    /// # Errors
+    /// As [`secure`](Self::secure).
+    pub(crate) async fn secure_in(
+        &self,
+        stream: Stream,
+        target: &Target,
+        session: &OneSession,
+    ) -> Result<Stream> {
+        let (key, limit) = (self.key(), self.timeouts().tls);
+        let secured = session.secure(stream, target.host(), target.port(), &key, limit);
+        secured.await
     }
 
     /// The configuration of TLS with targets: the connection's trust.

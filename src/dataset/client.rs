@@ -12,7 +12,9 @@ use super::rate::RateLimit;
 use super::reader::Reader;
 use super::source::{FtpSource, HttpSource, Probed, Source};
 use super::transfer::Transfer;
-use crate::base::{Credentials, Error, Kind, Result, Scheme, Secret, Stage, Steps, Target};
+use crate::base::{
+    Credentials, Error, ExplicitTls, Kind, Result, Scheme, Secret, Stage, Steps, Target,
+};
 use crate::connector::{Connector, load};
 use crate::ftp::{Listing, Login, Memory};
 use crate::http;
@@ -104,6 +106,7 @@ pub struct Dataset {
     headers: HeaderMap,
     retry: Retry,
     limit: Option<RateLimit>,
+    tls: Option<ExplicitTls>,
 }
 
 impl Dataset {
@@ -125,6 +128,7 @@ impl Dataset {
             headers: HeaderMap::new(),
             retry: client.connector.policy().retry().clone(),
             limit: client.limit.clone(),
+            tls: None,
         })
     }
 
@@ -138,6 +142,12 @@ impl Dataset {
     /// it.
     pub fn with_rate_limit(mut self, limit: RateLimit) -> Self {
         self.limit = Some(limit);
+        self
+    }
+
+    /// Asks an `ftp://` server for TLS as this says instead of as the connection's `tls` does.
+    pub fn with_tls(mut self, tls: ExplicitTls) -> Self {
+        self.tls = Some(tls);
         self
     }
 
@@ -166,6 +176,12 @@ impl Dataset {
     /// How often, and with which pauses, it is tried.
     pub fn retry(&self) -> &Retry {
         &self.retry
+    }
+
+    /// Whether an `ftp://` server is asked for TLS. `ftps://` is TLS from the first byte.
+    pub fn tls(&self) -> ExplicitTls {
+        let of_connection = || self.connector.connection().map(|connection| connection.tls);
+        self.tls.or_else(of_connection).unwrap_or_default()
     }
 
     /// How fast its bytes may come.
@@ -281,12 +297,13 @@ impl Dataset {
                 headers: self.headers.clone(),
                 authorization: self.authorization().await?,
             }))),
-            Scheme::Ftp => Ok(Source::Ftp(Box::new(FtpSource {
+            Scheme::Ftp | Scheme::Ftps => Ok(Source::Ftp(Box::new(FtpSource {
                 connector: self.connector.clone(),
                 target: self.target.clone(),
                 url: self.url.clone(),
                 login: self.login().await?,
                 memory: self.ftp.clone(),
+                tls: self.tls(),
             }))),
             scheme => Err(Error::new(
                 Kind::Unsupported,

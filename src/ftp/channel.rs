@@ -7,12 +7,14 @@ use super::client::Stat;
 use super::control::{Control, Trouble};
 use super::explain::explain;
 use super::plan::Plan;
+use super::protect;
 use super::{Modified, RemotePath, Want};
-use crate::base::{Error, Kind, Result, Stage, Steps};
+use crate::base::{Error, Kind, Result, Stage, Steps, Target};
 use crate::connector::Ahead;
 use crate::dial::passed;
 use crate::proto::ftp::listing::Form;
 use crate::proto::ftp::{BadArgument, Event, Habits, Passive, Reply};
+use crate::tls::{self, OneSession};
 use crate::tunnel::advice;
 
 /// A logged-in control channel.
@@ -23,6 +25,10 @@ pub(super) struct Channel {
     pub(super) asked: Asked,
     /// A port that the server listens at and that is not used yet.
     pub(super) port: Option<(u16, Passive)>,
+    /// Where the data channel that was opened last leads.
+    pub(super) data_target: Option<Target>,
+    /// What the data channels share with the control channel, unless all is in clear.
+    pub(super) tls: Option<OneSession>,
     /// A socket to the proxy for the data channel.
     pub(super) ahead: Option<Ahead>,
     /// From dialling to the login.
@@ -82,6 +88,8 @@ pub(super) enum Remedy {
     Fresh,
     /// A new one that asks for data ports by PASV: EPSV's was dead, and the old one waits for it.
     Plain,
+    /// A new one that offers newer versions of TLS: the server refused those that are offered first.
+    NewerTls,
 }
 
 impl From<Error> for Setback {
@@ -111,7 +119,8 @@ impl Channel {
                 self.learn(Passive::Plain);
                 plan.log_in(None).await?
             }
-            None => return Err(setback.error),
+            // The login would have tried it.
+            Some(Remedy::NewerTls) | None => return Err(setback.error),
         };
         Ok(())
     }
@@ -179,13 +188,18 @@ impl Channel {
     async fn settle_or_tell(&mut self, mut stage: Stage) -> Result<(), (Trouble, Stage)> {
         loop {
             match self.control.next().await {
+                Ok(Some(Event::Secure(reply))) => {
+                    let secured = self.secure(&reply).await;
+                    secured.map_err(|trouble| (trouble, Stage::TargetTls))?;
+                    stage = Stage::Login;
+                }
                 Ok(Some(event)) => {
-                    if matches!(event, Event::Greeted(_)) {
-                        stage = Stage::Login;
-                    }
-                    if matches!(event, Event::LoggedIn(_)) {
-                        stage = Stage::Request;
-                    }
+                    stage = match event {
+                        Event::Greeted(_) if self.control.session.is_securing() => Stage::TargetTls,
+                        Event::Greeted(_) | Event::InClear(_) => Stage::Login,
+                        Event::LoggedIn(_) => Stage::Request,
+                        _ => stage,
+                    };
                     self.note(event);
                 }
                 Ok(None) => return Ok(()),
@@ -201,6 +215,7 @@ impl Channel {
             Event::Greeted(reply) => {
                 self.pass(Stage::Greeting, server, &reply.to_string(), elapsed);
             }
+            Event::InClear(reply) => self.give_up_tls(&reply),
             Event::LoggedIn(reply) => {
                 let user = crate::base::text::clip(&self.plan.login.username);
                 self.pass(Stage::Login, user, &reply.to_string(), elapsed);
@@ -247,15 +262,24 @@ impl Channel {
     }
 
     pub(super) fn setback(&self, trouble: Trouble, stage: Stage, doing: &str) -> Setback {
-        let remedy = trouble.is_stumble().then_some(Remedy::LockStep);
+        let remedy = match &trouble {
+            Trouble::Tls(error) if tls::wants_newer(error) => Some(Remedy::NewerTls),
+            trouble => trouble.is_stumble().then_some(Remedy::LockStep),
+        };
+        let error = explain(trouble, stage, &self.plan.target, &self.plan.login);
+        let error = self.tell(error, doing);
+        Setback { error, remedy }
+    }
+
+    /// Adds to an error what is known here, and what the tunnel and the lack of TLS explain.
+    pub(super) fn tell(&self, error: Error, doing: &str) -> Error {
         let (target, proxy) = (&self.plan.target, self.plan.route.proxy());
-        let error = explain(trouble, stage, target, &self.plan.login);
         let error = self.blame(error, doing);
         let error = match proxy {
             Some(proxy) => advice::behind_tunnel(error, proxy, target),
             None => error,
         };
-        Setback { error, remedy }
+        protect::advise(error, target, self.tls.is_some())
     }
 
     pub(super) fn unsendable(&self, bad: BadArgument, doing: &str) -> Error {

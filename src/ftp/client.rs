@@ -8,11 +8,12 @@ use super::control::Trouble;
 use super::dial::Dial;
 use super::explain::said;
 use super::plan::Plan;
+use super::protect;
 use super::transfer::{Opened, What};
 use super::{Download, Login, Memory, Modified, RemotePath, Want};
-use crate::base::{Answer, Error, Kind, Result, Route, Stage, Steps, Target};
+use crate::base::{Answer, Error, ExplicitTls, Kind, Result, Route, Scheme, Stage, Steps, Target};
 use crate::connector::Connector;
-use crate::proto::ftp::{Event, Failure, Reply};
+use crate::proto::ftp::{Event, Failure, Protection, Reply};
 
 /// What is known about a file. What a server does not tell is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Options {
     pub memory: Memory,
     /// What will be asked first. It travels with the login, which saves a round trip.
     pub errand: Option<(RemotePath, Want)>,
+    /// Whether an `ftp://` server is asked for TLS. `ftps://` is TLS from the first byte.
+    pub tls: ExplicitTls,
 }
 
 /// How [`Client::retrieve`] ended well.
@@ -87,10 +90,6 @@ impl Client {
         options: Options,
     ) -> Result<Self> {
         let doing = || format!("log in at {target}");
-        if target.scheme().is_tls() {
-            let what = "FTP over TLS is not built yet";
-            return Err(Error::new(Kind::Unsupported, Stage::TargetTls, what).while_doing(doing()));
-        }
         let route = dial
             .route(target)
             .map_err(|error| error.while_doing(doing()))?;
@@ -100,6 +99,12 @@ impl Client {
             route,
             login,
             memory: options.memory,
+            protection: match (target.scheme(), options.tls) {
+                (Scheme::Ftps, _) => Protection::Implicit,
+                (_, ExplicitTls::Required) => Protection::Explicit,
+                (_, ExplicitTls::Opportunistic) => Protection::Opportunistic,
+                (_, ExplicitTls::Off) => Protection::Clear,
+            },
         });
         let channel = plan.log_in(options.errand.as_ref()).await?;
         Ok(Self(Box::new(channel)))
@@ -277,7 +282,8 @@ impl Client {
 
     /// An error with what is known here added to it.
     pub(super) fn blame(&self, error: Error, doing: &str) -> Error {
-        self.0.blame(error, doing)
+        let error = self.0.blame(error, doing);
+        protect::advise(error, &self.0.plan.target, self.0.tls.is_some())
     }
 }
 

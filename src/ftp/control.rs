@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
+use crate::base::Error;
 use crate::dial::Stream;
 use crate::proto::ftp::{Event, Failure, Session, Stumble};
 
@@ -30,6 +31,8 @@ pub(super) enum Trouble {
     Silence(Duration),
     /// The stream broke.
     Broken(io::Error),
+    /// TLS could not be started.
+    Tls(Error),
 }
 
 impl Trouble {
@@ -43,7 +46,7 @@ impl Trouble {
         match self {
             Self::Failed(Failure::Stumbled { why, .. }) => *why == Stumble::Closed,
             Self::Failed(Failure::Leaving(_) | Failure::Closed) | Self::Broken(_) => true,
-            Self::Failed(_) | Self::Silence(_) => false,
+            Self::Failed(_) | Self::Silence(_) | Self::Tls(_) => false,
         }
     }
 }
@@ -108,6 +111,16 @@ impl Control {
                 Err(_) => return Err(Trouble::Silence(self.limit)),
             }
         }
+    }
+
+    /// Takes the stream out, to be put under TLS. Without one every read is at the end.
+    pub(super) fn take(&mut self) -> Stream {
+        std::mem::replace(&mut self.stream, Stream::layer(tokio::io::empty()))
+    }
+
+    /// Puts the stream back.
+    pub(super) fn put(&mut self, stream: Stream) {
+        self.stream = stream;
     }
 
     /// Gives events back, to be the next ones again, in this order.

@@ -6,6 +6,7 @@ use crate::base::{Result, Route, Target};
 use crate::connector::{Ahead, Connector};
 use crate::dial::Stream;
 use crate::settings::Timeouts;
+use crate::tls::{OneSession, Versions};
 
 /// A future that gives a stream.
 pub(super) type Opening<'a> = Pin<Box<dyn Future<Output = Result<Stream>> + Send + 'a>>;
@@ -22,6 +23,15 @@ pub(super) trait Dial: Send + Sync {
         route: &'a Route,
         target: &'a Target,
         ahead: Option<Ahead>,
+    ) -> Opening<'a>;
+    /// As [`Connector::one_session`].
+    fn one_session(&self, target: &Target, versions: Versions) -> Result<OneSession>;
+    /// As [`Connector::secure_in`].
+    fn secure<'a>(
+        &'a self,
+        stream: Stream,
+        target: &'a Target,
+        session: &'a OneSession,
     ) -> Opening<'a>;
     /// As [`Connector::timeouts`].
     fn timeouts(&self) -> &Timeouts;
@@ -43,6 +53,19 @@ impl Dial for Connector {
         ahead: Option<Ahead>,
     ) -> Opening<'a> {
         Box::pin(self.open_by(route, target, ahead))
+    }
+
+    fn one_session(&self, target: &Target, versions: Versions) -> Result<OneSession> {
+        self.one_session(target, versions)
+    }
+
+    fn secure<'a>(
+        &'a self,
+        stream: Stream,
+        target: &'a Target,
+        session: &'a OneSession,
+    ) -> Opening<'a> {
+        Box::pin(self.secure_in(stream, target, session))
     }
 
     fn timeouts(&self) -> &Timeouts {

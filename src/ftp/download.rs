@@ -10,6 +10,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::client::{Client, Stat};
 use super::explain::{kind, said};
+use super::protect;
 use crate::base::{Error, Kind, Result, Stage, Steps, text};
 use crate::dial::Stream;
 use crate::proto::ftp::Reply;
@@ -33,6 +34,8 @@ pub struct Download {
     alarm: Option<Pin<Box<Sleep>>>,
     /// Whether the alarm runs since the last byte.
     armed: bool,
+    /// The data ended without TLS's `close_notify`: anybody on the way can do that.
+    unclosed: bool,
 }
 
 type Confirming = Pin<Box<dyn Future<Output = Result<Client>> + Send>>;
@@ -62,6 +65,7 @@ impl Download {
             doing,
             alarm: None,
             armed: false,
+            unclosed: false,
         }
     }
 
@@ -121,8 +125,13 @@ impl Download {
                     this.armed = false;
                     let came = (buf.filled().len() - before) as u64;
                     this.received += came;
-                    if let Err(cause) = read {
-                        return Poll::Ready(Err(this.broken(cause)));
+                    match read {
+                        Ok(()) => {}
+                        // Of a socket itself it never is: it is TLS that misses its end.
+                        Err(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => {
+                            this.unclosed = true;
+                        }
+                        Err(cause) => return Poll::Ready(Err(this.broken(cause))),
                     }
                     if came > 0 {
                         return Poll::Ready(Ok(()));
@@ -193,13 +202,15 @@ impl Download {
         else {
             return;
         };
-        drop(data);
+        let unclosed = self.unclosed;
         let (doing, so_far) = (self.doing.clone(), self.so_far());
         let reached = self.offset + self.received;
         let size = self.stat.size;
         self.state = State::Confirming(Box::pin(async move {
+            // It is read to its end already: what is sent now is TLS's good-bye.
+            let _ = protect::end(data).await;
             let reply = client.final_reply(&doing).await?;
-            match judge(&reply, reached, size, &so_far) {
+            match judge(&reply, reached, size, unclosed, &so_far) {
                 Some(error) => Err(client.blame(error, &doing)),
                 None => Ok(client),
             }
@@ -208,7 +219,13 @@ impl Download {
 }
 
 /// What is wrong with the end of a transfer, if anything.
-fn judge(reply: &Reply, reached: u64, size: Option<u64>, so_far: &str) -> Option<Error> {
+fn judge(
+    reply: &Reply,
+    reached: u64,
+    size: Option<u64>,
+    unclosed: bool,
+    so_far: &str,
+) -> Option<Error> {
     if !matches!(reply.code(), 226 | 250) {
         let kind = match kind(reply) {
             Kind::TargetRefused => Kind::TargetRefused,
@@ -217,7 +234,13 @@ fn judge(reply: &Reply, reached: u64, size: Option<u64>, so_far: &str) -> Option
         let what = format!("the data ended after {so_far}, and the server says");
         return Some(said(kind, Stage::Transfer, &what, reply));
     }
-    let size = size?;
+    let Some(size) = size else {
+        let what = format!(
+            "the data ended after {so_far} without TLS's close_notify, so that it may be cut; no \
+             size is known, and the server says"
+        );
+        return unclosed.then(|| said(Kind::Cut, Stage::Transfer, &what, reply));
+    };
     let (kind, what) = match reached.cmp(&size) {
         std::cmp::Ordering::Equal => return None,
         std::cmp::Ordering::Less => (

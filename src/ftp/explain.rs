@@ -1,7 +1,7 @@
 //! From what went wrong on the control channel to an error that says it.
 
-use super::Login;
 use super::control::Trouble;
+use super::{Login, protect};
 use crate::base::{Error, Kind, Stage, Target, text};
 use crate::proto::ftp::{Failure, Fault, Reply, Verb};
 
@@ -23,6 +23,7 @@ pub(super) fn explain(trouble: Trouble, stage: Stage, server: &Target, login: &L
         Trouble::Broken(cause) => {
             Error::new(broken(stage), stage, "the control channel broke").with_source(cause)
         }
+        Trouble::Tls(error) => protect::explain(error, server),
         Trouble::Failed(failure) => failed(failure, stage, server, login),
     }
 }
@@ -81,12 +82,15 @@ pub(crate) fn failed(failure: Failure, stage: Stage, server: &Target, login: &Lo
 
 /// What seems to listen at the port, by its first bytes.
 fn other_protocol(start: &str, server: &Target) -> Option<String> {
+    if start.starts_with("\\x15\\x03") {
+        return Some(format!(
+            "a TLS server answers at {server}: implicit TLS is ftps://, mostly at port 990"
+        ));
+    }
     let what = if start.starts_with("SSH-") {
         "an SSH server (sftp is another protocol)"
     } else if start.starts_with("HTTP/") || start.starts_with('<') {
         "a web server"
-    } else if start.starts_with("\\x15\\x03") {
-        "a TLS server"
     } else {
         return None;
     };
@@ -95,6 +99,24 @@ fn other_protocol(start: &str, server: &Target) -> Option<String> {
 
 fn refused(verb: Verb, reply: &Reply, stage: Stage, login: &Login) -> Error {
     match verb {
+        Verb::Auth => {
+            let what = "the server does not start TLS (AUTH TLS):";
+            let kind = match kind(reply) {
+                Kind::TargetAuth => Kind::TargetRefused,
+                kind => kind,
+            };
+            said(kind, Stage::TargetTls, what, reply).with_hint(
+                "the login was not sent: ask its administrator for TLS; implicit TLS is ftps://, \
+                 mostly at port 990; tls = \"off\" would send the password in clear",
+            )
+        }
+        Verb::Prot => {
+            let what = "the server does not protect the data channels (PROT P):";
+            said(Kind::TargetRefused, Stage::TargetTls, what, reply).with_hint(
+                "it wants the data in clear, which is not done behind a login under TLS: its \
+                 administrator must allow PROT P (RFC 4217)",
+            )
+        }
         Verb::User | Verb::Pass => not_logged_in(verb, reply, login),
         Verb::Epsv | Verb::Pasv => {
             let what = "the server gives no data port:";

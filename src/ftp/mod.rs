@@ -5,7 +5,9 @@
 //! whole only when the server says so (226 or 250) *and* as many bytes came as it promised: a
 //! tunnelled data channel that is cut looks like the end of a file.
 //!
-//! FTPS is not built yet; see [`crate::proto::ftp::session`] for where it goes.
+//! Under TLS (implicit with `ftps://`, explicit as [`Options::tls`] asks) the data channels use the
+//! control channel's session, and an end without `close_notify` counts only when the size proves
+//! it.
 
 mod channel;
 mod client;
@@ -16,6 +18,7 @@ mod explain;
 mod list;
 mod memory;
 mod plan;
+mod protect;
 #[cfg(test)]
 mod tests;
 mod transfer;

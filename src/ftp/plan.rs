@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::channel::{Asked, Channel, Setback};
+use super::channel::{Asked, Channel, Remedy, Setback};
 use super::control::Control;
 use super::dial::Dial;
-use super::{Login, Memory, RemotePath, Want};
+use super::{Login, Memory, RemotePath, Want, protect};
 use crate::base::{Error, Kind, Result, Route, Stage, Steps, Target};
-use crate::proto::ftp::{BadArgument, Habits, Pace, Session};
+use crate::dial::Stream;
+use crate::proto::ftp::{BadArgument, Habits, Pace, Protection, Session};
+use crate::tls::{self, OneSession, Versions};
+use crate::tunnel::advice;
 
 /// Everything it takes to log in, once more if need be.
 pub(super) struct Plan {
@@ -17,6 +20,7 @@ pub(super) struct Plan {
     pub(super) route: Route,
     pub(super) login: Login,
     pub(super) memory: Memory,
+    pub(super) protection: Protection,
 }
 
 impl Plan {
@@ -28,7 +32,9 @@ impl Plan {
         let habits = self.memory.habits(&self.target);
         match self.log_in_as(habits, errand).await {
             Ok(channel) => Ok(channel),
-            Err(setback) if setback.remedy.is_some() => self.log_in_slowly(habits, errand).await,
+            Err(setback) if setback.remedy == Some(Remedy::LockStep) => {
+                self.log_in_slowly(habits, errand).await
+            }
             Err(setback) => Err(setback.error),
         }
     }
@@ -50,26 +56,59 @@ impl Plan {
         Ok(channel)
     }
 
+    /// Connects and logs in; offers newer versions of TLS too where the server refuses those that
+    /// are offered first, and remembers it when that goes well.
     async fn log_in_as(
         self: &Arc<Self>,
         habits: Habits,
         errand: Option<&(RemotePath, Want)>,
     ) -> Result<Channel, Setback> {
+        let offered = self.memory.versions(&self.target);
+        let wants_newer = |setback: &Setback| setback.remedy == Some(Remedy::NewerTls);
+        match self.attempt(habits, offered, errand).await {
+            Err(setback) if wants_newer(&setback) && offered != Versions::All => {
+                tracing::debug!("ftp: {} refuses TLS 1.2: {}", self.target, setback.error);
+                let newer = self.attempt(habits, Versions::All, errand).await;
+                if newer.is_ok() {
+                    self.memory.refuse_tls12(&self.target);
+                }
+                newer
+            }
+            attempted => attempted,
+        }
+    }
+
+    async fn attempt(
+        self: &Arc<Self>,
+        habits: Habits,
+        versions: Versions,
+        errand: Option<&(RemotePath, Want)>,
+    ) -> Result<Channel, Setback> {
         let doing = format!("log in at {}", self.target);
         let login = &self.login;
-        let unsendable = |bad: BadArgument| {
-            Error::new(Kind::Usage, Stage::Login, bad.to_string())
-                .while_doing(doing.clone())
-                .with_route(&self.route)
-        };
+        let told = |error: Error| error.while_doing(doing.clone()).with_route(&self.route);
+        let unsendable =
+            |bad: BadArgument| told(Error::new(Kind::Usage, Stage::Login, bad.to_string()));
         let password = login.password.as_ref();
-        let mut session = Session::new(&login.username, password, habits).map_err(unsendable)?;
+        let session = Session::new(&login.username, password, habits, self.protection);
+        let mut session = session.map_err(unsendable)?;
         if let Some((path, want)) = errand {
             session.ask(path, *want).map_err(unsendable)?;
         }
+        let tls = match self.protection {
+            Protection::Clear => None,
+            _ => Some(
+                self.dial
+                    .one_session(&self.target, versions)
+                    .map_err(told)?,
+            ),
+        };
         let wants_port = errand.is_some_and(|(_, want)| want.port);
         let ahead = wants_port.then(|| self.dial.dial_ahead(&self.route));
         let mut stream = self.dial.open(&self.route, &self.target, None).await?;
+        if let (Protection::Implicit, Some(tls)) = (self.protection, &tls) {
+            stream = self.secure(stream, tls).await?;
+        }
         let mut channel = Channel {
             plan: Arc::clone(self),
             habits,
@@ -78,11 +117,27 @@ impl Plan {
             control: Control::new(stream, session, self.dial.timeouts().reply),
             asked: Asked::default(),
             port: None,
+            data_target: None,
+            tls,
             ahead: ahead.flatten(),
             clock: Instant::now(),
         };
         channel.asked.path = errand.map(|(path, _)| path.clone());
         channel.settle(&doing, Stage::Greeting).await?;
         Ok(channel)
+    }
+
+    /// Starts implicit TLS on the control channel.
+    async fn secure(&self, stream: Stream, session: &OneSession) -> Result<Stream, Setback> {
+        let secured = self.dial.secure(stream, &self.target, session).await;
+        secured.map_err(|error| {
+            let remedy = tls::wants_newer(&error).then_some(Remedy::NewerTls);
+            let error = protect::explain(error, &self.target).with_route(&self.route);
+            let error = match self.route.proxy() {
+                Some(proxy) => advice::behind_tunnel(error, proxy, &self.target),
+                None => error,
+            };
+            Setback { error, remedy }
+        })
     }
 }

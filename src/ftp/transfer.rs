@@ -33,6 +33,17 @@ pub(super) enum What {
     Entered(Form),
 }
 
+impl What {
+    /// The command that asks for it.
+    fn verb(self) -> Verb {
+        match self {
+            Self::File(_) => Verb::Retr,
+            Self::Folder(Form::Mlsd) | Self::Entered(Form::Mlsd) => Verb::Mlsd,
+            Self::Folder(Form::List) | Self::Entered(Form::List) => Verb::List,
+        }
+    }
+}
+
 impl Channel {
     /// Opens what is at `path`.
     pub(super) async fn open(
@@ -58,7 +69,10 @@ impl Channel {
         sent.map_err(|trouble| self.setback(trouble, Stage::Request, doing))?;
         let data = self.open_either(doing).await?;
         self.control.session.data_opened();
-        self.started(data, doing).await
+        match self.protect(data, what.verb(), doing).await? {
+            Ok(data) => self.started(data, doing).await,
+            Err(reply) => Ok(Opened::NoRestart(reply)),
+        }
     }
 
     /// Goes into a folder: what shows that there is one.
@@ -79,8 +93,25 @@ impl Channel {
         }
     }
 
-    /// Opens a data channel that will carry nothing, and closes it again.
+    /// Opens a data channel that will carry nothing, and closes it again. Under TLS it carries the
+    /// beginning of a listing: without a command no server does its part of the handshake.
     pub(super) async fn try_data(&mut self, doing: &str) -> Result<(), Setback> {
+        if self.tls.is_some() {
+            let (path, what) = (RemotePath::default(), What::Entered(Form::List));
+            let opened = self.open(&path, what, Want::default(), doing).await;
+            return match opened {
+                // There is nothing to list, and nothing wrong with the data channel.
+                Err(setback)
+                    if setback
+                        .error
+                        .answer()
+                        .is_some_and(|a| matches!(a.code, 450 | 550)) =>
+                {
+                    Ok(())
+                }
+                opened => opened.map(drop),
+            };
+        }
         let want = Want {
             port: true,
             ..Want::default()
@@ -110,6 +141,7 @@ impl Channel {
         };
         let plan = Arc::clone(&self.plan);
         let target = plan.target.at_port(port);
+        self.data_target = Some(target.clone());
         let started = std::time::Instant::now();
         let opening = plan.dial.open(&plan.route, &target, self.ahead.take());
         match self.meanwhile(opening, doing).await? {

@@ -2,7 +2,10 @@
 
 mod bundle;
 mod danger;
+mod diagnosis;
 mod failure;
+mod one_session;
+mod open_end;
 mod roots;
 mod verifier;
 
@@ -19,8 +22,11 @@ use tokio_rustls::client::TlsStream;
 
 pub use self::bundle::bundle;
 use self::danger::AcceptEverything;
+pub use self::diagnosis::{is_no_tls, is_theirs, wants_newer};
+pub use self::one_session::OneSession;
+pub use self::open_end::OpenEnd;
 use self::verifier::Verifier;
-use crate::base::{Error, Host, Kind, Result, Stage, Trust, text};
+use crate::base::{Error, Host, Kind, Result, Stage, Steps, Trust, text};
 use crate::dial::stream::Transport;
 use crate::dial::{Stream, log_last};
 
@@ -161,16 +167,28 @@ pub async fn secure(
     key: &str,
     limit: Duration,
 ) -> Result<Stream> {
-    let mut steps = stream.take_steps();
+    let steps = stream.take_steps();
     let started = Instant::now();
     let secured = handshake(stream, host, port, config, stage, key, limit).await;
     let secured = secured.map_err(|error| error.after(steps.clone()))?;
+    Ok(stream_of(secured, steps, stage, host, port, started))
+}
+
+/// The stream of a handshake that began at `started`, with one more step.
+fn stream_of<T: Transport + 'static>(
+    secured: TlsStream<T>,
+    mut steps: Steps,
+    stage: Stage,
+    host: &Host,
+    port: u16,
+    started: Instant,
+) -> Stream {
     let session = secured.get_ref().1;
     let alpn = session.alpn_protocol().map(<[u8]>::to_vec);
     let subject = format!("{host}:{port}");
     steps.pass(stage, subject, agreed(session), started.elapsed());
     log_last(&steps);
-    Ok(Stream::layer(secured).with_steps(steps).with_alpn(alpn))
+    Stream::layer(secured).with_steps(steps).with_alpn(alpn)
 }
 
 /// The handshake of [`secure`], over anything.
@@ -215,17 +233,21 @@ fn server_name(host: &Host) -> Result<ServerName<'static>> {
     }
 }
 
-/// `TLS 1.3, h2`
+/// `TLS 1.3, h2`; `TLS 1.2, session used again`
 fn agreed(session: &ClientConnection) -> String {
     let version = match session.protocol_version() {
         Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
         Some(rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2",
         _ => "TLS",
     };
-    match session.alpn_protocol() {
-        Some(alpn) => format!("{version}, {}", text::escape_bytes(alpn)),
-        None => version.to_owned(),
+    let mut words = version.to_owned();
+    if let Some(alpn) = session.alpn_protocol() {
+        words += &format!(", {}", text::escape_bytes(alpn));
     }
+    if session.handshake_kind() == Some(rustls::HandshakeKind::Resumed) {
+        words += ", session used again";
+    }
+    words
 }
 
 #[cfg(test)]

@@ -27,10 +27,10 @@ use ::suppaftp::types::FileType;
 use ::suppaftp::{FtpError, Mode, Status};
 
 use self::place::Place;
-use crate::base::{Result, Stage};
+use crate::base::{Error, ExplicitTls, Kind, Result, Stage};
 use crate::dataset::Dataset;
 use crate::proto::ftp::Verb;
-use crate::tls::Versions;
+use crate::tls::{Versions, wants_newer};
 
 /// Connects to the server of `dataset` by its route, and logs in: with the URL's or connection's
 /// user name and password, else anonymously. Nothing is encrypted but by the way.
@@ -59,6 +59,12 @@ use crate::tls::Versions;
 /// # }
 /// ```
 pub async fn connect(dataset: &Dataset) -> Result<AsyncFtpStream> {
+    if dataset.tls() == ExplicitTls::Required {
+        let what = "the settings ask for TLS (tls = \"explicit\"), and this login goes in clear";
+        return Err(Error::new(Kind::Policy, Stage::TargetTls, what)
+            .while_doing(format!("log in at {}", dataset.target()))
+            .with_hint("call connect_secure"));
+    }
     let place = Place::of(dataset).await?;
     let stream = place.greeted().await?;
     place.logged_in(stream).await
@@ -79,7 +85,7 @@ pub async fn connect(dataset: &Dataset) -> Result<AsyncFtpStream> {
 pub async fn connect_secure(dataset: &Dataset) -> Result<AsyncTlsFtpStream> {
     let place = Place::of(dataset).await?;
     let stream = match secured(&place, Versions::Tls12).await {
-        Err(error) if tls::is_too_old(&error) => secured(&place, Versions::All).await,
+        Err(error) if wants_newer(&error) => secured(&place, Versions::All).await,
         stream => stream,
     };
     place.logged_in(stream?).await

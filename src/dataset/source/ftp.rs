@@ -5,7 +5,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{Opened, Resume, Stat};
-use crate::base::{Error, Kind, Result, Route, Stage, Steps, Target};
+use crate::base::{Error, ExplicitTls, Kind, Result, Route, Stage, Steps, Target};
 use crate::connector::Connector;
 use crate::dataset::Validator;
 use crate::ftp::{
@@ -20,6 +20,7 @@ pub(crate) struct FtpSource {
     pub url: Url,
     pub login: Login,
     pub memory: Memory,
+    pub tls: ExplicitTls,
 }
 
 /// What proves a file.
@@ -48,6 +49,7 @@ impl FtpSource {
         let options = Options {
             memory: self.memory.clone(),
             errand: Some((path.clone(), want)),
+            tls: self.tls,
         };
         let login = self.login.clone();
         Client::connect_with(&self.connector, &self.target, login, options).await

@@ -18,7 +18,9 @@ use super::dial::{Dial, Opening};
 use super::{Client, Download, Login, Options, RemotePath, Want};
 use crate::base::{Error, Result, Route, Target};
 use crate::connector::{Ahead, Connector};
+use crate::dial::Stream;
 use crate::settings::{Policy, Timeouts};
+use crate::tls::{OneSession, Versions};
 
 /// Dials loopback directly, but for the data channels that a test refuses.
 struct Lines {
@@ -52,6 +54,19 @@ impl Dial for Lines {
             Some(error) => Box::pin(std::future::ready(Err(error))),
             None => Box::pin(self.connector.open(route, target)),
         }
+    }
+
+    fn one_session(&self, target: &Target, versions: Versions) -> Result<OneSession> {
+        self.connector.one_session(target, versions)
+    }
+
+    fn secure<'a>(
+        &'a self,
+        stream: Stream,
+        target: &'a Target,
+        session: &'a OneSession,
+    ) -> Opening<'a> {
+        Box::pin(self.connector.secure_in(stream, target, session))
     }
 
     fn timeouts(&self) -> &Timeouts {

@@ -13,6 +13,12 @@ pub const ARGUMENT_MAX: usize = 4000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verb {
+    /// TLS for the control channel (RFC 4217).
+    Auth,
+    /// The size of protected blocks: always 0 (RFC 4217 section 9).
+    Pbsz,
+    /// TLS for the data channels: always `P` (RFC 4217 section 9).
+    Prot,
     /// Who logs in.
     User,
     /// The password.
@@ -50,6 +56,9 @@ impl Verb {
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Auth => "AUTH",
+            Self::Pbsz => "PBSZ",
+            Self::Prot => "PROT",
             Self::User => "USER",
             Self::Pass => "PASS",
             Self::Type => "TYPE",

@@ -2,7 +2,7 @@
 //! that ties them together. No I/O: `crate::ftp` drives it.
 //!
 //! Followed: RFC 959 (commands and replies), RFC 1123 section 4.1 (what hosts must do), RFC 2428
-//! (EPSV), RFC 3659 (SIZE, MDTM, REST), RFC 1738 section 3.2 (paths in URLs), and what the common
+//! (EPSV), RFC 3659 (SIZE, MDTM, REST), RFC 4217 (TLS), RFC 1738 section 3.2 (paths in URLs), and what the common
 //! servers do where they differ.
 
 pub mod command;
@@ -17,7 +17,7 @@ pub use command::{BadArgument, Command, Verb};
 pub use facts::Modified;
 pub use path::{RemotePath, without_type};
 pub use reply::{Replies, Reply};
-pub use session::{Event, Failure, Habits, Pace, Passive, Session, Stumble, Want};
+pub use session::{Event, Failure, Habits, Pace, Passive, Protection, Session, Stumble, Want};
 
 /// What came over the control channel and is no FTP.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,4 +35,7 @@ pub enum Fault {
     /// A reply came although no command was waiting for one.
     #[error("a reply came that nobody asked for: {0}")]
     Unasked(String),
+    /// More came in clear behind the answer to AUTH: whoever is on the way may have put it there.
+    #[error("more came in clear behind the answer to AUTH TLS, which may be forged")]
+    InClear,
 }

@@ -1,12 +1,13 @@
 //! A whole FTP session against a server that says what it likes.
 
 use outbound::base::Secret;
-use outbound::proto::ftp::{Event, Habits, Pace, Passive, RemotePath, Session, Want};
+use outbound::proto::ftp::{Event, Habits, Pace, Passive, Protection, RemotePath, Session, Want};
 
 use super::{assert_showable, splits};
 
 pub const WORDS: &[&str] = &[
     "220 hi\r\n",
+    "234 go\r\n",
     "331 password?\r\n",
     "230 in\r\n",
     "200 ok\r\n",
@@ -25,6 +26,9 @@ const PASSWORD: &str = "kept-to-itself";
 
 /// What a client may say here.
 const LINES: &[&str] = &[
+    "AUTH TLS",
+    "PBSZ 0",
+    "PROT P",
     "USER ann",
     "PASS kept-to-itself",
     "TYPE I",
@@ -37,7 +41,7 @@ const LINES: &[&str] = &[
     "QUIT",
 ];
 
-fn run(pieces: &[&[u8]], pace: Pace, echoed: bool) {
+fn run(pieces: &[&[u8]], pace: Pace, protection: Protection, echoed: bool) {
     let path = RemotePath::from_url_path("/pub/air.csv").expect("a path");
     let password = Secret::new(PASSWORD);
     let habits = Habits {
@@ -45,7 +49,7 @@ fn run(pieces: &[&[u8]], pace: Pace, echoed: bool) {
         passive: Passive::Extended,
         ..Habits::default()
     };
-    let mut session = Session::new("ann", Some(&password), habits).expect("a login");
+    let mut session = Session::new("ann", Some(&password), habits, protection).expect("a login");
     let want = Want {
         size: true,
         modified: true,
@@ -56,6 +60,7 @@ fn run(pieces: &[&[u8]], pace: Pace, echoed: bool) {
     // A client says so much and no more, whatever the server says.
     let mut said = 0;
     let mut ended = false;
+    let mut secured = protection == Protection::Implicit;
     for piece in pieces.iter().map(Some).chain([None]) {
         match piece {
             Some(piece) => session.receive(piece),
@@ -67,6 +72,8 @@ fn run(pieces: &[&[u8]], pace: Pace, echoed: bool) {
                 for line in text.split_terminator("\r\n") {
                     let known = LINES.contains(&line) || line.ends_with("pub/air.csv");
                     assert!(known, "{line:?}");
+                    let in_clear = protection != Protection::Explicit || secured;
+                    assert!(in_clear || line == "AUTH TLS", "{line:?} in clear");
                     said += 1;
                 }
                 assert!(text.ends_with("\r\n"), "{text:?}");
@@ -79,6 +86,11 @@ fn run(pieces: &[&[u8]], pace: Pace, echoed: bool) {
                 }
                 Some(Event::Greeted(reply) | Event::LoggedIn(reply)) => {
                     assert_showable(&reply.to_string(), 201);
+                }
+                // What came in clear does not come to here.
+                Some(Event::Secure(_)) => {
+                    secured = true;
+                    session.secured();
                 }
                 Some(Event::Port { port, .. }) => {
                     assert_ne!(port, 0);
@@ -101,10 +113,16 @@ fn run(pieces: &[&[u8]], pace: Pace, echoed: bool) {
 pub fn check(bytes: &[u8]) {
     // A fuzzer learns the word from the comparison with it.
     let echoed = String::from_utf8_lossy(bytes).contains(PASSWORD);
-    for pace in [Pace::OneFlight, Pace::LockStep] {
-        run(&[bytes], pace, echoed);
+    for (pace, protection) in [
+        (Pace::OneFlight, Protection::Clear),
+        (Pace::LockStep, Protection::Clear),
+        (Pace::OneFlight, Protection::Implicit),
+        (Pace::LockStep, Protection::Explicit),
+        (Pace::OneFlight, Protection::Opportunistic),
+    ] {
+        run(&[bytes], pace, protection, echoed);
         for pieces in splits(bytes) {
-            run(&pieces, pace, echoed);
+            run(&pieces, pace, protection, echoed);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What each reply means to the command that waits for it.
 
-use super::{Event, Failure, Passive, Session, State, Stumble};
+use super::{Event, Failure, Passive, Protection, Session, State, Stumble};
 use crate::proto::ftp::command::{Command, Verb};
 use crate::proto::ftp::{Fault, Reply, facts, passive};
 
@@ -25,6 +25,9 @@ impl Session {
         self.waiting.pop_front();
         self.answered += 1;
         match verb {
+            Verb::Auth => self.auth(reply),
+            Verb::Pbsz if self.lost_login(&reply) => self.refused(verb, reply),
+            Verb::Prot if !reply.is_success() => self.refused(verb, reply),
             Verb::User => self.user(reply),
             Verb::Pass => self.pass(reply),
             Verb::Type if !reply.is_success() => self.refused(verb, reply),
@@ -35,7 +38,8 @@ impl Session {
             Verb::Rest => self.rest(reply),
             Verb::Cwd => self.entered(reply),
             Verb::Retr | Verb::Mlsd | Verb::List => self.moved(verb, reply),
-            Verb::Type | Verb::Quit => {}
+            // Without PBSZ a server may still agree to PROT, which is what counts.
+            Verb::Pbsz | Verb::Prot | Verb::Type | Verb::Quit => {}
         }
         if self.waiting.is_empty() {
             self.crowded = false;
@@ -51,9 +55,40 @@ impl Session {
             421 => return self.fail(Failure::Leaving(reply)),
             _ => return self.fail(Failure::Greeting(reply)),
         }
-        self.state = State::Login;
         self.tell(Event::Greeted(reply));
-        self.pump();
+        match self.auth.take() {
+            Some(auth) => {
+                self.state = State::Securing;
+                self.send(&auth);
+            }
+            None => {
+                self.state = State::Login;
+                self.pump();
+            }
+        }
+    }
+
+    fn auth(&mut self, reply: Reply) {
+        match reply.code() {
+            // 334 is what servers say that mean RFC 2228's other mechanisms too.
+            234 | 334 if self.replies.is_partial() => self.in_clear(),
+            234 | 334 => self.tell(Event::Secure(reply)),
+            _ if self.protection == Protection::Opportunistic => {
+                self.protection = Protection::Clear;
+                self.queue
+                    .retain(|command| !matches!(command.verb(), Verb::Pbsz | Verb::Prot));
+                self.state = State::Login;
+                self.tell(Event::InClear(reply));
+            }
+            _ => self.refused(Verb::Auth, reply),
+        }
+    }
+
+    /// Ends the session if something came in clear that TLS should have protected.
+    pub(super) fn in_clear(&mut self) {
+        if self.replies.is_partial() {
+            self.fail(Failure::Fault(Fault::InClear));
+        }
     }
 
     fn user(&mut self, reply: Reply) {

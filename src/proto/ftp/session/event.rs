@@ -23,6 +23,20 @@ pub enum Passive {
     Plain,
 }
 
+/// What protects both channels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protection {
+    /// Nothing.
+    #[default]
+    Clear,
+    /// TLS, which the driver starts before the first byte.
+    Implicit,
+    /// TLS, which `AUTH TLS` starts (RFC 4217). A server that refuses gets no login.
+    Explicit,
+    /// TLS likewise, but with a server that refuses everything goes in clear.
+    Opportunistic,
+}
+
 /// What a server is known to need.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Habits {
@@ -50,8 +64,13 @@ pub struct Want {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The server greeted; the login is on its way.
+    /// The server greeted; AUTH or the login is on its way.
     Greeted(Reply),
+    /// The answer to AUTH: the server waits for TLS. Start it, then call
+    /// [`Session::secured`](super::Session::secured).
+    Secure(Reply),
+    /// The server refused AUTH, and goes on in clear.
+    InClear(Reply),
     /// The login is through.
     LoggedIn(Reply),
     /// The answer to SIZE; a refusal, or one that was not understood, is kept.

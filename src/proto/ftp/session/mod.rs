@@ -16,10 +16,12 @@
 //! depends on it. A server that stumbles over commands sent together makes the session end with
 //! [`Failure::Stumbled`]: the driver opens a new control channel and goes in lock-step.
 //!
-//! The seam for FTPS: `AUTH TLS` is a state between Greeting and Login which gives an event to
-//! secure the stream and waits for the driver's word, after dropping what was received in clear;
-//! `PBSZ` and `PROT` join the login's queue. With implicit TLS the driver secures the stream before
-//! the first byte, and only `PBSZ` and `PROT` are added.
+//! TLS (RFC 4217): with explicit TLS, Securing lies between Greeting and Login. `AUTH TLS` goes out
+//! alone, because a server drops what follows it in clear, and [`Event::Secure`] is told when the
+//! server agrees and nothing more came in clear: what did could be forged. The driver secures the
+//! stream and says so by [`secured`](Session::secured); no login goes out before. With implicit TLS
+//! the driver secures the stream before the first byte. In both cases `PBSZ` and `PROT` join the
+//! login's flight.
 
 mod answers;
 mod ending;
@@ -37,11 +39,13 @@ use super::listing::Form;
 use super::{RemotePath, Replies};
 use crate::base::Secret;
 
-pub use event::{Event, Failure, Habits, Pace, Passive, Stumble, Want};
+pub use event::{Event, Failure, Habits, Pace, Passive, Protection, Stumble, Want};
 
 #[derive(Debug)]
 enum State {
     Greeting,
+    /// AUTH is on its way, or TLS is about to start.
+    Securing,
     Login,
     Ready,
     Opening {
@@ -68,6 +72,9 @@ pub struct Session {
     state: State,
     pace: Pace,
     passive: Passive,
+    protection: Protection,
+    /// AUTH, where it will be sent.
+    auth: Option<Command>,
     queue: VecDeque<Command>,
     waiting: VecDeque<Verb>,
     /// Commands were sent together, and not all of them are answered.
@@ -81,7 +88,8 @@ pub struct Session {
 
 impl Session {
     /// A session that will log in as `username` once the server has greeted. Without a password
-    /// none is sent, and a server that asks for one refuses the login.
+    /// none is sent, and a server that asks for one refuses the login. `protection` says what comes
+    /// before the login.
     ///
     /// # Errors
     /// The name or the password contains a line end, or is too long.
@@ -89,17 +97,30 @@ impl Session {
         username: &str,
         password: Option<&Secret>,
         habits: Habits,
+        protection: Protection,
     ) -> Result<Self, BadArgument> {
         let mut queue = VecDeque::from([Command::new(Verb::User, username)?]);
         if let Some(password) = password {
             queue.push_back(Command::new(Verb::Pass, password.expose())?);
         }
+        if protection != Protection::Clear {
+            queue.push_back(Command::new(Verb::Pbsz, "0")?);
+            queue.push_back(Command::new(Verb::Prot, "P")?);
+        }
+        let auth = match protection {
+            Protection::Explicit | Protection::Opportunistic => {
+                Some(Command::new(Verb::Auth, "TLS")?)
+            }
+            Protection::Clear | Protection::Implicit => None,
+        };
         queue.push_back(Command::new(Verb::Type, "I")?);
         Ok(Self {
             replies: Replies::default(),
             state: State::Greeting,
             pace: habits.pace,
             passive: habits.passive,
+            protection,
+            auth,
             queue,
             waiting: VecDeque::new(),
             crowded: false,
@@ -117,6 +138,9 @@ impl Session {
         }
         self.replies.feed(bytes);
         while !self.is_over() {
+            if self.is_securing() && self.waiting.is_empty() {
+                return self.in_clear();
+            }
             match self.replies.next_reply() {
                 Ok(Some(reply)) => {
                     let reply = match &self.password {
@@ -149,6 +173,24 @@ impl Session {
         stumbled
     }
 
+    /// TLS has started, as [`Event::Secure`] asked: the login goes out under it.
+    pub fn secured(&mut self) {
+        if self.is_securing() && self.waiting.is_empty() {
+            self.state = State::Login;
+            self.pump();
+        }
+    }
+
+    /// Whether AUTH is on its way, or TLS is about to start.
+    pub fn is_securing(&self) -> bool {
+        matches!(self.state, State::Securing)
+    }
+
+    /// What protects both channels, as far as the server has said.
+    pub fn protection(&self) -> Protection {
+        self.protection
+    }
+
     /// The bytes to send, if any. They may hold the password.
     pub fn transmit(&mut self) -> Option<Zeroizing<Vec<u8>>> {
         (!self.output.is_empty()).then(|| std::mem::take(&mut self.output))
@@ -161,7 +203,8 @@ impl Session {
 
     /// Whether every command sent was answered, and none is left to send.
     pub fn is_settled(&self) -> bool {
-        !matches!(self.state, State::Greeting) && self.waiting.is_empty() && self.queue.is_empty()
+        let begun = !matches!(self.state, State::Greeting | State::Securing);
+        begun && self.waiting.is_empty() && self.queue.is_empty()
     }
 
     /// Whether commands were sent together and not all of them are answered.
@@ -305,7 +348,7 @@ impl Session {
 
     /// Says good-bye; nothing more is heard.
     pub fn quit(&mut self) {
-        if !self.is_over() && !matches!(self.state, State::Greeting) {
+        if !matches!(self.state, State::Greeting | State::Securing | State::Over) {
             Command::bare(Verb::Quit).encode(&mut self.output);
             debug!("ftp > QUIT");
         }
@@ -330,7 +373,7 @@ impl Session {
 
     /// Sends what may be sent now.
     fn pump(&mut self) {
-        if matches!(self.state, State::Greeting | State::Over) {
+        if matches!(self.state, State::Greeting | State::Securing | State::Over) {
             return;
         }
         self.release();
@@ -342,11 +385,15 @@ impl Session {
                 self.crowded = true;
             }
             if let Some(command) = self.queue.pop_front() {
-                debug!("ftp > {command}");
-                command.encode(&mut self.output);
-                self.waiting.push_back(command.verb());
+                self.send(&command);
             }
         }
+    }
+
+    fn send(&mut self, command: &Command) {
+        debug!("ftp > {command}");
+        command.encode(&mut self.output);
+        self.waiting.push_back(command.verb());
     }
 
     /// RETR waits for REST: behind a refused one it would send the file from its start. In

@@ -2,12 +2,14 @@
 
 mod listing;
 mod login;
+mod security;
 mod transfer;
 
 use super::*;
 use crate::proto::ftp::Fault;
 use crate::proto::ftp::reply::REPLY_MAX;
 
+const CLEAR: Protection = Protection::Clear;
 const FLIGHT: Habits = Habits {
     pace: Pace::OneFlight,
     passive: Passive::Extended,
@@ -31,7 +33,7 @@ const PORT: Want = Want {
 const LOGIN: &str = "331 password?\r\n230 in\r\n200 binary\r\n";
 
 fn session(habits: Habits) -> Session {
-    Session::new("bob", Some(&Secret::new("pw")), habits).unwrap()
+    Session::new("bob", Some(&Secret::new("pw")), habits, CLEAR).unwrap()
 }
 
 fn path() -> RemotePath {
@@ -62,6 +64,8 @@ fn told(session: &mut Session) -> String {
 fn tell(event: &Event) -> String {
     match event {
         Event::Greeted(_) => "greeted".into(),
+        Event::Secure(reply) => format!("secure:{}", reply.code()),
+        Event::InClear(reply) => format!("in-clear:{}", reply.code()),
         Event::LoggedIn(reply) => format!("in:{}", reply.code()),
         Event::Size(Ok(size)) => format!("size:{size}"),
         Event::Size(Err(reply)) => format!("no-size:{}", reply.code()),
