@@ -29,6 +29,7 @@ mod examples;
 mod faults;
 mod ftp_lab;
 mod ftp_real;
+mod ftps;
 mod fuzzed;
 mod http_real;
 mod integrity;

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use super::clients::python;
 use super::process::{self, Died, Home, Process, brought, share, template};
+use super::secure_ftp::{Speaks, Tls};
 use super::vsftpd::Vsftpd;
 use crate::support::sockets::free_port;
 
@@ -28,6 +29,7 @@ pub struct FtpServer {
     product: Product,
     process: Owner,
     port: u16,
+    implicit: bool,
 }
 
 /// vsftpd has a face of its own, for its many options.
@@ -44,22 +46,29 @@ pub const PASSWORD: &str = "p@ss:w%rd";
 impl FtpServer {
     /// Starts one that serves the folder.
     pub fn start(product: Product, root: &Path) -> Self {
+        Self::start_as(product, root, None)
+    }
+
+    pub(super) fn start_as(product: Product, root: &Path, tls: Option<&Tls<'_>>) -> Self {
         share(root);
+        let implicit = tls.is_some_and(|tls| tls.speaks == Speaks::Implicit);
         if product == Product::Vsftpd {
-            let server = Vsftpd::start(root, &[]);
+            let server = Vsftpd::start_with(root, &[], tls);
             return Self {
                 product,
                 port: server.port(),
                 process: Owner::Vsftpd(server),
+                implicit,
             };
         }
+        assert!(!implicit, "{product:?} has no implicit TLS");
         process::start(|| {
             let (home, port) = (Home::new("ftp"), free_port());
             home.writable("run");
             let command = match product {
-                Product::Proftpd => proftpd(&home, root, port),
-                Product::PureFtpd => pure_ftpd(&home, root, port),
-                _ => pyftpdlib(&home, root, port),
+                Product::Proftpd => proftpd(&home, root, port, tls),
+                Product::PureFtpd => pure_ftpd(&home, root, port, tls),
+                _ => pyftpdlib(&home, root, port, tls),
             };
             Self::launch(product, home, command, port)
         })
@@ -71,6 +80,7 @@ impl FtpServer {
             product,
             process: Owner::Other(process),
             port,
+            implicit: false,
         })
     }
 
@@ -84,9 +94,11 @@ impl FtpServer {
         ([127, 0, 0, 1], self.port).into()
     }
 
-    /// `ftp://127.0.0.1:PORT` with the path, which starts with `/`.
+    /// `ftp://127.0.0.1:PORT` (`ftps://` where TLS is implicit) with the path, which starts with
+    /// `/`.
     pub fn url(&self, path: &str) -> String {
-        format!("ftp://{}{path}", self.address())
+        let scheme = if self.implicit { "ftps" } else { "ftp" };
+        format!("{scheme}://{}{path}", self.address())
     }
 
     /// The settings of a connection to it, where the anonymous login does not do.
@@ -114,7 +126,7 @@ fn text(path: &Path) -> &str {
 }
 
 /// It writes nothing into folders that everybody may write.
-fn proftpd(home: &Home, root: &Path, port: u16) -> Command {
+fn proftpd(home: &Home, root: &Path, port: u16, tls: Option<&Tls<'_>>) -> Command {
     let log = home.path().join("log/access.log");
     std::os::unix::fs::symlink("../proftpd.log", log).expect("where the log is looked for");
     let configuration = template(
@@ -123,6 +135,10 @@ fn proftpd(home: &Home, root: &Path, port: u16) -> Command {
             ("PORT", &port.to_string()),
             ("ROOT", text(root)),
             ("DIR", home.text()),
+            (
+                "EXTRA",
+                &tls.map_or_else(String::new, |tls| tls.proftpd(home)),
+            ),
         ],
     );
     let mut command = Command::new(brought("usr/sbin/proftpd"));
@@ -133,7 +149,7 @@ fn proftpd(home: &Home, root: &Path, port: u16) -> Command {
 }
 
 /// It takes no configuration file, and its users from a database of its own.
-fn pure_ftpd(home: &Home, root: &Path, port: u16) -> Command {
+fn pure_ftpd(home: &Home, root: &Path, port: u16, tls: Option<&Tls<'_>>) -> Command {
     use std::io::Write as _;
     let (accounts, database) = (home.path().join("accounts"), home.path().join("users.pdb"));
     let mut add = Command::new(brought("usr/bin/pure-pw"));
@@ -169,14 +185,21 @@ fn pure_ftpd(home: &Home, root: &Path, port: u16) -> Command {
         .args(["--altlog", &format!("w3c:{}/access.log", home.log())])
         .args(["--minuid", "1", "--dontresolve", "--syslogfacility", "none"])
         .args(["--maxclientsperip", "100", "--verboselog"]);
+    if let Some(tls) = tls {
+        tls.pure_ftpd(home, &mut command);
+        tls.settle_version(home, &mut command);
+    }
     command
 }
 
-fn pyftpdlib(home: &Home, root: &Path, port: u16) -> Command {
+fn pyftpdlib(home: &Home, root: &Path, port: u16, tls: Option<&Tls<'_>>) -> Command {
     let mut command = python();
     command
         .arg(process::fixture_path("pyftpdlib_server.py"))
         .args([&port.to_string(), text(root)])
         .arg(format!("{}/access.log", home.log()));
+    if let Some(tls) = tls {
+        tls.pyftpdlib(&mut command);
+    }
     command
 }

@@ -9,6 +9,7 @@ pub mod clients;
 pub mod ftp_servers;
 pub mod nginx;
 pub mod process;
+pub mod secure_ftp;
 pub mod squid;
 pub mod tinyproxy;
 pub mod vsftpd;

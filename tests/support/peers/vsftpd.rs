@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::process::{self, Died, Home, Process, brought, is_root, share, template};
+use super::secure_ftp::Tls;
 use crate::support::sockets::free_port;
 
 /// A running vsftpd.
@@ -17,15 +18,23 @@ impl Vsftpd {
     /// Starts one that serves the folder, with further configuration lines such as
     /// `pasv_address=10.9.8.7` (what PASV announces), `cmds_denied=EPSV` or `pasv_max_port=…`.
     pub fn start(root: &Path, lines: &[&str]) -> Self {
-        share(root);
-        process::start(|| Self::attempt(root, lines))
+        Self::start_with(root, lines, None)
     }
 
-    fn attempt(root: &Path, lines: &[&str]) -> Result<Self, Died> {
+    /// Starts one with TLS.
+    pub(super) fn start_with(root: &Path, lines: &[&str], tls: Option<&Tls<'_>>) -> Self {
+        share(root);
+        process::start(|| Self::attempt(root, lines, tls))
+    }
+
+    fn attempt(root: &Path, lines: &[&str], tls: Option<&Tls<'_>>) -> Result<Self, Died> {
         let (home, port) = (Home::new("vsftpd"), free_port());
         // It refuses one that sessions could write to.
         std::fs::create_dir(home.path().join("empty")).expect("a folder of the server");
         let mut extra = lines.join("\n");
+        if let Some(tls) = tls {
+            extra += &format!("\n{}", tls.vsftpd());
+        }
         if !is_root() {
             extra += "\nrun_as_launching_user=YES";
         }
@@ -41,6 +50,9 @@ impl Vsftpd {
         );
         let mut command = Command::new(brought("usr/sbin/vsftpd"));
         command.arg(home.write("vsftpd.conf", &configuration));
+        if let Some(tls) = tls {
+            tls.settle_version(&home, &mut command);
+        }
         let process = Process::start(home, command, &[port])?;
         Ok(Self { process, port })
     }
