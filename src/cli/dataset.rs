@@ -2,10 +2,13 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::args::{Common, Login};
+use super::args::{Common, Login, TlsArg};
 use super::output::Output;
 use super::place::Place;
-use crate::base::{Credentials, Error, Kind, Origin, Result, SecretRef, SecretSource, Stage, text};
+use crate::base::{
+    Credentials, Error, ExplicitTls, Kind, Origin, Result, Scheme, SecretRef, SecretSource, Stage,
+    Target, text,
+};
 use crate::dataset::{Client, Dataset};
 
 /// The dataset that an argument names, with the credentials and fields of the command line. The
@@ -41,10 +44,31 @@ pub fn dataset(
             password,
         });
     }
+    if let Some(tls) = explicit_tls(&login.tls, dataset.target())? {
+        dataset = dataset.with_tls(tls);
+    }
     if !fields.is_empty() {
         dataset = dataset.with_headers(headers(fields)?);
     }
     Ok(dataset)
+}
+
+/// What `--tls` says about a target. It is for `ftp://` alone: whoever writes it for another scheme
+/// means something that they would not get.
+pub fn explicit_tls(arg: &TlsArg, target: &Target) -> Result<Option<ExplicitTls>> {
+    let Some(tls) = arg.tls else {
+        return Ok(None);
+    };
+    let hint = match target.scheme() {
+        Scheme::Ftp => return Ok(Some(tls.into())),
+        Scheme::Ftps => {
+            "ftps:// is TLS from the first byte, mostly at port 990: leave --tls out, or write \
+             ftp:// for AUTH TLS, mostly at port 21"
+        }
+        _ => "leave it out",
+    };
+    let what = format!("--tls is for ftp://, not for {}://", target.scheme());
+    Err(Error::new(Kind::Usage, Stage::Settings, what).with_hint(hint))
 }
 
 /// Says that a password in the arguments is no secret.

@@ -62,11 +62,15 @@ fn directives(asked: &str) -> Result<String, String> {
     }
 }
 
-/// A level for this program. What its transfers say about retries, the commands say themselves.
+/// A level for this program. What its transfers say about retries, the commands say themselves;
+/// that a password goes in clear although TLS was wanted is always said.
 fn of_level(level: LevelFilter) -> String {
-    match level > LevelFilter::WARN {
-        true => format!("outbound={level},outbound::dataset::transfer=warn"),
-        false => format!("outbound={level}"),
+    match level {
+        LevelFilter::ERROR => "outbound=error,outbound::ftp::protect=warn".to_owned(),
+        level if level > LevelFilter::WARN => {
+            format!("outbound={level},outbound::dataset::transfer=warn")
+        }
+        level => format!("outbound={level}"),
     }
 }
 
@@ -83,6 +87,7 @@ mod tests {
                 Ok("outbound=debug,outbound::dataset::transfer=warn"),
             ),
             (" WARN ", Ok("outbound=warn")),
+            ("error", Ok("outbound=error,outbound::ftp::protect=warn")),
             ("off", Ok("outbound=off")),
             ("outbound::tunnel=trace", Ok("outbound::tunnel=trace")),
             ("hyper,outbound=info", Ok("hyper,outbound=info")),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::args::{Common, RouteArgs};
-use super::dataset::warn_of_password;
+use super::dataset::{explicit_tls, warn_of_password};
 use super::exit::Exit;
 use super::output::{Output, without_query};
 use super::place::Place;
@@ -17,28 +17,50 @@ pub fn run(policy: &Policy, common: &Common, args: &RouteArgs, output: &Output) 
     let mut exit = Exit::Success;
     for mut place in Place::all(&asked) {
         warn_of_password(&place, output);
-        match decide(policy, common, &mut place) {
-            Ok((location, route)) if output.json => {
-                output.line(&place.json(as_json(&location, &route)));
-            }
-            Ok((location, route)) => show(output, &location, &route),
+        match decide(policy, common, args, &mut place) {
+            Ok(decided) if output.json => output.line(&place.json(as_json(&decided))),
+            Ok(decided) => show(output, &decided),
             Err(error) => exit = exit.and(output.failed(&place, &error)),
         }
     }
     Ok(exit)
 }
 
-fn decide(policy: &Policy, common: &Common, place: &mut Place<'_>) -> Result<(Location, Route)> {
+struct Decided {
+    location: Location,
+    route: Route,
+    /// How FTP's channels are protected: `implicit`, `explicit`, `opportunistic`, `off`.
+    tls: Option<&'static str>,
+}
+
+fn decide(
+    policy: &Policy,
+    common: &Common,
+    args: &RouteArgs,
+    place: &mut Place<'_>,
+) -> Result<Decided> {
     let mut location = policy.locate(place.typed, common.connection.as_deref())?;
     let _ = location.url.set_username("");
     let _ = location.url.set_password(None);
     place.url = Some(location.url.clone());
     let target = Target::from_url(&location.url)?;
     let route = resolve(policy, location.connection.as_deref(), &target)?;
-    Ok((location, route))
+    let connection = location.connection.as_ref();
+    let tls = explicit_tls(&args.tls, &target)?;
+    let tls = tls.or(connection.map(|connection| connection.tls));
+    Ok(Decided {
+        tls: tls.unwrap_or_default().word_for(&target),
+        location,
+        route,
+    })
 }
 
-fn as_json(location: &Location, route: &Route) -> Value {
+fn as_json(decided: &Decided) -> Value {
+    let Decided {
+        location,
+        route,
+        tls,
+    } = decided;
     let rejected: Vec<_> = route
         .rejected
         .iter()
@@ -52,6 +74,7 @@ fn as_json(location: &Location, route: &Route) -> Value {
         .collect();
     let mut object = json!({
         "connection": location.connection.as_ref().map(|c| c.name.as_str()),
+        "tls": tls,
     });
     if let (Some(object), Value::Object(way)) = (object.as_object_mut(), json::route(route)) {
         object.extend(way);
@@ -60,7 +83,12 @@ fn as_json(location: &Location, route: &Route) -> Value {
     object
 }
 
-fn show(output: &Output, location: &Location, route: &Route) {
+fn show(output: &Output, decided: &Decided) {
+    let Decided {
+        location,
+        route,
+        tls,
+    } = decided;
     let way = match route.proxy() {
         Some(proxy) => format!("through {proxy}"),
         None => "direct".to_owned(),
@@ -70,6 +98,15 @@ fn show(output: &Output, location: &Location, route: &Route) {
     output.line(&format!("  because     {}", route.why()));
     if let Some(connection) = &location.connection {
         output.line(&format!("  connection  {}", connection.name));
+    }
+    match *tls {
+        Some("implicit") => output.line("  tls         implicit, from the first byte"),
+        Some("explicit") => output.line("  tls         explicit (AUTH TLS), required"),
+        Some("opportunistic") => {
+            output
+                .line("  tls         opportunistic (AUTH TLS), in clear where the server refuses");
+        }
+        _ => {}
     }
     for passed in &route.rejected {
         let origin = match &passed.origin {

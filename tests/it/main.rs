@@ -30,6 +30,7 @@ mod faults;
 mod ftp_lab;
 mod ftp_real;
 mod ftps;
+mod ftps_faults;
 mod fuzzed;
 mod http_real;
 mod integrity;

@@ -8,4 +8,5 @@ pub mod program;
 pub mod relay;
 pub mod runtime;
 pub mod scripted;
+pub mod scripted_ftps;
 pub mod sockets;

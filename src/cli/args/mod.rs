@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use self::generated::{CompletionsArgs, ManArgs, ReferenceArgs};
-pub use self::urls::{CheckArgs, FetchArgs, ListArgs, Login, RouteArgs, StatArgs, Urls};
+pub use self::urls::{CheckArgs, FetchArgs, ListArgs, Login, RouteArgs, StatArgs, TlsArg, Urls};
 use crate::settings::Flags;
 
 const EXAMPLES: &str = "\
@@ -37,6 +37,7 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   outbound check ftp://ftp.example.org/pub/air.csv
   outbound check ftp://ftp.example.org/                  up to the data channel, without a file
+  outbound check ftp://ftp.example.org/ --tls explicit     with TLS on both channels
   outbound check https://data.example.org/ --proxy http://proxy.corp.example:3128
 The exit code tells the class of the cause: 6 the proxy refused, 7 it wants credentials, …";
 

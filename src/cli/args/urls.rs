@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use crate::base::ExplicitTls;
 use crate::dataset::{Checksum, Rate};
 
 /// What a command is about.
@@ -17,7 +18,36 @@ pub struct Urls {
     pub from_file: Option<PathBuf>,
 }
 
-/// Credentials for the target.
+/// TLS with the target.
+#[derive(Args, Debug)]
+pub struct TlsArg {
+    /// Ask ftp:// servers for TLS, whatever the settings say
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub tls: Option<Tls>,
+}
+
+/// Whether an ftp:// server is asked for TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tls {
+    /// Yes (AUTH TLS), and without it there is no login
+    Explicit,
+    /// Yes, but a server that refuses is spoken to in clear
+    Opportunistic,
+    /// No
+    Off,
+}
+
+impl From<Tls> for ExplicitTls {
+    fn from(tls: Tls) -> Self {
+        match tls {
+            Tls::Explicit => Self::Required,
+            Tls::Opportunistic => Self::Opportunistic,
+            Tls::Off => Self::Off,
+        }
+    }
+}
+
+/// Credentials for the target, and TLS with it.
 #[derive(Args, Debug)]
 pub struct Login {
     /// User name for the target (not for the proxy)
@@ -34,6 +64,8 @@ pub struct Login {
     /// Read the user's password from this environment variable
     #[arg(long, value_name = "VARIABLE", requires = "user")]
     pub password_env: Option<String>,
+    #[command(flatten)]
+    pub tls: TlsArg,
 }
 
 /// What goes with HTTP requests.
@@ -100,6 +132,8 @@ pub struct ListArgs {
 pub struct RouteArgs {
     #[command(flatten)]
     pub urls: Urls,
+    #[command(flatten)]
+    pub tls: TlsArg,
 }
 
 #[derive(Args, Debug)]
