@@ -14,6 +14,9 @@ use crate::dial::Stream;
 use crate::proto::ftp::{Event, Failure, Reply, Verb};
 use crate::tls;
 
+/// How long the server's first word on a transfer is waited for before TLS starts without it.
+const FIRST_WAIT: Duration = Duration::from_secs(3);
+
 /// How long a server that ended the handshake of a data channel may take to say why.
 const WORD_WAIT: Duration = Duration::from_secs(5);
 
@@ -62,6 +65,10 @@ impl Channel {
     /// Starts TLS on a data channel, for the file or folder that `verb` asks for. The server does
     /// its part once it has taken the command; what it says meanwhile counts at once when it
     /// refuses. A refused REST is given back: then there is nothing to come.
+    ///
+    /// The first byte is held back until the server has said that the transfer begins (150), as
+    /// other clients do: pyftpdlib closes a data channel on which something comes before the
+    /// command. A server that says nothing before TLS is not waited for to the end.
     pub(super) async fn protect(
         &mut self,
         data: Stream,
@@ -73,6 +80,9 @@ impl Channel {
         };
         if let Some(reply) = self.asked.no_restart.take() {
             return Ok(Err(reply));
+        }
+        if let Ok(heard) = timeout(FIRST_WAIT, self.first_word()).await {
+            heard.map_err(|trouble| self.setback(trouble, Stage::Request, doing))?;
         }
         let plan = Arc::clone(&self.plan);
         let target = self.data_target.clone();
@@ -107,6 +117,20 @@ impl Channel {
                 Ok(Ok(data))
             }
             Err(error) => Err(self.unprotected(error, verb, doing).await),
+        }
+    }
+
+    /// Waits for the server's first word on a transfer, and leaves it to be heard again.
+    async fn first_word(&mut self) -> Result<(), Trouble> {
+        loop {
+            match self.control.next().await? {
+                Some(word @ (Event::Started { .. } | Event::Ended(_) | Event::NoRestart(_))) => {
+                    self.control.put_back([word]);
+                    return Ok(());
+                }
+                Some(_) => {}
+                None => return Ok(()),
+            }
         }
     }
 

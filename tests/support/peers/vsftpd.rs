@@ -22,7 +22,7 @@ impl Vsftpd {
     }
 
     /// Starts one with TLS.
-    pub(super) fn start_with(root: &Path, lines: &[&str], tls: Option<&Tls<'_>>) -> Self {
+    pub fn start_with(root: &Path, lines: &[&str], tls: Option<&Tls<'_>>) -> Self {
         share(root);
         process::start(|| Self::attempt(root, lines, tls))
     }
