@@ -161,14 +161,10 @@ async fn a_file_comes_whole_and_goes_on_through_tinyproxy() {
     all_move("through tinyproxy", peers::tinyproxy().address()).await;
 }
 
-/// Each with a login of its own, four at a time; Pure-FTPd takes its time for each.
+/// Each with a login of its own, four at a time, none with a second try.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_downloads_in_a_row() {
     for server in servers() {
-        let count = match server.ftp.product() {
-            Product::PureFtpd => 4,
-            _ => 100,
-        };
         let proxies = [peers::squid().address(), peers::tinyproxy().address()];
         let clients = proxies.map(|proxy| server.client(Some(proxy)));
         let one = |number: usize| {
@@ -176,7 +172,6 @@ async fn a_hundred_downloads_in_a_row() {
             async move {
                 let mut bytes = Vec::new();
                 let dataset = client.dataset("files:tiny.bin").unwrap();
-                // The first try, so that no second one hides a failure.
                 let mut retry = Retry::default();
                 retry.attempts = 1;
                 let opened = dataset.with_retry(retry).open().await;
@@ -189,7 +184,7 @@ async fn a_hundred_downloads_in_a_row() {
                 assert!(bytes == files().tiny, "{}, {number}", server.name);
             }
         };
-        for number in (0..count).step_by(4) {
+        for number in (0..100).step_by(4) {
             futures_util::future::join_all((number..number + 4).map(one)).await;
         }
     }

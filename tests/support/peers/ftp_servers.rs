@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use super::clients::python;
 use super::process::{self, Died, Home, Process, brought, share, template};
@@ -42,6 +42,8 @@ enum Owner {
 pub const USER: &str = "ann";
 /// That user's password.
 pub const PASSWORD: &str = "p@ss:w%rd";
+/// Its digest (`openssl passwd -1`): the one that pure-pw makes takes seconds to check.
+const HASH: &str = "$1$outbound$RABcwTj8d11RwRVBnyrvn.";
 
 impl FtpServer {
     /// Starts one that serves the folder.
@@ -150,33 +152,17 @@ fn proftpd(home: &Home, root: &Path, port: u16, tls: Option<&Tls<'_>>) -> Comman
 
 /// It takes no configuration file, and its users from a database of its own.
 fn pure_ftpd(home: &Home, root: &Path, port: u16, tls: Option<&Tls<'_>>) -> Command {
-    use std::io::Write as _;
-    let (accounts, database) = (home.path().join("accounts"), home.path().join("users.pdb"));
-    let mut add = Command::new(brought("usr/bin/pure-pw"));
-    add.env("LD_LIBRARY_PATH", process::libraries())
-        .args([
-            "useradd",
-            USER,
-            "-u",
-            "1",
-            "-g",
-            "1",
-            "-m",
-            "-d",
-            text(root),
-        ])
-        .arg("-f")
-        .arg(&accounts)
-        .arg("-F")
+    let account = format!("{USER}:{HASH}:1:1::{}/./::::::::::::\n", text(root));
+    let accounts = home.write("accounts", &account);
+    let database = home.path().join("users.pdb");
+    let made = Command::new(brought("usr/bin/pure-pw"))
+        .env("LD_LIBRARY_PATH", process::libraries())
+        .arg("mkdb")
         .arg(&database)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null());
-    let mut adding = add.spawn().expect("pure-pw");
-    let twice = format!("{PASSWORD}\n{PASSWORD}\n");
-    let mut input = adding.stdin.take().expect("its input");
-    input.write_all(twice.as_bytes()).expect("the password");
-    drop(input);
-    assert!(adding.wait().expect("pure-pw").success());
+        .arg("-f")
+        .arg(accounts)
+        .status();
+    assert!(made.expect("pure-pw").success());
     let mut command = Command::new(brought("usr/sbin/pure-ftpd"));
     command
         .args(["--bind", &format!("127.0.0.1,{port}")])
