@@ -9,6 +9,8 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::kit::{self, shared};
 use crate::support::link::Link;
+use crate::support::peers::ftp_servers::{FtpServer, Product};
+use crate::support::peers::secure_ftp::Speaks;
 use crate::support::peers::{self, Vsftpd, squid};
 
 fn vsftpd() -> &'static Vsftpd {
@@ -101,5 +103,47 @@ async fn credentials_are_asked_for_once() {
         let (client, link) = client(squid, true, "auto").await;
         assert_eq!(trips(&client, &link, &url).await, cold, "{url}");
         assert_eq!(trips(&client, &link, &url).await, warm, "{url}, again");
+    }
+}
+
+/// TLS 1.2 costs two trips for the login and two for the data, whose first byte waits for the
+/// client's last word of the handshake; AUTH TLS costs one more. The data channel of TLS 1.3 waits
+/// likewise, its login saves a trip, and to learn that a server wants it costs a connection, once.
+#[tokio::test]
+async fn the_first_byte_of_a_file_over_ftps() {
+    let (certificate, ca) = kit::certificate();
+    let start = |speaks| {
+        let root = &shared().root;
+        FtpServer::start_secure(Product::Vsftpd, root, &certificate, speaks)
+    };
+    for (speaks, cold, warm) in [
+        (Speaks::Implicit, 8, 8),
+        (Speaks::Explicit, 9, 9),
+        (Speaks::Only13, 12, 8),
+    ] {
+        let server = start(speaks);
+        for (proxy, address) in [
+            ("squid", peers::squid().address()),
+            ("apache", peers::apache().address()),
+        ] {
+            let link = Link::start(address).await;
+            let tls = match speaks {
+                Speaks::Implicit => "",
+                _ => "tls = \"explicit\"\n",
+            };
+            let toml = format!(
+                "[proxy]\nurl = \"{}\"\n[connections.files]\nurl = \"{}\"\nca_file = \"{}\"\n{tls}",
+                link.url(),
+                server.url("/"),
+                ca.display()
+            );
+            let client = Client::new(kit::policy(&toml));
+            let url = server.url("/small.bin");
+            let found = [
+                trips(&client, &link, &url).await,
+                trips(&client, &link, &url).await,
+            ];
+            assert_eq!(found, [cold, warm], "{speaks:?} by {proxy}");
+        }
     }
 }
