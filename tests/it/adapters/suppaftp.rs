@@ -299,6 +299,13 @@ async fn what_goes_wrong_before_the_login_is_said() {
     assert_eq!(error.kind(), Kind::Tls, "{error}");
     assert!(error.to_string().contains("not trusted here"), "{error}");
     assert!(error.hint().unwrap().contains("ca_file"), "{error:?}");
+    // Settings that ask for TLS, and the function that sends the login in clear.
+    let url = server.ftp.url("/");
+    let strict = format!("[connections.files]\nurl = \"{url}\"\ntls = \"explicit\"\n");
+    let dataset = Client::new(policy(&strict)).dataset("files:").unwrap();
+    let error = connect(&dataset).await.err().unwrap();
+    assert_eq!(error.kind(), Kind::Policy, "{error}");
+    assert_eq!(error.hint(), Some("call connect_secure"));
     // Other protocols.
     let client = Client::new(policy(""));
     for (url, hint) in [
