@@ -172,32 +172,10 @@ impl Compiler<'_> {
         }
     }
 
-    /// Whether an `ftp://` server is asked for TLS. Elsewhere the key means nothing, and whoever
-    /// wrote it meant something.
     fn tls(&mut self, table: &[&str], base: &Url) -> ExplicitTls {
-        let Some(fact) = self.fact(table, "tls") else {
-            return ExplicitTls::Off;
-        };
-        let origin = fact.origin.clone();
-        let asked = fact.value.as_text().and_then(ExplicitTls::parse);
-        let asked = asked.unwrap_or_default();
-        let fits = match base.scheme() {
-            "ftp" => true,
-            // There it would be a contradiction.
-            "ftps" => false,
-            _ => asked == ExplicitTls::Off,
-        };
-        if !fits {
-            let hint = match base.scheme() {
-                "ftps" => {
-                    "ftps:// is TLS from the first byte, mostly at port 990: remove it, or write ftp:// for AUTH TLS"
-                }
-                _ => "remove it",
-            };
-            let what = format!("`tls` is for ftp://, not for {}://", base.scheme());
-            self.error(origin, what, Some(hint.to_owned()));
-        }
-        asked
+        let (tls, problem) = connection::tls(self.fact(table, "tls"), base);
+        self.problems.extend(problem);
+        tls
     }
 
     fn trust(&self, table: &[&str]) -> Trust {

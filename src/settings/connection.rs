@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::fact::Fact;
 use super::problems::Problem;
 use crate::base::{Credentials, ExplicitTls, Origin, Proxy, Trust, TunnelMode};
 
@@ -46,6 +47,29 @@ pub enum ProxyChoice {
     Named(String, Origin),
     /// `proxy = { url = … }`.
     Inline(Arc<Proxy>, Origin),
+}
+
+/// Whether an `ftp://` server is asked for TLS. Elsewhere the key means nothing, and whoever wrote
+/// it meant something.
+pub(super) fn tls(fact: Option<&Fact>, base: &Url) -> (ExplicitTls, Option<Problem>) {
+    let Some(fact) = fact else {
+        return (ExplicitTls::Off, None);
+    };
+    let asked = fact.value.as_text().and_then(ExplicitTls::parse);
+    let asked = asked.unwrap_or_default();
+    let hint = match base.scheme() {
+        "ftp" => return (asked, None),
+        // There even `off` would be a contradiction.
+        "ftps" => {
+            "ftps:// is TLS from the first byte, mostly at port 990: remove it, or write ftp:// for \
+             AUTH TLS"
+        }
+        _ if asked == ExplicitTls::Off => return (asked, None),
+        _ => "remove it",
+    };
+    let what = format!("`tls` is for ftp://, not for {}://", base.scheme());
+    let problem = Problem::error(fact.origin.clone(), what).hint(hint);
+    (asked, Some(problem))
 }
 
 /// A URL belongs to the connection whose base is its longest prefix: of two with one base, which

@@ -41,7 +41,7 @@ use crate::tls::{Versions, wants_newer};
 /// # Errors
 /// Those of [`Connector::route`](crate::Connector::route) and
 /// [`Connector::open`](crate::Connector::open); what the server refused;
-/// [`Kind::Timeout`](crate::base::Kind::Timeout) (`timeouts.reply` for each reply). Once the stream
+/// [`Kind::Timeout`] (`timeouts.reply` for each reply). Once the stream
 /// is given, errors are suppaftp's, and limits on time are its user's: [`find`] finds what the
 /// connector said of a data channel in them.
 ///
@@ -78,7 +78,7 @@ pub async fn connect(dataset: &Dataset) -> Result<AsyncFtpStream> {
 /// the socket's sending side stays open behind `close_notify`: proxies tear a tunnel down on FIN.
 ///
 /// # Errors
-/// As there, and [`Kind::Tls`](crate::base::Kind::Tls).
+/// As there, and [`Kind::Tls`].
 ///
 /// # Cancel safety
 /// As there.

@@ -1,6 +1,6 @@
 //! What each reply means to the command that waits for it.
 
-use super::{Event, Failure, Passive, Protection, Session, State, Stumble};
+use super::{Event, Failure, Passive, Session, State, Stumble};
 use crate::proto::ftp::command::{Command, Verb};
 use crate::proto::ftp::{Fault, Reply, facts, passive};
 
@@ -68,29 +68,6 @@ impl Session {
         }
     }
 
-    fn auth(&mut self, reply: Reply) {
-        match reply.code() {
-            // 334 is what servers say that mean RFC 2228's other mechanisms too.
-            234 | 334 if self.replies.is_partial() => self.in_clear(),
-            234 | 334 => self.tell(Event::Secure(reply)),
-            _ if self.protection == Protection::Opportunistic => {
-                self.protection = Protection::Clear;
-                self.queue
-                    .retain(|command| !matches!(command.verb(), Verb::Pbsz | Verb::Prot));
-                self.state = State::Login;
-                self.tell(Event::InClear(reply));
-            }
-            _ => self.refused(Verb::Auth, reply),
-        }
-    }
-
-    /// Ends the session if something came in clear that TLS should have protected.
-    pub(super) fn in_clear(&mut self) {
-        if self.replies.is_partial() {
-            self.fail(Failure::Fault(Fault::InClear));
-        }
-    }
-
     fn user(&mut self, reply: Reply) {
         match reply.code() {
             200..=299 => {
@@ -125,7 +102,7 @@ impl Session {
 
     /// A refusal ends the session. Where the server may just have lost count of commands sent
     /// together, it is no verdict: 530 to PASS is one, 503 is none.
-    fn refused(&mut self, verb: Verb, reply: Reply) {
+    pub(super) fn refused(&mut self, verb: Verb, reply: Reply) {
         let is_verdict = match verb {
             Verb::User | Verb::Pass => !matches!(reply.code(), 500..=503),
             _ => false,

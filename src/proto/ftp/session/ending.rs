@@ -1,11 +1,23 @@
-//! How a session ends before its time.
+//! How a session ends: by a good-bye, or before its time.
 
+use tracing::debug;
 use zeroize::Zeroizing;
 
 use super::{Event, Failure, Session, State, Stumble};
 use crate::proto::ftp::Reply;
+use crate::proto::ftp::command::{Command, Verb};
 
 impl Session {
+    /// Says good-bye; nothing more is heard.
+    pub fn quit(&mut self) {
+        if !matches!(self.state, State::Greeting | State::Securing | State::Over) {
+            Command::bare(Verb::Quit).encode(&mut self.output);
+            debug!("ftp > QUIT");
+        }
+        self.state = State::Over;
+        self.queue.clear();
+    }
+
     pub(super) fn fail(&mut self, failure: Failure) {
         self.state = State::Over;
         self.queue.clear();

@@ -26,6 +26,7 @@
 mod answers;
 mod ending;
 mod event;
+mod securing;
 #[cfg(test)]
 mod tests;
 
@@ -171,24 +172,6 @@ impl Session {
             self.stumble(Stumble::Silence, None);
         }
         stumbled
-    }
-
-    /// TLS has started, as [`Event::Secure`] asked: the login goes out under it.
-    pub fn secured(&mut self) {
-        if self.is_securing() && self.waiting.is_empty() {
-            self.state = State::Login;
-            self.pump();
-        }
-    }
-
-    /// Whether AUTH is on its way, or TLS is about to start.
-    pub fn is_securing(&self) -> bool {
-        matches!(self.state, State::Securing)
-    }
-
-    /// What protects both channels, as far as the server has said.
-    pub fn protection(&self) -> Protection {
-        self.protection
     }
 
     /// The bytes to send, if any. They may hold the password.
@@ -344,16 +327,6 @@ impl Session {
         self.restart(offset)?;
         self.pump();
         Ok(true)
-    }
-
-    /// Says good-bye; nothing more is heard.
-    pub fn quit(&mut self) {
-        if !matches!(self.state, State::Greeting | State::Securing | State::Over) {
-            Command::bare(Verb::Quit).encode(&mut self.output);
-            debug!("ftp > QUIT");
-        }
-        self.state = State::Over;
-        self.queue.clear();
     }
 
     fn restart(&mut self, offset: u64) -> Result<(), BadArgument> {
