@@ -1,11 +1,14 @@
 //! An FTP server with TLS that misbehaves on purpose. It never waits for what a client must not
-//! send, and notes every command, in clear or not.
+//! send, and notes every command, in clear or not. Like vsftpd it confirms a transfer only when the
+//! client has ended the data channel with `close_notify`.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
@@ -172,8 +175,10 @@ impl Peer {
                 }
                 "RETR" => {
                     stream.get_mut().write_all(b"150 coming\r\n").await?;
-                    self.send(how).await?;
-                    self.script.end.to_owned()
+                    match self.send(how).await? {
+                        true => self.script.end.to_owned(),
+                        false => "426 no close_notify came back".to_owned(),
+                    }
                 }
                 _ => "200 good".to_owned(),
             };
@@ -183,24 +188,27 @@ impl Peer {
         Ok(None)
     }
 
-    async fn send(&mut self, how: &str) -> std::io::Result<()> {
+    /// Gives whether the client ended the data channel as TLS has it, where that counts.
+    async fn send(&mut self, how: &str) -> std::io::Result<bool> {
         let listener = self.data.take().expect("a port was asked for");
         let (mut socket, _) = listener.accept().await?;
         let bytes = &file()[..self.script.sent];
         if self.script.drops_data {
-            return Ok(());
+            return Ok(true);
         }
         if !how.is_empty() {
             socket.write_all(bytes).await?;
-            return socket.shutdown().await;
+            return socket.shutdown().await.map(|()| true);
         }
         let mut stream = self.acceptor.clone().accept(socket).await?;
         stream.write_all(bytes).await?;
         stream.flush().await?;
-        match self.script.closes {
-            true => stream.shutdown().await,
+        if !self.script.closes {
             // A FIN, and no close_notify before it.
-            false => stream.get_mut().0.shutdown().await,
+            return stream.get_mut().0.shutdown().await.map(|()| true);
         }
+        stream.shutdown().await?;
+        // An end without close_notify is an error.
+        Ok(stream.read(&mut [0]).await.is_ok())
     }
 }
