@@ -16,7 +16,7 @@ use crate::base::{
     Credentials, Error, ExplicitTls, Kind, Result, Scheme, Secret, Stage, Steps, Target,
 };
 use crate::connector::{Connector, load};
-use crate::ftp::{Listing, Login, Memory};
+use crate::ftp::{Listing, Login, Pool};
 use crate::http;
 use crate::settings::{Connection, Flags, Policy, Retry};
 
@@ -28,7 +28,7 @@ pub use super::source::Stat;
 pub struct Client {
     connector: Connector,
     http: http::Client,
-    ftp: Memory,
+    ftp: Pool,
     limit: Option<RateLimit>,
 }
 
@@ -47,10 +47,17 @@ impl Client {
         let connector = Connector::new(Arc::new(policy));
         Self {
             http: http::Client::new(connector.clone()),
-            ftp: Memory::default(),
+            ftp: Pool::default(),
             connector,
             limit: None,
         }
+    }
+
+    /// Opens at most so many control channels to an FTP server for one login; else 4. They are kept
+    /// for further files.
+    pub fn with_ftp_channels(mut self, most: usize) -> Self {
+        self.ftp = Pool::new(most);
+        self
     }
 
     /// Holds all datasets of this client, and of its clones, together to this limit.
@@ -99,7 +106,7 @@ impl Client {
 pub struct Dataset {
     connector: Connector,
     http: http::Client,
-    ftp: Memory,
+    ftp: Pool,
     url: Url,
     target: Target,
     credentials: Option<Credentials>,
@@ -302,8 +309,8 @@ impl Dataset {
                 target: self.target.clone(),
                 url: self.url.clone(),
                 login: self.login().await?,
-                memory: self.ftp.clone(),
                 tls: self.tls(),
+                pool: self.ftp.clone(),
             }))),
             scheme => Err(Error::new(
                 Kind::Unsupported,

@@ -13,9 +13,12 @@ use crate::base::{Error, Kind, Result, Stage, Steps, Target};
 use crate::connector::Ahead;
 use crate::dial::passed;
 use crate::proto::ftp::listing::Form;
-use crate::proto::ftp::{BadArgument, Event, Habits, Passive, Reply};
+use crate::proto::ftp::{BadArgument, Event, Habits, Passive, Reply, servers};
 use crate::tls::{self, OneSession};
 use crate::tunnel::advice;
+
+/// How long a data port may wait for its use: firewalls forget, and servers use it otherwise.
+const PORT_KEPT: Duration = Duration::from_secs(10);
 
 /// A logged-in control channel.
 pub(super) struct Channel {
@@ -25,12 +28,18 @@ pub(super) struct Channel {
     pub(super) asked: Asked,
     /// A port that the server listens at and that is not used yet.
     pub(super) port: Option<(u16, Passive)>,
+    /// When the server said so.
+    pub(super) port_since: Instant,
     /// Where the data channel that was opened last leads.
     pub(super) data_target: Option<Target>,
     /// What the data channels share with the control channel, unless all is in clear.
     pub(super) tls: Option<OneSession>,
     /// A socket to the proxy for the data channel.
     pub(super) ahead: Option<Ahead>,
+    /// Whether another file follows the one that is being opened.
+    pub(super) following: bool,
+    /// Whether the server takes EPSV behind an unfinished RETR.
+    pub(super) takes_port_behind: bool,
     /// From dialling to the login.
     pub(super) logged_in: Steps,
     /// Of the last operation.
@@ -136,6 +145,9 @@ impl Channel {
         // The answers of a call that was given up.
         let answered = self.control.session.answered();
         self.settle_anew(doing, answered).await?;
+        if self.port_since.elapsed() > PORT_KEPT {
+            (self.port, self.ahead) = (None, None);
+        }
         if self.asked.path.as_ref() != Some(path) {
             self.asked = Asked {
                 path: Some(path.clone()),
@@ -146,14 +158,34 @@ impl Channel {
             size: want.size && self.asked.size.is_none(),
             modified: want.modified && self.asked.modified.is_none(),
             port: want.port && self.port.is_none(),
+            following: false,
         };
-        if want.port && self.ahead.is_none() {
-            self.ahead = self.plan.dial.dial_ahead(&self.plan.route);
+        if want.port {
+            self.dial_ahead();
         }
         let answered = self.control.session.answered();
         let asked = self.control.session.ask(path, want);
         asked.map_err(|bad| self.unsendable(bad, doing))?;
         self.settle_anew(doing, answered).await
+    }
+
+    /// Begins to dial for the next data channel, if nobody has.
+    pub(super) fn dial_ahead(&mut self) {
+        if self.ahead.is_none() {
+            self.ahead = self.plan.dial.dial_ahead(&self.plan.route);
+        }
+    }
+
+    /// Asks for the port of the file after the one that was just asked for.
+    pub(super) fn ask_following(&mut self, path: &RemotePath) -> Result<(), BadArgument> {
+        if !self.takes_port_behind || !self.control.session.is_moving() {
+            return Ok(());
+        }
+        let want = Want {
+            port: true,
+            ..Want::default()
+        };
+        self.control.session.ask(path, want)
     }
 
     /// Settles after a pause: a server that closed before it answered anything did so because of
@@ -173,8 +205,12 @@ impl Channel {
     /// Starts the record of another operation. The step to a port that waits belongs to the one
     /// that will use it.
     fn begin(&mut self) {
-        if self.port.is_none() {
-            self.recent = Steps::default();
+        let recent = std::mem::take(&mut self.recent);
+        if let Some(step) = recent.last()
+            && self.port.is_some()
+            && step.stage == Stage::Passive
+        {
+            self.recent.push(step.clone());
         }
         self.clock = Instant::now();
     }
@@ -208,11 +244,12 @@ impl Channel {
         }
     }
 
-    fn note(&mut self, event: Event) {
+    pub(super) fn note(&mut self, event: Event) {
         let elapsed = self.clock.elapsed();
         let server = self.plan.target.authority();
         match event {
             Event::Greeted(reply) => {
+                self.takes_port_behind = servers::takes_port_behind(&reply);
                 self.pass(Stage::Greeting, server, &reply.to_string(), elapsed);
             }
             Event::InClear(reply) => self.give_up_tls(&reply),
@@ -231,6 +268,7 @@ impl Channel {
             } => {
                 self.learn(passive);
                 self.port = Some((port, passive));
+                self.port_since = Instant::now();
                 let words = format!("{}, port {port}", reply.code());
                 self.pass(Stage::Passive, server, &words, elapsed);
             }

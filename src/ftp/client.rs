@@ -138,6 +138,7 @@ impl Client {
             size: true,
             modified: true,
             port: false,
+            following: false,
         };
         let doing = format!("stat `{path}` at {}", self.0.plan.target);
         let asked = self.0.ask(path, want, &doing).await;
@@ -270,7 +271,8 @@ impl Client {
         loop {
             match self.0.control.next().await {
                 Ok(Some(Event::Ended(reply))) => return Ok(reply),
-                Ok(Some(_)) => {}
+                // The port for the next file.
+                Ok(Some(event)) => self.0.note(event),
                 Ok(None) => {
                     let trouble = Trouble::Failed(Failure::Closed);
                     return Err(self.0.setback(trouble, Stage::Transfer, doing).error);
@@ -278,6 +280,11 @@ impl Client {
                 Err(trouble) => return Err(self.0.setback(trouble, Stage::Transfer, doing).error),
             }
         }
+    }
+
+    /// Forgets what the server said of a file.
+    pub(super) fn forget(&mut self) {
+        self.0.asked = Asked::default();
     }
 
     /// An error with what is known here added to it.

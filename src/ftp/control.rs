@@ -125,7 +125,9 @@ impl Control {
 
     /// Gives events back, to be the next ones again, in this order.
     pub(super) fn put_back(&mut self, events: impl IntoIterator<Item = Event>) {
+        let later = std::mem::take(&mut self.next);
         self.next.extend(events);
+        self.next.extend(later);
     }
 
     /// Sends what is to be sent, without waiting for an answer.

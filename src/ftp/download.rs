@@ -108,6 +108,14 @@ impl Download {
         }
     }
 
+    /// The control channel, once the last read has confirmed that the file is whole.
+    pub(super) fn into_client(self) -> Option<Client> {
+        match self.state {
+            State::Whole(client) => Some(client),
+            _ => None,
+        }
+    }
+
     fn poll_data(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -18,6 +18,7 @@ mod explain;
 mod list;
 mod memory;
 mod plan;
+mod pool;
 mod protect;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,8 @@ pub use download::Download;
 pub(crate) use explain::failed as explain_failure;
 pub use list::Listing;
 pub use memory::Memory;
+pub use pool::Pool;
+pub(crate) use pool::{Errand, Kept, Place};
 
 pub use crate::proto::ftp::listing;
 pub use crate::proto::ftp::{Modified, RemotePath, Want};

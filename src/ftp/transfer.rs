@@ -65,6 +65,11 @@ impl Channel {
             What::Entered(form) => session.list(None, form),
         };
         asked.map_err(|bad| self.unsendable(bad, doing))?;
+        self.following = want.following;
+        if want.following {
+            let asked = self.ask_following(path);
+            asked.map_err(|bad| self.unsendable(bad, doing))?;
+        }
         let sent = self.control.send().await;
         sent.map_err(|trouble| self.setback(trouble, Stage::Request, doing))?;
         let data = self.open_either(doing).await?;
@@ -144,6 +149,10 @@ impl Channel {
         self.data_target = Some(target.clone());
         let started = std::time::Instant::now();
         let opening = plan.dial.open(&plan.route, &target, self.ahead.take());
+        if self.following {
+            // Now: of a small file all comes in one piece, and the next one begins at once.
+            self.dial_ahead();
+        }
         match self.meanwhile(opening, doing).await? {
             Ok(mut data) => {
                 let mut steps = data.take_steps();

@@ -240,6 +240,8 @@ async fn a_stumble_is_remembered() {
     bench.fetch_whole().await;
     let logins = bench.lines("USER").len();
     std::fs::remove_file(bench.file()).unwrap();
+    // The login that was kept goes with a transfer that is given up.
+    drop(bench.client.open(&bench.url()).await.unwrap());
     bench.fetch_whole().await;
     assert_eq!(
         bench.lines("USER").len(),

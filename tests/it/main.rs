@@ -29,6 +29,7 @@ mod error_matrix;
 mod examples;
 mod faults;
 mod ftp_lab;
+mod ftp_pool;
 mod ftp_real;
 mod ftps;
 mod ftps_faults;

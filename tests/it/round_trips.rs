@@ -4,12 +4,13 @@
 use std::net::SocketAddr;
 use std::sync::OnceLock;
 
+use outbound::base::{Origin, Secret, Target};
 use outbound::dataset::Client;
 use tokio::io::AsyncReadExt as _;
 
 use crate::kit::{self, shared};
 use crate::support::link::Link;
-use crate::support::peers::ftp_servers::{FtpServer, Product};
+use crate::support::peers::ftp_servers::{self, FtpServer, Product};
 use crate::support::peers::secure_ftp::Speaks;
 use crate::support::peers::{self, Vsftpd, squid};
 
@@ -62,10 +63,11 @@ async fn the_first_byte_of_a_file() {
     // What, by which way, and the trips: of the first file, and of another one on the same client.
     // http: TCP, the request. Tunnelled: CONNECT between. https: TLS 1.3 between.
     // ftp: both TCP connections at once, CONNECT, the login up to EPSV, RETR with the data's CONNECT.
+    // Further files go by the login that is kept: EPSV with SIZE and MDTM, RETR with CONNECT.
     let cases = [
         (&http, "always", 3, 1),
         (&https, "auto", 4, 1),
-        (&ftp, "auto", 4, 4),
+        (&ftp, "auto", 4, 2),
     ];
     for (proxy, address) in open {
         for (url, tunnel, cold, warm) in cases {
@@ -97,7 +99,7 @@ async fn credentials_are_asked_for_once() {
     let cases = [
         (nginx.http("/small.bin"), 3, 1),
         (nginx.https1("/small.bin"), 5, 1),
-        (vsftpd().url("/small.bin"), 5, 4),
+        (vsftpd().url("/small.bin"), 5, 2),
     ];
     for (url, cold, warm) in cases {
         let (client, link) = client(squid, true, "auto").await;
@@ -145,5 +147,55 @@ async fn the_first_byte_of_a_file_over_ftps() {
             ];
             assert_eq!(found, [cold, warm], "{speaks:?} by {proxy}");
         }
+    }
+}
+
+/// Many files by one login: EPSV for the next file travels behind RETR where the server takes it,
+/// and the socket for its data is open already.
+#[tokio::test]
+async fn further_files_of_one_ftp_server() {
+    use outbound::ftp::{self, RemotePath, Retrieval, Want};
+    let servers = [
+        (Product::Vsftpd, 1),
+        (Product::Proftpd, 1),
+        (Product::PureFtpd, 1),
+        (Product::Pyftpdlib, 2),
+    ];
+    for (product, expected) in servers {
+        let server = FtpServer::start(product, &shared().root);
+        let link = Link::start(peers::squid().address()).await;
+        let toml = format!("[proxy]\nurl = \"{}\"\n", link.url());
+        let connector = kit::connector(&toml);
+        let url = server.url("/small.bin");
+        let target = Target::parse(&url).unwrap();
+        let path = RemotePath::from_url_path("/small.bin").unwrap();
+        let want = Want {
+            following: true,
+            ..Want::default()
+        };
+        let login = match product {
+            Product::PureFtpd => {
+                let password = Secret::new(ftp_servers::PASSWORD);
+                ftp::Login::new(ftp_servers::USER, Some(password), Origin::Default)
+            }
+            _ => ftp::Login::default(),
+        };
+        let mut client = ftp::Client::connect(&connector, &target, login)
+            .await
+            .unwrap();
+        let mut counted = Vec::new();
+        for _ in 0..5 {
+            link.trips();
+            let Retrieval::Download(mut download) = client.retrieve(&path, 0, want).await.unwrap()
+            else {
+                panic!("no REST was sent");
+            };
+            let mut data = Vec::new();
+            download.read_to_end(&mut data).await.unwrap();
+            assert!(data == shared().small, "{product:?}");
+            client = download.finish().await.unwrap();
+            counted.push(link.trips());
+        }
+        assert_eq!(counted[2..], [expected; 3], "{product:?}: {counted:?}");
     }
 }

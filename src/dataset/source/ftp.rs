@@ -9,7 +9,7 @@ use crate::base::{Error, ExplicitTls, Kind, Result, Route, Stage, Steps, Target}
 use crate::connector::Connector;
 use crate::dataset::Validator;
 use crate::ftp::{
-    self, Client, Download, Listing, Login, Memory, Options, RemotePath, Retrieval, Want,
+    self, Client, Download, Errand, Kept, Listing, Login, Place, Pool, RemotePath, Retrieval, Want,
 };
 
 /// A file of an FTP server.
@@ -19,8 +19,9 @@ pub(crate) struct FtpSource {
     pub target: Target,
     pub url: Url,
     pub login: Login,
-    pub memory: Memory,
     pub tls: ExplicitTls,
+    /// Where its channels come from, and go back to.
+    pub pool: Pool,
 }
 
 /// What proves a file.
@@ -28,6 +29,7 @@ const PROOF: Want = Want {
     size: true,
     modified: true,
     port: false,
+    following: false,
 };
 
 impl FtpSource {
@@ -44,20 +46,32 @@ impl FtpSource {
         RemotePath::from_url_path(path)
     }
 
-    /// Logs in; `want` travels with the login.
-    async fn client(&self, path: &RemotePath, want: Want) -> Result<Client> {
-        let options = Options {
-            memory: self.memory.clone(),
-            errand: Some((path.clone(), want)),
+    /// A channel; `want` travels with its login.
+    async fn client(&self, path: &RemotePath, want: Want) -> Result<(Client, Place)> {
+        let (connector, target) = (&self.connector, &self.target);
+        let errand = Errand {
+            path,
+            want,
             tls: self.tls,
         };
-        let login = self.login.clone();
-        Client::connect_with(&self.connector, &self.target, login, options).await
+        self.pool.take(connector, target, &self.login, errand).await
+    }
+
+    async fn fresh(&self, path: &RemotePath, want: Want) -> Result<Client> {
+        let (connector, target) = (&self.connector, &self.target);
+        let errand = Errand {
+            path,
+            want,
+            tls: self.tls,
+        };
+        self.pool
+            .fresh(connector, target, &self.login, errand)
+            .await
     }
 
     pub(super) async fn stat(&self) -> Result<Stat> {
         let path = self.path()?;
-        let mut client = self.client(&path, PROOF).await?;
+        let (mut client, place) = self.client(&path, PROOF).await?;
         let told = client.stat(&path).await?;
         let stat = Stat {
             url: self.url.clone(),
@@ -70,7 +84,7 @@ impl FtpSource {
             steps: client.steps(),
             doubt: None,
         };
-        client.close().await;
+        place.keep(client);
         Ok(stat)
     }
 
@@ -83,7 +97,8 @@ impl FtpSource {
             port: true,
             ..Want::default()
         };
-        self.client(&path, want).await?.list(&path).await
+        let (client, _place) = self.client(&path, want).await?;
+        client.list(&path).await
     }
 
     pub(super) async fn probe(&self) -> Result<Steps> {
@@ -95,7 +110,7 @@ impl FtpSource {
             port: true,
             ..PROOF
         };
-        let client = self.client(&path, want).await?;
+        let client = self.fresh(&path, want).await?;
         match client.retrieve(&path, 0, PROOF).await? {
             Retrieval::Download(mut download) => {
                 let total = download.stat().size;
@@ -112,7 +127,7 @@ impl FtpSource {
             port: true,
             ..Want::default()
         };
-        let mut client = self.client(path, want).await?;
+        let mut client = self.fresh(path, want).await?;
         client.try_data().await?;
         let steps = client.steps();
         client.close().await;
@@ -125,9 +140,9 @@ impl FtpSource {
             port: true,
             ..PROOF
         };
-        let mut client = self.client(&path, want).await?;
+        let (mut client, place) = self.client(&path, want).await?;
         let Some(resume) = resume else {
-            return self.whole(client, &path, None).await;
+            return self.whole(client, place, &path, None).await;
         };
         // The proof must come before the bytes: REST into another file would splice two files.
         let told = client.stat(&path).await?;
@@ -136,15 +151,15 @@ impl FtpSource {
                 Some(_) => "the file changed on the server",
                 None => "the server gives no proof that the file is the same",
             };
-            return self.whole(client, &path, Some(why)).await;
+            return self.whole(client, place, &path, Some(why)).await;
         }
         if told.size < Some(resume.offset) {
             let why = "more is here than the server says that there is";
-            return self.whole(client, &path, Some(why)).await;
+            return self.whole(client, place, &path, Some(why)).await;
         }
         let route = Arc::new(client.route().clone());
         if told.size == Some(resume.offset) {
-            client.close().await;
+            place.keep(client);
             return Ok(Opened {
                 offset: resume.offset,
                 restarted: None,
@@ -157,10 +172,10 @@ impl FtpSource {
             });
         }
         match client.retrieve(&path, resume.offset, PROOF).await? {
-            Retrieval::Download(download) => Ok(opened(download, route, &told)),
+            Retrieval::Download(download) => Ok(opened(download, place, route, &told)),
             Retrieval::NoRestart { client, .. } => {
                 let why = "the server cannot start in the middle of a file";
-                self.whole(client, &path, Some(why)).await
+                self.whole(client, place, &path, Some(why)).await
             }
         }
     }
@@ -168,6 +183,7 @@ impl FtpSource {
     async fn whole(
         &self,
         client: Client,
+        place: Place,
         path: &RemotePath,
         why: Option<&'static str>,
     ) -> Result<Opened> {
@@ -177,7 +193,7 @@ impl FtpSource {
                 let told = download.stat().clone();
                 Ok(Opened {
                     restarted: why,
-                    ..opened(download, route, &told)
+                    ..opened(download, place, route, &told)
                 })
             }
             Retrieval::NoRestart { answer, .. } => Err(Error::new(
@@ -190,7 +206,7 @@ impl FtpSource {
     }
 }
 
-fn opened(download: Download, route: Arc<Route>, told: &ftp::Stat) -> Opened {
+fn opened(download: Download, place: Place, route: Arc<Route>, told: &ftp::Stat) -> Opened {
     Opened {
         offset: download.offset(),
         restarted: None,
@@ -199,7 +215,7 @@ fn opened(download: Download, route: Arc<Route>, told: &ftp::Stat) -> Opened {
         modified: told.modified.as_ref().map(|modified| modified.time),
         route,
         doubt: None,
-        body: Box::new(download),
+        body: Box::new(Kept::new(download, place)),
     }
 }
 

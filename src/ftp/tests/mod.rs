@@ -162,4 +162,5 @@ const SIZE: Want = Want {
     size: true,
     modified: false,
     port: true,
+    following: false,
 };

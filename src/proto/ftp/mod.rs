@@ -11,6 +11,7 @@ pub mod listing;
 pub mod passive;
 pub mod path;
 pub mod reply;
+pub mod servers;
 pub mod session;
 
 pub use command::{BadArgument, Command, Verb};

@@ -54,6 +54,7 @@ fn run(pieces: &[&[u8]], pace: Pace, protection: Protection, echoed: bool) {
         size: true,
         modified: true,
         port: true,
+        ..Want::default()
     };
     session.ask(&path, want).expect("a question");
     let mut asked = false;

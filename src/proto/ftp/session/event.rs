@@ -58,6 +58,9 @@ pub struct Want {
     pub modified: bool,
     /// A data port.
     pub port: bool,
+    /// A data port for the file that follows this one, asked for behind RETR: with it, a further
+    /// file costs one round trip. Only of servers that are known to take it.
+    pub following: bool,
 }
 
 /// What happened. Events come in the order of the replies.

@@ -355,7 +355,8 @@ impl Session {
                 if self.pace == Pace::LockStep {
                     return;
                 }
-                self.crowded = true;
+                // Behind a transfer it waits for the data, and not for the server's wits.
+                self.crowded |= !self.is_moving();
             }
             if let Some(command) = self.queue.pop_front() {
                 self.send(&command);

@@ -24,11 +24,13 @@ const ALL: Want = Want {
     size: true,
     modified: true,
     port: true,
+    following: false,
 };
 const PORT: Want = Want {
     size: false,
     modified: false,
     port: true,
+    following: false,
 };
 const LOGIN: &str = "331 password?\r\n230 in\r\n200 binary\r\n";
 
