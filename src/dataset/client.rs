@@ -226,7 +226,7 @@ impl Dataset {
     /// # Cancel safety
     /// Dropping the future ends it.
     pub async fn list(&self) -> Result<Listing> {
-        self.source().await?.list().await
+        self.source().await?.list(false).await
     }
 
     /// Walks every stage up to the first byte, once, and gives what each said.

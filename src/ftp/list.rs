@@ -59,12 +59,33 @@ impl Client {
     ///
     /// # Cancel safety
     /// Dropping the future closes both channels.
-    pub async fn list(mut self, path: &RemotePath) -> Result<Listing> {
+    pub async fn list(self, path: &RemotePath) -> Result<Listing> {
+        let (listing, client) = self.list_and_keep(path, false).await?;
+        if let Some(client) = client {
+            client.close().await;
+        }
+        Ok(listing)
+    }
+
+    /// [`list`](Self::list), without the good-bye: gives the login back where it is still in the
+    /// folder where it began. `known` says that there is a folder, so that nobody has to go there
+    /// to see.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn list_and_keep(
+        mut self,
+        path: &RemotePath,
+        known: bool,
+    ) -> Result<(Listing, Option<Self>)> {
         let doing = format!("list `{path}` at {}", self.target());
         // Some servers take options and patterns in the argument: these are gone into.
         let plain = !path.as_bytes().iter().any(|b| b"*?[{~".contains(b))
             && !path.as_bytes().starts_with(b"-");
         let mut whats = vec![What::Entered(Form::List)];
+        if known && plain {
+            whats.push(What::Folder(Form::List));
+        }
         if self.0.habits.listing == Form::Mlsd {
             whats.push(match plain {
                 true => What::Folder(Form::Mlsd),
@@ -76,13 +97,13 @@ impl Client {
                 Ok(Opened::Coming { data, .. }) => {
                     self.0.asked = Asked::default();
                     let download = Download::new(self, data, 0, Stat::default(), doing.clone());
-                    return read(download, path, what, &doing).await;
+                    return read(download, path, what, known, &doing).await;
                 }
                 Ok(Opened::NoRestart(_)) => {}
                 Err(error) if !whats.is_empty() && self.without_mlsd(&error) => {}
-                Err(error) if self.is_empty(&error) => {
+                Err(error) if self.is_empty(&error, known) => {
                     self.close().await;
-                    return Ok(Listing::default());
+                    return Ok((Listing::default(), None));
                 }
                 Err(error) => return Err(self.told_from_file(error, path, &doing).await),
             }
@@ -106,13 +127,14 @@ impl Client {
         true
     }
 
-    /// Whether the server means an empty folder by its refusal: it has let the login go there.
-    fn is_empty(&self, error: &Error) -> bool {
+    /// Whether the server means an empty folder by its refusal: it has let the login go there, or
+    /// has named it.
+    fn is_empty(&self, error: &Error, known: bool) -> bool {
         let Some(answer) = error.answer() else {
             return false;
         };
         let words = answer.to_string().to_ascii_lowercase();
-        self.0.asked.entered == Some(Ok(()))
+        (known || self.0.asked.entered == Some(Ok(())))
             && error.stage() == Stage::Request
             && matches!(answer.code, 450 | 550)
             && ["no files", "no such file", "no match"]
@@ -154,8 +176,9 @@ async fn read(
     mut download: Download,
     path: &RemotePath,
     what: What,
+    known: bool,
     doing: &str,
-) -> Result<Listing> {
+) -> Result<(Listing, Option<Client>)> {
     let form = match what {
         What::Folder(form) | What::Entered(form) => form,
         What::File(_) => Form::List,
@@ -184,12 +207,18 @@ async fn read(
     let mut client = download.finish().await?;
     // Of a name that is no folder, some servers list the file, or nothing.
     if matches!(what, What::Folder(_))
+        && !known
         && !listing.around
         && listing.length() <= 1
         && let Err(setback) = client.0.enter(path, doing).await
     {
         return Err(client.told_from_file(setback.error, path, doing).await);
     }
+    // Paths are relative to where the login began.
+    let is_home = matches!(what, What::Folder(_)) && client.0.asked.entered.is_none();
+    if is_home {
+        return Ok((listing, Some(client)));
+    }
     client.close().await;
-    Ok(listing)
+    Ok((listing, None))
 }

@@ -89,7 +89,8 @@ impl FtpSource {
     }
 
     /// The folder; a file's URL is told from a missing one.
-    pub(super) async fn list(&self) -> Result<Listing> {
+    /// With `known`, it is not asked whether it is one.
+    pub(super) async fn list(&self, known: bool) -> Result<Listing> {
         let path = self.url.path();
         let folder = path.strip_suffix(";type=d");
         let path = self.path_of(folder.unwrap_or(path))?;
@@ -97,8 +98,12 @@ impl FtpSource {
             port: true,
             ..Want::default()
         };
-        let (client, _place) = self.client(&path, want).await?;
-        client.list(&path).await
+        let (client, place) = self.client(&path, want).await?;
+        let (listing, client) = client.list_and_keep(&path, known).await?;
+        if let Some(client) = client {
+            place.keep(client);
+        }
+        Ok(listing)
     }
 
     pub(super) async fn probe(&self) -> Result<Steps> {

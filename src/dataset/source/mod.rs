@@ -98,15 +98,15 @@ impl Source {
         }
     }
 
-    /// Lists the folder there.
-    pub(super) async fn list(&self) -> Result<Listing> {
+    /// Lists the folder there. With `known`, it is not asked whether it is one.
+    pub(super) async fn list(&self, known: bool) -> Result<Listing> {
         match self {
             Self::Http(_) => {
                 let what = "HTTP knows no folders: only FTP servers can be asked for a listing";
                 Err(Error::new(Kind::Unsupported, Stage::Request, what)
                     .with_hint("a page that lists files is a file: bring it in with `fetch`"))
             }
-            Self::Ftp(source) => source.list().await,
+            Self::Ftp(source) => source.list(known).await,
         }
     }
 
