@@ -119,9 +119,9 @@ async fn the_first_byte_of_a_file_over_ftps() {
         FtpServer::start_secure(Product::Vsftpd, root, &certificate, speaks)
     };
     for (speaks, cold, warm) in [
-        (Speaks::Implicit, 8, 8),
-        (Speaks::Explicit, 9, 9),
-        (Speaks::Only13, 12, 8),
+        (Speaks::Implicit, 8, 4),
+        (Speaks::Explicit, 9, 4),
+        (Speaks::Only13, 12, 4),
     ] {
         let server = start(speaks);
         for (proxy, address) in [
