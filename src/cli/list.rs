@@ -33,29 +33,42 @@ pub async fn run(
     let asked = asked::all(&args.urls)?;
     let several = asked.len() > 1;
     for mut place in Place::all(&asked) {
-        let listing = match dataset(&client, common, &args.login, &[], &mut place, output) {
-            Ok(dataset) => dataset.list().await,
-            Err(error) => Err(error),
-        };
-        match listing {
-            Ok(listing) => {
-                if several && !output.json {
-                    // `census:` has its colon already.
-                    output.line(&format!("{}:", place.asked.trim_end_matches(':')));
-                }
-                show(output, &place, &listing, common.verbose > 0);
+        let dataset = match dataset(&client, common, &args.login, &[], &mut place, output) {
+            Ok(dataset) => dataset,
+            Err(error) => {
+                exit = exit.and(output.failed(&place, &error));
+                continue;
             }
-            Err(error) => exit = exit.and(output.failed(&place, &error)),
+        };
+        let mut heading = several && !output.json;
+        let mut walk = dataset.walk();
+        while let Some(folder) = walk.next().await {
+            let listing = match folder.listing {
+                Ok(listing) => listing,
+                Err(error) => {
+                    exit = exit.and(output.failed(&place, &error));
+                    continue;
+                }
+            };
+            if std::mem::take(&mut heading) {
+                // `census:` has its colon already.
+                output.line(&format!("{}:", place.asked.trim_end_matches(':')));
+            }
+            show(output, &place, &folder.names, &listing, common.verbose > 0);
+            if !args.recursive {
+                break;
+            }
         }
     }
     Ok(exit)
 }
 
-fn show(output: &Output, place: &Place<'_>, listing: &Listing, verbose: bool) {
+/// What is in the folder that `names` lead to.
+fn show(output: &Output, place: &Place<'_>, names: &[Vec<u8>], listing: &Listing, verbose: bool) {
     for entry in &listing.entries {
         output.line(&match output.json {
-            true => place.json(as_json(entry)),
-            false => row(entry),
+            true => place.json(as_json(names, entry)),
+            false => row(names, entry),
         });
     }
     for line in listing.unrecognised.iter().filter(|_| output.json) {
@@ -89,13 +102,18 @@ fn word(kind: &Kind) -> &'static str {
 }
 
 /// Kind, size, time and name. The name stands last: it may have blanks in it.
-fn row(entry: &Entry) -> String {
+fn row(names: &[Vec<u8>], entry: &Entry) -> String {
     let size = match (&entry.kind, entry.size) {
         (Kind::File, Some(size)) => size.to_string(),
         _ => "-".to_owned(),
     };
     let modified = entry.modified.map_or("-".to_owned(), |at| at.to_string());
-    let mut name = text::escape_bytes(&entry.name);
+    let mut name = String::new();
+    for folder in names {
+        name.push_str(&text::escape_bytes(folder));
+        name.push('/');
+    }
+    name.push_str(&text::escape_bytes(&entry.name));
     match &entry.kind {
         Kind::Folder => name.push('/'),
         Kind::Link { target: Some(to) } => {
@@ -111,7 +129,7 @@ fn row(entry: &Entry) -> String {
     format!("{kind:<6} {size:>12}  {modified:<20}  {name}")
 }
 
-fn as_json(entry: &Entry) -> Value {
+fn as_json(names: &[Vec<u8>], entry: &Entry) -> Value {
     let target = match &entry.kind {
         Kind::Link { target } => target.as_deref(),
         _ => None,
@@ -120,6 +138,8 @@ fn as_json(entry: &Entry) -> Value {
         "name": String::from_utf8_lossy(&entry.name),
         // The bytes: a name need not be UTF-8.
         "encoded": percent_encode(&entry.name, NAME).to_string(),
+        // The names that lead to its folder, with `--recursive`.
+        "folder": names.iter().map(|name| percent_encode(name, NAME).to_string()).collect::<Vec<_>>().join("/"),
         "kind": word(&entry.kind),
         "size": entry.size,
         "modified": entry.modified.map(|at| at.to_string()),

@@ -229,6 +229,18 @@ impl Dataset {
         self.source().await?.list(false).await
     }
 
+    /// [`list`](Self::list) of what a listing called a folder.
+    pub(super) async fn list_known(&self) -> Result<Listing> {
+        self.source().await?.list(true).await
+    }
+
+    /// Another path at the same place, under the same connection.
+    pub(super) fn at_path(&self, path: &str) -> Self {
+        let mut other = self.clone();
+        other.url.set_path(path);
+        other
+    }
+
     /// Walks every stage up to the first byte, once, and gives what each said.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ mod retry;
 mod source;
 mod transfer;
 mod validator;
+mod walk;
 mod writer;
 
 pub use checksum::Checksum;
@@ -41,3 +42,4 @@ pub(crate) use part::resumable;
 pub use rate::{Rate, RateLimit};
 pub use reader::Reader;
 pub use validator::Validator;
+pub use walk::{Visited, Walk};

@@ -238,3 +238,41 @@ fn the_web_has_no_folders_and_several_urls_are_told_apart() {
     assert_eq!(ran.code, Some(4));
     assert!(web.received().is_empty(), "nothing was asked");
 }
+
+/// Folders below folders, by every server, with one login where the server is asked by name.
+#[test]
+fn folders_below_folders() {
+    let root = tempfile::tempdir().unwrap();
+    tree(root.path());
+    let deep = root.path().join("pub/sub folder/2020/[a]*");
+    fs::create_dir_all(&deep).unwrap();
+    fs::write(deep.join("x.csv"), "123").unwrap();
+    // A loop, for who follows links.
+    symlink("..", root.path().join("pub/up")).unwrap();
+    for product in Product::ALL {
+        let server = FtpServer::start(product, root.path());
+        let program = program(&server.connection());
+        let ran = program.run(&["list", "-r", &server.url("/pub/")]).expect(0);
+        let names: Vec<&str> = ran.out.lines().map(|line| &line[43..]).collect();
+        for name in [
+            "air 2020.csv",
+            "sub folder/",
+            "sub folder/2020/",
+            "sub folder/2020/[a]*/",
+            "sub folder/2020/[a]*/x.csv",
+        ] {
+            assert!(names.contains(&name), "{product:?}: {name}: {names:?}");
+        }
+        let folder = names.iter().position(|name| *name == "sub folder/");
+        let inner = names.iter().position(|name| *name == "sub folder/2020/");
+        assert!(folder < inner, "{product:?}: {names:?}");
+        // pyftpdlib calls the link a folder: it leads round once, and is known then.
+        assert!(names.len() < 40, "{product:?}: {names:?}");
+        let ran = program
+            .run(&["list", "-r", "--json", &server.url("/pub/")])
+            .expect(0);
+        let found = objects(&ran.out);
+        let x = found.iter().find(|o| o["name"] == "x.csv").unwrap();
+        assert_eq!(x["folder"], "sub%20folder/2020/%5Ba%5D%2A", "{product:?}");
+    }
+}

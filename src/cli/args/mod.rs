@@ -30,6 +30,7 @@ const LIST_EXAMPLES: &str = "\
 Examples:
   outbound list ftp://ftp.example.org/pub/
   outbound list census:2020/                             below the connection `census`
+  outbound list -r ftp://ftp.example.org/pub/            and what lies below
   outbound list ftp://ftp.example.org/pub/ --json | jq -r 'select(.kind == \"file\") | .name'
 A time with Z is UTC; without it, it is the server's own time.";
 

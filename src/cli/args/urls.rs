@@ -124,6 +124,9 @@ pub struct StatArgs {
 pub struct ListArgs {
     #[command(flatten)]
     pub urls: Urls,
+    /// List the folders below too, each name with the path to it; links are not followed
+    #[arg(short, long)]
+    pub recursive: bool,
     #[command(flatten)]
     pub login: Login,
 }

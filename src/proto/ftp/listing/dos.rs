@@ -32,6 +32,7 @@ pub(super) fn entry(line: &[u8]) -> Option<Entry> {
         size,
         modified: Some(modified),
         permissions: None,
+        unique: None,
     })
 }
 

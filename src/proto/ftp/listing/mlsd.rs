@@ -22,6 +22,7 @@ pub(super) fn line(line: &[u8]) -> Option<Line> {
         size: None,
         modified: None,
         permissions: None,
+        unique: None,
     };
     for fact in said.split(|b| *b == b';') {
         let Some(at) = fact.iter().position(|b| *b == b'=') else {
@@ -43,6 +44,7 @@ pub(super) fn line(line: &[u8]) -> Option<Line> {
                     utc: true,
                 });
             }
+            b"unique" if !value.is_empty() => entry.unique = Some(value.to_vec()),
             b"perm" => entry.permissions = Some(text.to_owned()),
             _ => {}
         }

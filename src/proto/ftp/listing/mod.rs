@@ -62,6 +62,9 @@ pub struct Entry {
     pub modified: Option<Stamp>,
     /// Permissions in the server's words: `rw-r--r--`, or MLSD's `perm` (`adfrw`).
     pub permissions: Option<String>,
+    /// What tells it from everything else on the server, where MLSD says so: equal for two names of
+    /// one folder.
+    pub unique: Option<Vec<u8>>,
 }
 
 /// What a line is.

@@ -50,6 +50,7 @@ pub(super) fn entry(line: &[u8], now: SystemTime) -> Option<Entry> {
         size,
         modified: Some(modified),
         permissions: Some(permissions.to_owned()),
+        unique: None,
     })
 }
 

@@ -1,0 +1,190 @@
+//! The folders below a folder.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+
+use super::client::Dataset;
+use crate::base::{Error, Kind, Result, Stage};
+use crate::ftp::Listing;
+use crate::ftp::listing::{self, Entry};
+
+/// Folders are gone into so deep: a server can make up folders without end.
+const DEEPEST: usize = 64;
+
+/// What may stand bare in a path (RFC 3986 section 2.3).
+const NAME: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A walk over a folder and those below it, one listing at a time, a folder before those in it.
+/// Links are shown and not followed.
+#[derive(Debug)]
+pub struct Walk<'a> {
+    dataset: &'a Dataset,
+    /// What is still to be listed, the next one last.
+    ahead: Vec<Way>,
+}
+
+/// The way to a folder: name by name, and what the server calls each folder on it.
+#[derive(Clone, Debug, Default)]
+struct Way {
+    names: Vec<Vec<u8>>,
+    passed: Vec<Vec<u8>>,
+}
+
+impl Way {
+    /// The way one step further; `None` when it leads back to a folder on the way. Some servers
+    /// call a link to a folder a folder.
+    fn further(&self, entry: &Entry) -> Option<Self> {
+        let mut way = self.clone();
+        if let Some(unique) = &entry.unique {
+            if way.passed.contains(unique) {
+                return None;
+            }
+            way.passed.push(unique.clone());
+        }
+        way.names.push(entry.name.clone());
+        Some(way)
+    }
+}
+
+/// One folder of a walk.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Visited {
+    /// The names that lead to it from where the walk began, as the server sent them: hostile.
+    pub names: Vec<Vec<u8>>,
+    /// What is in it, or why that cannot be told. The walk goes on without it.
+    pub listing: Result<Listing>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(dataset: &'a Dataset) -> Self {
+        Self {
+            dataset,
+            ahead: vec![Way::default()],
+        }
+    }
+
+    /// Lists the next folder; `None` when all were.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the folder out.
+    pub async fn next(&mut self) -> Option<Visited> {
+        let way = self.ahead.pop()?;
+        let listing = match way.names.len() {
+            0 => self.dataset.list().await,
+            1..=DEEPEST => self.dataset.below(&way.names).list_known().await,
+            _ => Err(too_deep(self.dataset)),
+        };
+        if let Ok(listing) = &listing {
+            let inner = listing.entries.iter().rev().filter(|entry| leads_on(entry));
+            self.ahead
+                .extend(inner.filter_map(|entry| way.further(entry)));
+        }
+        Some(Visited {
+            names: way.names,
+            listing,
+        })
+    }
+}
+
+/// Whether it is a folder whose name is one step of a path and can be sent.
+fn leads_on(entry: &Entry) -> bool {
+    let name = &entry.name;
+    let is_step = !matches!(&**name, b"" | b"." | b"..") && !name.contains(&b'/');
+    entry.kind == listing::Kind::Folder && is_step && !name.iter().any(u8::is_ascii_control)
+}
+
+fn too_deep(dataset: &Dataset) -> Error {
+    let what = format!("a folder lies more than {DEEPEST} folders deep, and is left out");
+    Error::new(Kind::TargetRefused, Stage::Request, what)
+        .while_doing(format!("list the folders below {}", dataset.target()))
+}
+
+impl Dataset {
+    /// A walk over the folder at an FTP URL and those below it.
+    pub fn walk(&self) -> Walk<'_> {
+        Walk::new(self)
+    }
+
+    /// What lies below this folder by these names.
+    fn below(&self, names: &[Vec<u8>]) -> Self {
+        let path = self.url().path();
+        let path = path.strip_suffix(";type=d").unwrap_or(path);
+        let mut below = path.trim_end_matches('/').to_owned();
+        for name in names {
+            below.push('/');
+            below.extend(percent_encode(name, NAME));
+        }
+        below.push('/');
+        self.at_path(&below)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Client;
+    use crate::settings::Settings;
+
+    #[test]
+    fn what_lies_below_is_one_step_a_name() {
+        let client = Client::new(Settings::from_toml("").unwrap());
+        let names = [b"a b".to_vec(), b"\xe9;x".to_vec(), b"..%2f".to_vec()];
+        for (url, below) in [
+            ("ftp://h/pub", "ftp://h/pub/a%20b/%E9%3Bx/..%252f/"),
+            ("ftp://h/pub/", "ftp://h/pub/a%20b/%E9%3Bx/..%252f/"),
+            ("ftp://h/pub;type=d", "ftp://h/pub/a%20b/%E9%3Bx/..%252f/"),
+            ("ftp://h/", "ftp://h/a%20b/%E9%3Bx/..%252f/"),
+            ("ftp://h/%2Fetc", "ftp://h/%2Fetc/a%20b/%E9%3Bx/..%252f/"),
+        ] {
+            let dataset = client.dataset(url).unwrap();
+            assert_eq!(dataset.below(&names).url().as_str(), below, "{url}");
+        }
+    }
+
+    #[test]
+    fn nobody_goes_round_in_circles() {
+        let entry = |line: &[u8]| match listing::line(
+            line,
+            listing::Form::Mlsd,
+            std::time::SystemTime::UNIX_EPOCH,
+        ) {
+            listing::Line::Entry(entry) => entry,
+            other => panic!("{other:?}"),
+        };
+        let way = Way::default();
+        let a = way.further(&entry(b"type=dir;unique=1g2; a")).unwrap();
+        let b = a.further(&entry(b"type=dir;unique=1g3; b")).unwrap();
+        assert!(b.further(&entry(b"type=dir;unique=1g2; a")).is_none());
+        let beside = b.further(&entry(b"type=dir; a")).unwrap();
+        assert_eq!(beside.names.concat(), b"aba");
+    }
+
+    #[test]
+    fn only_folders_with_a_name_of_one_step_are_gone_into() {
+        let line = |line: &[u8]| match listing::line(
+            line,
+            listing::Form::Mlsd,
+            std::time::SystemTime::UNIX_EPOCH,
+        ) {
+            listing::Line::Entry(entry) => leads_on(&entry),
+            _ => false,
+        };
+        for (text, expected) in [
+            (&b"type=dir; a b"[..], true),
+            (b"type=dir; \xe9", true),
+            (b"type=file; a", false),
+            (b"type=OS.unix=slink:/etc; a", false),
+            (b"type=dir; ..", false),
+            (b"type=dir; ../up", false),
+            (b"type=dir; /etc", false),
+            (b"type=dir; a\x1b[2J", false),
+            (b"type=cdir; .", false),
+        ] {
+            assert_eq!(line(text), expected, "{}", text.escape_ascii());
+        }
+    }
+}
