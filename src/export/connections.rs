@@ -1,15 +1,27 @@
 //! Connections that go another way than the proxy that is told.
 
+use std::sync::Arc;
+
 use super::no_proxy::List;
 use super::{Export, Note};
-use crate::base::{Host, Reason, Target};
+use crate::base::{Host, Proxy, Reason, Route, Target, text};
 use crate::route;
 use crate::settings::{Connection, Direct, Policy};
 
-/// A connection that goes directly although its scheme's variable names a proxy.
-struct Direction<'a> {
-    connection: &'a Connection,
+/// So many connections are named in one line.
+const MOST_NAMES: usize = 5;
+
+/// A connection and its host.
+struct At<'a> {
+    name: &'a str,
     host: Host,
+}
+
+/// Connections that go through one proxy, where another is told, or none.
+struct Elsewhere<'a> {
+    names: Vec<&'a str>,
+    route: Route,
+    told: Option<Arc<Proxy>>,
 }
 
 impl Export {
@@ -23,45 +35,55 @@ impl Export {
     ) {
         let mut direct = Vec::new();
         let mut proxied = Vec::new();
-        for connection in policy.connections() {
-            if own.is_some_and(|own| own.name == connection.name) {
-                continue;
-            }
+        let mut elsewhere: Vec<Elsewhere<'_>> = Vec::new();
+        let is_own = |other: &Connection| own.is_some_and(|own| own.name == other.name);
+        let others = policy.connections().map(AsRef::as_ref);
+        let others = others.filter(|other| !is_own(other));
+        for connection in own.into_iter().chain(others) {
             let Ok(target) = Target::from_url(&connection.url) else {
                 continue;
             };
+            let name = connection.name.as_str();
             let route = match route::resolve(policy, Some(connection), &target) {
                 Ok(route) => route,
                 Err(error) => {
-                    let name = &connection.name;
                     self.note(own, format!("connection `{name}` goes no way: {error}"));
                     continue;
                 }
             };
-            let told = self.told_for(&target);
-            match route.proxy() {
+            let told = self.told_for(&target).cloned();
+            let at = At {
+                name,
+                host: plain(target.host()),
+            };
+            let Some(proxy) = route.proxy() else {
                 // The rule is told, or what is lost of it.
-                None if matches!(route.reason, Reason::Bypass(_)) => {}
-                None if told.is_some() => direct.push(Direction {
-                    connection,
-                    host: target.host().clone(),
-                }),
-                None => {}
-                Some(proxy) if told == Some(proxy) => {
-                    proxied.push((connection.name.as_str(), target.host().to_string()));
+                if told.is_some() && !matches!(route.reason, Reason::Bypass(_)) {
+                    direct.push(at);
                 }
-                Some(_) => self.note(
-                    own,
-                    format!(
-                        "connection `{name}` goes {route}, other programs do not; \
-                         `--connection {name}` tells them its proxy",
-                        name = connection.name
-                    ),
-                ),
+                continue;
+            };
+            proxied.push(at);
+            if is_own(connection) || told.as_ref().is_some_and(|told| is_same(told, proxy)) {
+                continue;
+            }
+            let mut alike = elsewhere.iter_mut();
+            let alike =
+                alike.find(|other| other.route.proxy() == Some(proxy) && other.told == told);
+            match alike {
+                Some(other) => other.names.push(name),
+                None => elsewhere.push(Elsewhere {
+                    names: vec![name],
+                    route,
+                    told,
+                }),
             }
         }
-        for Direction { connection, host } in direct {
-            self.add_direct(policy, own, connection, &host, &proxied, list);
+        for other in elsewhere {
+            self.note(own, other.to_string());
+        }
+        for at in direct {
+            self.add_direct(policy, own, &at, &proxied, list);
         }
     }
 
@@ -69,25 +91,25 @@ impl Export {
         &mut self,
         policy: &Policy,
         own: Option<&Connection>,
-        connection: &Connection,
-        host: &Host,
-        proxied: &[(&str, String)],
+        at: &At<'_>,
+        proxied: &[At<'_>],
         list: &mut List,
     ) {
-        let name = &connection.name;
+        let At { name, host } = at;
+        if list.has(host) {
+            return;
+        }
         let lost = |why: String| {
             format!(
                 "connection `{name}` goes directly to {host}, other programs through the proxy: \
                  {why}"
             )
         };
-        // An entry is for what ends in it too, at every port.
-        let end = format!(".{host}");
-        let shared = proxied
-            .iter()
-            .find(|(_, other)| *other == host.to_string() || other.ends_with(&end));
-        if let Some((other, at)) = shared {
-            let why = format!("an entry for it would be one for {at} of `{other}`");
+        if let Some(other) = proxied.iter().find(|other| is_below(&other.host, host)) {
+            let why = format!(
+                "an entry for it would be one for {} of `{}`",
+                other.host, other.name
+            );
             return self.note(own, lost(why));
         }
         let is_name = matches!(host, Host::Domain(_));
@@ -107,6 +129,10 @@ impl Export {
                  names below it"
             )));
         }
+        if matches!(host, Host::Ipv6(_)) {
+            let what = super::no_proxy::NO_BRACKETS;
+            self.note(own, format!("connection `{name}` goes directly: {what}"));
+        }
     }
 
     /// Of another connection than the one that was asked for, it is merely good to know.
@@ -117,3 +143,66 @@ impl Export {
         });
     }
 }
+
+impl std::fmt::Display for Elsewhere<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let shown: Vec<_> = self.names.iter().take(MOST_NAMES).collect();
+        let (noun, verb) = match shown.len() {
+            1 => ("connection", "goes"),
+            _ => ("connections", "go"),
+        };
+        write!(f, "{noun} ")?;
+        for (index, name) in shown.iter().enumerate() {
+            let before = if index == 0 { "" } else { ", " };
+            write!(f, "{before}`{name}`")?;
+        }
+        if self.names.len() > shown.len() {
+            write!(f, " and {} more", self.names.len() - shown.len())?;
+        }
+        let others = match &self.told {
+            Some(told) => format!("take {told}"),
+            None => "go directly".to_owned(),
+        };
+        let first = self.names.first().copied().unwrap_or_default();
+        write!(
+            f,
+            " {verb} {}, other programs {others}; `--connection {}` tells them its proxy",
+            self.route,
+            text::shell_word(first)
+        )
+    }
+}
+
+/// Whether a variable says both alike.
+fn is_same(one: &Proxy, other: &Proxy) -> bool {
+    one.scheme == other.scheme
+        && one.host == other.host
+        && one.port == other.port
+        && one.credentials == other.credentials
+}
+
+/// A host as other programs compare it: no dot behind a name, and an IPv4-mapped address is an
+/// IPv4 address (RFC 4291 section 2.5.5.2).
+fn plain(host: &Host) -> Host {
+    match host {
+        Host::Domain(name) => Host::Domain(name.strip_suffix('.').unwrap_or(name).to_owned()),
+        Host::Ipv4(address) => Host::Ipv4(*address),
+        Host::Ipv6(address) => match address.to_ipv4_mapped() {
+            Some(address) => Host::Ipv4(address),
+            None => Host::Ipv6(*address),
+        },
+    }
+}
+
+/// Whether an entry for `listed` is one for `host` too: at every port, and for what lies below.
+fn is_below(host: &Host, listed: &Host) -> bool {
+    match (host, listed) {
+        (Host::Domain(host), Host::Domain(listed)) => host
+            .strip_suffix(listed.as_str())
+            .is_some_and(|below| below.is_empty() || below.ends_with('.')),
+        _ => host == listed,
+    }
+}
+
+#[cfg(test)]
+mod tests;

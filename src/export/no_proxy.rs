@@ -17,6 +17,11 @@ const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 /// be asked for what is none of its business.
 const METADATA: [&str; 3] = ["169.254.169.254", "169.254.170.2", "fd00:ec2::254"];
 
+/// What is lost of an IPv6 address.
+pub(super) const NO_BRACKETS: &str = "Python's urllib, boto3 and npm do not understand an IPv6 \
+                                      address without brackets (with them it breaks others): they \
+                                      reach it through the proxy";
+
 /// Blocks of up to so many addresses are written as addresses too: a /28.
 const SMALL: u8 = 28;
 
@@ -57,6 +62,20 @@ impl List {
         self.known.extend(new.iter().cloned());
         self.entries.extend(new);
         true
+    }
+
+    /// Whether a host needs no entry more: it stands there, or a name above it with its dot. Blocks
+    /// do not count: not every program knows them.
+    pub fn has(&self, host: &Host) -> bool {
+        match host {
+            Host::Domain(name) => {
+                let below = format!(".{name}");
+                let mut ends = below.match_indices('.').map(|(at, _)| &below[at..]);
+                self.known.contains(name) || ends.any(|end| self.known.contains(end))
+            }
+            Host::Ipv4(address) => self.known.contains(&address.to_string()),
+            Host::Ipv6(address) => self.known.contains(&address.to_string()),
+        }
     }
 
     /// Adds the host of a connection; false when there is no room.
@@ -203,9 +222,7 @@ impl List {
         }
         let address = net.addr().to_string();
         if !self.known.contains(&address) {
-            let what = "Python's urllib, boto3 and npm do not understand an IPv6 address without \
-                        brackets (with them it breaks others): they reach it through the proxy";
-            self.lose(rule, origin, what);
+            self.lose(rule, origin, NO_BRACKETS);
         }
         self.add([address])
     }

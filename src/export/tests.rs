@@ -22,19 +22,19 @@ fn of_rules(rules: &[&str]) -> Export {
     export(&toml, &[]).unwrap()
 }
 
-fn value(export: &Export, name: &str) -> Option<String> {
+pub(super) fn value(export: &Export, name: &str) -> Option<String> {
     let variables = export.variables(&|_| None, None);
     let found = variables.iter().find(|variable| variable.name == name);
     let value = found.unwrap().value.as_ref();
     value.map(|value| value.expose().to_owned())
 }
 
-fn losses(export: &Export) -> Vec<&str> {
+pub(super) fn losses(export: &Export) -> Vec<&str> {
     let losses = export.notes().iter().filter(|note| note.is_loss);
     losses.map(|note| note.text.as_str()).collect()
 }
 
-fn habits(export: &Export) -> String {
+pub(super) fn habits(export: &Export) -> String {
     let habits = export.notes().iter().filter(|note| !note.is_loss);
     let lines: Vec<_> = habits.map(ToString::to_string).collect();
     lines.join("\n")
