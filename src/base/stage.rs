@@ -40,6 +40,25 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Every stage, in the order in which they come.
+    pub const ALL: [Self; 15] = [
+        Self::Settings,
+        Self::Route,
+        Self::Resolve,
+        Self::Dial,
+        Self::ProxyTls,
+        Self::Connect,
+        Self::Auth,
+        Self::TargetTls,
+        Self::Greeting,
+        Self::Login,
+        Self::Passive,
+        Self::Data,
+        Self::Request,
+        Self::Transfer,
+        Self::Store,
+    ];
+
     /// The word that output and `--json` use.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -58,6 +77,27 @@ impl Stage {
             Self::Request => "request",
             Self::Transfer => "transfer",
             Self::Store => "store",
+        }
+    }
+
+    /// What is done in it, in a few words.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Settings => "reading and checking settings and arguments",
+            Self::Route => "deciding which way to go",
+            Self::Resolve => "resolving the name of the first hop",
+            Self::Dial => "opening a socket to the first hop",
+            Self::ProxyTls => "TLS with the proxy",
+            Self::Connect => "opening the tunnel by CONNECT",
+            Self::Auth => "answering the proxy's challenge",
+            Self::TargetTls => "TLS with the target",
+            Self::Greeting => "waiting for the target's first words (FTP)",
+            Self::Login => "logging in to the target",
+            Self::Passive => "asking for a data port (FTP)",
+            Self::Data => "opening the data channel (FTP)",
+            Self::Request => "sending the request and reading the head of its answer",
+            Self::Transfer => "moving the bytes",
+            Self::Store => "writing what came to a file, and verifying it",
         }
     }
 }
@@ -157,5 +197,20 @@ impl Steps {
     /// Whether nothing was passed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stages_are_all_listed_in_their_order() {
+        assert!(Stage::ALL.is_sorted_by(|a, b| a < b));
+        // The last one's place, from 0: none is left out.
+        assert_eq!(Stage::ALL.len(), Stage::Store as usize + 1);
+        for stage in Stage::ALL {
+            assert!(!stage.about().is_empty() && !stage.as_str().is_empty());
+        }
     }
 }

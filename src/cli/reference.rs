@@ -75,24 +75,6 @@ fn exit_codes() -> String {
     page
 }
 
-const STAGES: [Stage; 15] = [
-    Stage::Settings,
-    Stage::Route,
-    Stage::Resolve,
-    Stage::Dial,
-    Stage::ProxyTls,
-    Stage::Connect,
-    Stage::Auth,
-    Stage::TargetTls,
-    Stage::Greeting,
-    Stage::Login,
-    Stage::Passive,
-    Stage::Data,
-    Stage::Request,
-    Stage::Transfer,
-    Stage::Store,
-];
-
 fn errors() -> Result<String> {
     let about = "The kinds are those of `--json`. Side and exit code are those that the kind can \
                  have, by stage and route; a single error may know better, and says so.";
@@ -111,7 +93,7 @@ fn errors() -> Result<String> {
     let through = resolve(&policy, None, &Target::from_url(&target)?)?;
     for kind in Kind::ALL {
         let (mut sides, mut codes) = (Vec::new(), Vec::new());
-        for stage in STAGES {
+        for stage in Stage::ALL {
             let error = Error::new(kind, stage, "");
             for error in [error.clone(), error.with_route(&through)] {
                 let (side, code) = (error.side().to_string(), Exit::of(&error).code());
@@ -136,30 +118,10 @@ fn errors() -> Result<String> {
         row(&mut page, &[&name, meaning, &sides, again, &codes, advice]);
     }
     page.push_str("\n## Stages\n\nIn the order in which they come:\n\n");
-    for stage in STAGES {
-        let _ = writeln!(page, "- `{stage}`: {}", doing(stage));
+    for stage in Stage::ALL {
+        let _ = writeln!(page, "- `{stage}`: {}", stage.about());
     }
     Ok(page)
-}
-
-fn doing(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Settings => "reading and checking settings and arguments",
-        Stage::Route => "deciding which way to go",
-        Stage::Resolve => "resolving the name of the first hop",
-        Stage::Dial => "opening a socket to the first hop",
-        Stage::ProxyTls => "TLS with the proxy",
-        Stage::Connect => "opening the tunnel by CONNECT",
-        Stage::Auth => "answering the proxy's challenge",
-        Stage::TargetTls => "TLS with the target",
-        Stage::Greeting => "waiting for the target's first words (FTP)",
-        Stage::Login => "logging in to the target",
-        Stage::Passive => "asking for a data port (FTP)",
-        Stage::Data => "opening the data channel (FTP)",
-        Stage::Request => "sending the request and reading the head of its answer",
-        Stage::Transfer => "moving the bytes",
-        Stage::Store => "writing what came to a file, and verifying it",
-    }
 }
 
 fn commands() -> String {

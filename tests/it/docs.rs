@@ -16,14 +16,21 @@ fn read(page: &str) -> String {
     fs::read_to_string(repository().join(page)).unwrap()
 }
 
+/// The README, and every page below `docs`.
 fn pages() -> Vec<PathBuf> {
     let mut pages = vec![repository().join("README.md")];
-    for entry in fs::read_dir(repository().join("docs")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "md") {
-            pages.push(path);
+    let mut folders = vec![repository().join("docs")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                pages.push(path);
+            }
         }
     }
+    assert!(pages.contains(&repository().join("docs/reference/settings.md")));
     pages
 }
 
