@@ -73,6 +73,10 @@ fn verdict(lines: &mut Vec<String>, report: &Report, error: &Error, first: usize
     if let Some(meaning) = meaning(error) {
         tell("means", &meaning);
     }
+    // Which file or variable, and who named it: the subject is the setting alone.
+    if let (Kind::Secret, Some(doing)) = (error.kind(), error.doing()) {
+        tell("doing", doing);
+    }
     for cause in causes(error) {
         tell("cause", &cause);
     }

@@ -106,6 +106,25 @@ fn what_is_wrong_with_a_list_is_said() {
     );
 }
 
+/// Read before anything is asked of a network.
+#[test]
+fn a_password_that_cannot_be_read_is_named_with_its_flag() {
+    let program = Program::new();
+    for (flag, value, place) in [
+        ("--password-env", "NOT_SET_HERE", "variable NOT_SET_HERE"),
+        ("--password-file", "/no/where", "file /no/where"),
+    ] {
+        let named = format!("read the secret from {place}, named by flag {flag}");
+        for command in ["fetch", "stat", "check"] {
+            let url = "http://h.example/x";
+            let ran = program.run(&[command, url, "--user", "ann", flag, value]);
+            let said = format!("{}{}", ran.out, ran.err);
+            assert_eq!(ran.code, Some(3), "{said}");
+            assert!(said.contains(&named), "{command}: {said}");
+        }
+    }
+}
+
 #[test]
 fn what_is_no_url_is_said_as_such() {
     let program = Program::new();

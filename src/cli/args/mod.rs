@@ -24,7 +24,8 @@ Examples:
   outbound fetch census:2020/air.csv --output-dir data    below the connection `census`
   outbound fetch ftp://ftp.example.org/rows.csv.gz -o - | zcat | head
   outbound fetch https://minio.corp.example/x --proxy direct --user ann --password-file secret
-The same command again goes on where a transfer was cut.";
+The same command again goes on where a transfer was cut. All URLs are checked first: when one of
+them is wrong, nothing is fetched.";
 
 const LIST_EXAMPLES: &str = "\
 Examples:
