@@ -114,6 +114,8 @@ pub struct Dataset {
     retry: Retry,
     limit: Option<RateLimit>,
     tls: Option<ExplicitTls>,
+    /// Whether other files of the same server follow.
+    more: bool,
 }
 
 impl Dataset {
@@ -136,6 +138,7 @@ impl Dataset {
             retry: client.connector.policy().retry().clone(),
             limit: client.limit.clone(),
             tls: None,
+            more: false,
         })
     }
 
@@ -234,6 +237,13 @@ impl Dataset {
         self.source().await?.list(true).await
     }
 
+    /// Prepares for the next file of the same server while this one comes.
+    #[cfg(feature = "cli")]
+    pub(super) fn with_more_to_come(mut self) -> Self {
+        self.more = true;
+        self
+    }
+
     /// Another path at the same place, under the same connection.
     pub(super) fn at_path(&self, path: &str) -> Self {
         let mut other = self.clone();
@@ -323,6 +333,7 @@ impl Dataset {
                 login: self.login().await?,
                 tls: self.tls(),
                 pool: self.ftp.clone(),
+                more: self.more,
             }))),
             scheme => Err(Error::new(
                 Kind::Unsupported,

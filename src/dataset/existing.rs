@@ -13,6 +13,8 @@ use super::part::{exists, local, shown};
 use super::retry::{Backoff, Decision};
 use super::source::{Source, Stat};
 use crate::base::{Error, Kind, Result, Stage};
+#[cfg(feature = "cli")]
+use crate::ftp::listing::{Entry, Exact};
 
 /// A file of that name is no obstacle when it is what the server has: then there is nothing to
 /// do. `None`: there is no such file.
@@ -33,6 +35,7 @@ pub(super) async fn unchanged(
         options.observer.notify(Event::Doubted { why });
     }
     match (is_same(&stat, &about), &options.checksum) {
+        (Some(false), _) | (None, None) if options.update => return Ok(None),
         (Some(false), _) => {
             let hint = "it is not what the server has; overwrite it with --force";
             return Err(exists(destination).with_hint(hint));
@@ -71,6 +74,25 @@ fn is_same(stat: &Stat, about: &Metadata) -> Option<bool> {
     let (_, there) = (stat.length?, stat.modified?);
     let here = about.modified().ok()?;
     Some(whole_seconds(there) == whole_seconds(here))
+}
+
+/// Whether the file at `path` is what a listing tells: of its length and, to the second, its time.
+/// A listing that is less exact proves nothing.
+#[cfg(feature = "cli")]
+pub(crate) fn is_listed(entry: &Entry, path: &Path) -> bool {
+    let exact = entry
+        .modified
+        .filter(|at| at.utc && at.exact == Exact::Second);
+    let (Some(size), Some(there)) = (entry.size, exact) else {
+        return false;
+    };
+    std::fs::metadata(path).is_ok_and(|about| {
+        let here = about.modified().ok().and_then(whole_seconds);
+        about.is_file()
+            && about.len() == size
+            && here.is_some()
+            && here == whole_seconds(there.time)
+    })
 }
 
 /// HTTP dates and MDTM have no finer unit.

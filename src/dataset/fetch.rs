@@ -19,6 +19,9 @@ use crate::base::{Error, Kind, Result, Stage};
 pub struct FetchOptions {
     /// Overwrite a file of that name.
     pub force: bool,
+    /// Overwrite a file of that name when it is not what the server has, or when that cannot be
+    /// told.
+    pub update: bool,
     /// What the whole file's checksum must be.
     pub checksum: Option<Checksum>,
     /// Flush to the disk before the file gets its name.
@@ -77,7 +80,8 @@ pub(super) async fn fetch(
     let (length, modified) = run.bring(source).await?;
     run.verify()?;
     let kept = run.kept;
-    run.part.finish(modified, options.force, options.sync)?;
+    run.part
+        .finish(modified, options.force || options.update, options.sync)?;
     Ok(Fetched {
         path: destination.to_owned(),
         length,

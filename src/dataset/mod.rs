@@ -33,6 +33,8 @@ pub use client::{Client, Dataset, Stat};
 #[cfg(feature = "cli")]
 pub(crate) use copy::Broken;
 pub use event::{Event, Observer};
+#[cfg(feature = "cli")]
+pub(crate) use existing::is_listed;
 pub use fetch::{FetchOptions, Fetched, Outcome};
 pub use name::file_name;
 #[cfg(feature = "cli")]

@@ -72,6 +72,15 @@ impl<'a> Walk<'a> {
     /// # Cancel safety
     /// Dropping the future leaves the folder out.
     pub async fn next(&mut self) -> Option<Visited> {
+        self.next_but(|_| false).await
+    }
+
+    /// [`next`](Self::next), and of the folders in it those are left out, with all below them, that
+    /// `leave_out` says so of, by the names that lead there.
+    ///
+    /// # Cancel safety
+    /// As there.
+    pub async fn next_but(&mut self, leave_out: impl Fn(&[Vec<u8>]) -> bool) -> Option<Visited> {
         let way = self.ahead.pop()?;
         let listing = match way.names.len() {
             0 => self.dataset.list().await,
@@ -80,8 +89,8 @@ impl<'a> Walk<'a> {
         };
         if let Ok(listing) = &listing {
             let inner = listing.entries.iter().rev().filter(|entry| leads_on(entry));
-            self.ahead
-                .extend(inner.filter_map(|entry| way.further(entry)));
+            let ways = inner.filter_map(|entry| way.further(entry));
+            self.ahead.extend(ways.filter(|way| !leave_out(&way.names)));
         }
         Some(Visited {
             names: way.names,
@@ -107,6 +116,14 @@ impl Dataset {
     /// A walk over the folder at an FTP URL and those below it.
     pub fn walk(&self) -> Walk<'_> {
         Walk::new(self)
+    }
+
+    /// The file that lies below this folder by these names, the last of them its own.
+    #[cfg(feature = "cli")]
+    pub(crate) fn file_below(&self, names: &[Vec<u8>]) -> Self {
+        let folder = self.below(names);
+        self.at_path(folder.url().path().trim_end_matches('/'))
+            .with_more_to_come()
     }
 
     /// What lies below this folder by these names.

@@ -28,8 +28,6 @@ pub(super) struct Channel {
     pub(super) asked: Asked,
     /// A port that the server listens at and that is not used yet.
     pub(super) port: Option<(u16, Passive)>,
-    /// When the server said so.
-    pub(super) port_since: Instant,
     /// Where the data channel that was opened last leads.
     pub(super) data_target: Option<Target>,
     /// What the data channels share with the control channel, unless all is in clear.
@@ -141,11 +139,12 @@ impl Channel {
         want: Want,
         doing: &str,
     ) -> Result<(), Setback> {
+        let idle = self.clock.elapsed();
         self.begin();
         // The answers of a call that was given up.
         let answered = self.control.session.answered();
         self.settle_anew(doing, answered).await?;
-        if self.port_since.elapsed() > PORT_KEPT {
+        if idle > PORT_KEPT {
             (self.port, self.ahead) = (None, None);
         }
         if self.asked.path.as_ref() != Some(path) {
@@ -268,7 +267,6 @@ impl Channel {
             } => {
                 self.learn(passive);
                 self.port = Some((port, passive));
-                self.port_since = Instant::now();
                 let words = format!("{}, port {port}", reply.code());
                 self.pass(Stage::Passive, server, &words, elapsed);
             }

@@ -119,7 +119,6 @@ impl Plan {
             port: None,
             data_target: None,
             tls,
-            port_since: Instant::now(),
             following: false,
             takes_port_behind: false,
             ahead: ahead.flatten(),

@@ -17,6 +17,7 @@ mod cli_demo;
 mod cli_env;
 mod cli_exec;
 mod cli_fetch;
+mod cli_folder;
 mod cli_ftps;
 mod cli_generated;
 mod cli_init;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::base::ExplicitTls;
+use crate::cli::fetch::Glob;
 use crate::dataset::{Checksum, Rate};
 
 /// What a command is about.
@@ -86,6 +87,20 @@ pub struct FetchArgs {
     /// Write into this folder, which is made if need be
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     pub output_dir: Option<PathBuf>,
+    /// Bring in the folder at an FTP URL and all below it: new and changed files, by size and time;
+    /// links are left out
+    #[arg(short, long, requires = "output_dir", conflicts_with_all = ["checksum", "from_file"])]
+    pub recursive: bool,
+    /// With -r: only files that match; a pattern without `/` is for the name, else for the path
+    /// below the folder
+    #[arg(long, value_name = "GLOB", requires = "recursive")]
+    pub include: Vec<Glob>,
+    /// With -r: no files that match, and nothing in folders that match
+    #[arg(long, value_name = "GLOB", requires = "recursive")]
+    pub exclude: Vec<Glob>,
+    /// With -r: say what would be brought in, and write nothing
+    #[arg(long, requires = "recursive")]
+    pub dry_run: bool,
     /// Bring in so many at once
     #[arg(short, long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: u16,

@@ -1,7 +1,11 @@
 //! `outbound fetch`: brings datasets in.
 
+mod folder;
+mod glob;
 mod plan;
 mod stream;
+
+pub use self::glob::Glob;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -31,6 +35,10 @@ pub async fn run(
     let mut client = Client::new(policy);
     if let Some(rate) = args.limit_rate {
         client = client.with_rate_limit(RateLimit::new(rate));
+    }
+    if args.recursive {
+        let client = client.with_ftp_channels(usize::from(args.jobs));
+        return folder::run(&client, common, args, &asked, output).await;
     }
     if let Some(sink) = stream::sink(args).await? {
         return stream::copy(&client, common, args, &asked, sink, output).await;
@@ -77,6 +85,7 @@ async fn bring(job: &Job<'_>, args: &FetchArgs, output: &Output, progress: &Prog
     let begun = Arc::clone(&job.begun);
     let options = FetchOptions {
         force: args.force,
+        update: false,
         checksum: args.checksum.clone(),
         sync: args.sync,
         observer: Observer::new(move |event| {

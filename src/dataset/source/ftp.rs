@@ -22,6 +22,8 @@ pub(crate) struct FtpSource {
     pub tls: ExplicitTls,
     /// Where its channels come from, and go back to.
     pub pool: Pool,
+    /// Whether other files of the same server follow.
+    pub more: bool,
 }
 
 /// What proves a file.
@@ -193,7 +195,11 @@ impl FtpSource {
         why: Option<&'static str>,
     ) -> Result<Opened> {
         let route = Arc::new(client.route().clone());
-        match client.retrieve(path, 0, PROOF).await? {
+        let want = Want {
+            following: self.more,
+            ..PROOF
+        };
+        match client.retrieve(path, 0, want).await? {
             Retrieval::Download(download) => {
                 let told = download.stat().clone();
                 Ok(Opened {

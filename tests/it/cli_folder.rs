@@ -1,0 +1,203 @@
+//! `outbound fetch -r`: folders through a proxy, by every server.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::SystemTime;
+
+use crate::kit::{Program, noise};
+use crate::support::peers;
+use crate::support::peers::ftp_servers::{FtpServer, Product};
+use crate::support::sockets;
+
+fn program(extra: &str) -> Program {
+    let address = peers::squid().address();
+    Program::with_settings(&format!("[proxy]\nurl = \"http://{address}\"\n{extra}"))
+}
+
+/// Every file below a folder, with its bytes and its time in seconds.
+fn contents(folder: &Path) -> BTreeMap<String, (Vec<u8>, u64)> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            let about = path.symlink_metadata().unwrap();
+            if about.is_dir() {
+                folders.push(path);
+            } else if about.is_file() {
+                let time = about.modified().unwrap();
+                let time = time
+                    .duration_since(SystemTime::UNIX_EPOCH)
+                    .unwrap()
+                    .as_secs();
+                let name = path
+                    .strip_prefix(folder)
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
+                found.insert(name, (fs::read(path).unwrap(), time));
+            }
+        }
+    }
+    found
+}
+
+fn write(file: &Path, bytes: &[u8], time: u64) {
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, bytes).unwrap();
+    let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(time);
+    let file = fs::File::options().write(true).open(file).unwrap();
+    file.set_modified(time).unwrap();
+}
+
+#[test]
+fn a_tree_comes_whole_and_then_only_what_changed() {
+    for product in Product::ALL {
+        let root = tempfile::tempdir().unwrap();
+        let data = root.path().join("data");
+        write(&data.join("a.csv"), b"12345", 1_577_934_245);
+        write(
+            &data.join("b c/[d]*/caf\u{e9}.csv"),
+            &noise(70_000),
+            1_600_000_001,
+        );
+        write(&data.join("b c/empty"), b"", 1_600_000_002);
+        let server = FtpServer::start(product, root.path());
+        let program = program(&server.connection());
+        let url = server.url("/data/");
+        let fetch = ["fetch", "-r", &url, "--output-dir", "here"];
+        let ran = program
+            .run(&[&fetch[..], &["--dry-run"]].concat())
+            .expect(0);
+        let ran = ran.says("3 to bring in, 70005 bytes; 0 unchanged");
+        assert!(
+            program.files().iter().all(|name| name != "here"),
+            "{product:?} {ran:?}"
+        );
+        program
+            .run(&fetch)
+            .expect(0)
+            .says("3 brought in, 70005 bytes");
+        let here = program.file("here");
+        assert_eq!(contents(&here), contents(&data), "{product:?}");
+        program
+            .run(&fetch)
+            .expect(0)
+            .says("0 brought in, 0 bytes; 3 unchanged");
+        // Of one size, and another time; and of another size.
+        write(&data.join("a.csv"), b"54321", 1_577_934_247);
+        write(&data.join("b c/empty"), b"1", 1_600_000_002);
+        program
+            .run(&fetch)
+            .expect(0)
+            .says("2 brought in, 6 bytes; 1 unchanged");
+        assert_eq!(contents(&here), contents(&data), "{product:?}");
+    }
+}
+
+#[test]
+fn patterns_choose_and_links_are_left_out() {
+    let root = tempfile::tempdir().unwrap();
+    let data = root.path().join("data");
+    for name in [
+        "a.csv",
+        "a.txt",
+        "old/b.csv",
+        "2020/c.csv",
+        "2020/raw/d.csv",
+    ] {
+        write(&data.join(name), b"1", 1_600_000_000);
+    }
+    symlink("a.csv", data.join("latest.csv")).unwrap();
+    let server = FtpServer::start(Product::Vsftpd, root.path());
+    let program = program("");
+    let url = server.url("/data");
+    let chosen = [
+        "--include",
+        "*.csv",
+        "--exclude",
+        "old",
+        "--exclude",
+        "2020/raw",
+    ];
+    let fetch = ["fetch", "-r", &url, "--output-dir", "here"];
+    let ran = program.run(&[&fetch[..], &chosen].concat()).expect(0);
+    ran.says("latest.csv  left out: a link")
+        .says("1 left out, 0 failed");
+    let names: Vec<String> = contents(&program.file("here")).into_keys().collect();
+    assert_eq!(names, ["2020/c.csv", "a.csv"]);
+    program
+        .run(&["fetch", &url, "--include", "*"])
+        .expect(2)
+        .says("--recursive");
+    program
+        .run(&[&fetch[..], &["--include", "[a"]].concat())
+        .expect(2);
+}
+
+/// What cannot be brought in is named, and everything else comes.
+#[test]
+fn failures_are_told_at_the_end() {
+    let root = tempfile::tempdir().unwrap();
+    let data = root.path().join("data");
+    write(&data.join("good.csv"), b"1", 1_600_000_000);
+    write(&data.join("sub/good.csv"), b"1", 1_600_000_000);
+    write(&data.join("evil\\..\\up.csv"), b"1", 1_600_000_000);
+    let server = FtpServer::start(Product::Vsftpd, root.path());
+    let program = program("");
+    let url = server.url("/data/");
+    let fetch = ["fetch", "-r", &url, "--output-dir", "here"];
+    // A folder here that leads elsewhere is not written through.
+    let elsewhere = program.file("elsewhere");
+    fs::create_dir_all(&elsewhere).unwrap();
+    fs::create_dir_all(program.file("here")).unwrap();
+    symlink(&elsewhere, program.file("here/sub")).unwrap();
+    let ran = program.run(&fetch).expect(13);
+    let ran = ran
+        .says("outbound: failed: evil")
+        .says("1 brought in, 1 bytes");
+    ran.says("is a symbolic link here");
+    assert!(fs::read_dir(&elsewhere).unwrap().next().is_none());
+    assert_eq!(contents(&program.file("here")).len(), 1);
+    let missing = server.url("/missing/");
+    program
+        .run(&["fetch", "-r", &missing, "--output-dir", "there"])
+        .expect(9);
+}
+
+/// Killed three times in the middle, it ends complete and identical.
+#[test]
+fn ten_thousand_files_and_three_kills() {
+    let root = tempfile::tempdir().unwrap();
+    let data = root.path().join("data");
+    let bytes = noise(4096 + 10_000);
+    for number in 0..10_000_usize {
+        let name = format!("{:02}/{number:05}.bin", number / 500);
+        write(
+            &data.join(name),
+            &bytes[number..number + 4096],
+            1_600_000_000,
+        );
+    }
+    let server = FtpServer::start(Product::Proftpd, root.path());
+    let program = program("");
+    let url = server.url("/data/");
+    let fetch = ["fetch", "-r", &url, "--output-dir", "here", "-q"];
+    for kill in 1..=3_usize {
+        let mut child = program
+            .command(&fetch)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mark = program.file("here").join(format!("{:02}", kill * 5));
+        sockets::until(|| mark.exists().then_some(())).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    program.run(&fetch).expect(0);
+    assert!(contents(&program.file("here")) == contents(&data));
+}
