@@ -184,7 +184,9 @@ where
             }
             return Ok(());
         }
-        let spare = spare.unwrap_or_else(|| vec![0; PIECE]);
+        let mut spare = spare.unwrap_or_default();
+        // Also that of a file that outgrew what was expected.
+        spare.resize(PIECE, 0);
         let buffer = std::mem::replace(&mut self.buffer, spare);
         let length = std::mem::take(&mut self.filled);
         let (file, mut hasher) = (self.file.clone(), self.hasher.take());

@@ -36,6 +36,8 @@ pub(super) struct Socket {
     rate: Rate,
     /// Whether it takes [`MANY`] bytes to wake the reader.
     many: bool,
+    /// More may be there than the last direct read took.
+    more: bool,
     /// Runs while the reader waits for them.
     alarm: Option<Pin<Box<Sleep>>>,
     armed: bool,
@@ -47,6 +49,7 @@ impl Socket {
             tcp,
             rate: Rate::default(),
             many: false,
+            more: false,
             alarm: None,
             armed: false,
         }
@@ -82,7 +85,10 @@ impl Socket {
     /// it from then on.
     fn wait(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if !self.many {
-            return Poll::Pending;
+            return match std::mem::take(&mut self.more) {
+                true => self.read_now(buf),
+                false => Poll::Pending,
+            };
         }
         let end = Instant::now() + PATIENCE;
         let alarm = self
@@ -95,11 +101,17 @@ impl Socket {
         self.armed = false;
         self.rate = Rate::default();
         self.wake_for_many(false);
+        self.read_now(buf)
+    }
+
+    /// Reads what is there, until that is less than there is room for.
+    fn read_now(&mut self, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         // Asked directly: tokio waits for the system's word that there is something to read. Before
         // Linux 4.18 none comes for what was there already; and where it comes it may be too late
         // for a reader whose own limit has passed too (a machine that slept).
         match (&*SockRef::from(&self.tcp)).read(buf.initialize_unfilled()) {
             Ok(came) => {
+                self.more = came > 0 && came == buf.remaining();
                 buf.advance(came);
                 Poll::Ready(Ok(()))
             }
@@ -228,7 +240,7 @@ mod tests {
         let (mut near, mut far) = pair().await;
         near.wake_for_many(true);
         // Tokio has found nothing to read, and waits for the system's word.
-        let mut buffer = [0; 8];
+        let mut buffer = [0; 3];
         let mut read = ReadBuf::new(&mut buffer);
         let first =
             std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut near).poll_read(cx, &mut read)));
@@ -240,7 +252,13 @@ mod tests {
         let second =
             std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut near).poll_read(cx, &mut read)));
         assert!(second.await.is_ready());
-        assert_eq!(read.filled(), b"tail");
+        assert_eq!(read.filled(), b"tai");
+        // What had no room comes at the next read, without a word from the system either.
+        read.clear();
+        let third =
+            std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut near).poll_read(cx, &mut read)));
+        assert!(third.await.is_ready());
+        assert_eq!(read.filled(), b"l");
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::no_proxy::List;
 use super::{Export, Note};
-use crate::base::{Host, Proxy, Reason, Route, Target, text};
+use crate::base::{Host, Proxy, Reason, Route, Scheme, Target, text};
 use crate::route;
 use crate::settings::{Connection, Direct, Policy};
 
@@ -64,7 +64,12 @@ impl Export {
                 continue;
             };
             proxied.push(at);
-            if is_own(connection) || told.as_ref().is_some_and(|told| is_same(told, proxy)) {
+            // No variable is for WebSocket.
+            let has_none = matches!(target.scheme(), Scheme::Ws | Scheme::Wss);
+            if has_none
+                || is_own(connection)
+                || told.as_ref().is_some_and(|told| is_same(told, proxy))
+            {
                 continue;
             }
             let mut alike = elsewhere.iter_mut();
@@ -112,23 +117,23 @@ impl Export {
             );
             return self.note(own, lost(why));
         }
-        let is_name = matches!(host, Host::Domain(_));
-        if is_name && matches!(policy.direct(), Direct::BypassOnly(_)) {
+        if matches!(policy.direct(), Direct::BypassOnly(_)) {
             let why = format!(
-                "an entry for it would be one for the names below it, which policy.direct keeps \
-                 from going directly; a bypass rule `{host}` allows them"
+                "an entry for it would be one for every port and the names below it, which \
+                 policy.direct keeps from going directly; a bypass rule `{host}` allows them"
             );
             return self.note(own, lost(why));
         }
         if !list.add_host(host) {
             return self.note(own, lost("there is no room for an entry".to_owned()));
         }
-        if is_name {
-            self.notes.push(Note::habit(format!(
-                "connection `{name}` goes directly: {host} is exempted at every port, and so are \
-                 names below it"
-            )));
-        }
+        let below = match host {
+            Host::Domain(_) => ", and so are names below it",
+            _ => "",
+        };
+        self.notes.push(Note::habit(format!(
+            "connection `{name}` goes directly: {host} is exempted at every port{below}"
+        )));
         if matches!(host, Host::Ipv6(_)) {
             let what = super::no_proxy::NO_BRACKETS;
             self.note(own, format!("connection `{name}` goes directly: {what}"));

@@ -297,6 +297,11 @@ fn what_connections_do_that_variables_cannot_say_is_told() {
             "a bypass rule `corp.test` allows them",
         ),
         (
+            "[policy]\ndirect = \"bypass-only\"\n\
+             [connections.lake]\nurl = \"http://10.0.0.7:9000/a/\"\nproxy = \"direct\"\n",
+            "a bypass rule `10.0.0.7` allows them",
+        ),
+        (
             "[connections.partner]\nurl = \"https://partner.test/\"\n\
              proxy = { url = \"http://egress.test:8080\" }\n",
             "connection `partner` goes through http://egress.test:8080",
@@ -340,4 +345,25 @@ fn a_proxy_of_one_connection_alone_is_told_on_request() {
     assert_eq!(losses(&own), [""; 0]);
     let list = value(&own, "no_proxy").unwrap();
     assert!(list.ends_with("lake.test,.lake.test"), "{list}");
+}
+
+/// An entry for a direct host must send nobody past a proxy: neither the connection that was asked
+/// for, nor one with a proxy of its own.
+#[test]
+fn no_entry_for_what_goes_through_any_proxy() {
+    let lake = "[connections.lake]\nurl = \"http://corp.test/a/\"\nproxy = \"direct\"\n";
+    let own = format!("{GLOBAL}{lake}[connections.out]\nurl = \"http://www.corp.test/\"\n");
+    let policy = crate::settings::Settings::from_toml(&own).unwrap();
+    let out = policy.connection("out").unwrap();
+    let told = Export::new(&policy, Some(out)).unwrap();
+    assert_eq!(value(&told, "no_proxy").unwrap(), ALWAYS);
+    let other = "[connections.x]\nurl = \"http://x.corp.test/\"\n\
+                 proxy = { url = \"http://egress.test:8080\" }\n";
+    let told = export(&format!("{GLOBAL}{lake}{other}"), &[]).unwrap();
+    assert_eq!(value(&told, "no_proxy").unwrap(), ALWAYS);
+    // One proxy written twice, and a scheme without variables: nothing to say.
+    let same = "[connections.y]\nurl = \"http://y.test/\"\nproxy = { url = \"http://p.test:3128\" }\n\
+                [connections.w]\nurl = \"ws://w.test/\"\n";
+    let told = export(&format!("{GLOBAL}{same}"), &[]).unwrap();
+    assert_eq!(losses(&told), [""; 0]);
 }

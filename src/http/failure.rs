@@ -89,7 +89,7 @@ pub(super) async fn refusal(response: Response) -> Error {
     };
     let hint = match advice::says_tls(&answer) {
         true => Some(wants_tls(route.proxy().filter(|_| in_clear))),
-        false if unread && answer.code == 400 => Some(MAY_BE_TLS.to_owned()),
+        false if unread && !by_proxy && answer.code == 400 => Some(MAY_BE_TLS.to_owned()),
         false => hint.map(str::to_owned),
     };
     let error = match (hint, elsewhere) {
