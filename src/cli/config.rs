@@ -211,7 +211,9 @@ impl Finding {
 
     fn as_json(&self) -> Value {
         let (line, key) = match &self.origin {
-            Some(Origin::File { line, key, .. }) => (*line, Some(key)),
+            Some(Origin::File { line, key, .. }) => {
+                (*line, Some(key).filter(|key| !key.is_empty()))
+            }
             _ => (None, None),
         };
         json!({

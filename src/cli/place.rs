@@ -18,6 +18,8 @@ pub struct Place<'a> {
     pub shown: String,
     /// What it stands for, without userinfo, once that is known.
     pub url: Option<Url>,
+    /// `FILE:LINE`, if it stands in a list.
+    line: Option<&'a str>,
     /// The beginning of a line of talk about it.
     prefix: String,
 }
@@ -40,6 +42,7 @@ impl<'a> Place<'a> {
                 asked,
                 shown,
                 url: None,
+                line: one.line.as_deref(),
                 prefix,
             }
         })
@@ -49,6 +52,14 @@ impl<'a> Place<'a> {
     /// the proxy alone would not tell which of them failed.
     pub fn prefix(&self) -> &str {
         &self.prefix
+    }
+
+    /// How it is called beside others: as typed, with its place in a list.
+    pub fn name(&self) -> String {
+        match self.line {
+            Some(line) => format!("{line}: {}", self.shown),
+            None => self.shown.clone(),
+        }
     }
 
     /// An object about it: `asked`, `url`, and the fields of `more`.

@@ -251,6 +251,8 @@ fn a_file_that_is_no_toml_has_a_line_and_no_key() {
         checked.out.contains("outbound.toml:1: unclosed table"),
         "{checked:?}"
     );
+    let found = &home.run(&["config", "check", "--json"], &[]).json()[0];
+    assert_eq!((&found["line"], &found["key"]), (&1.into(), &().into()));
 }
 
 #[test]

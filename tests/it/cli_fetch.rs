@@ -247,6 +247,12 @@ fn two_urls_with_one_name_are_refused_before_anything_starts() {
         .run(&["fetch", &one, &two])
         .expect(2)
         .says("go to the same file x.csv");
+    std::fs::write(program.file("list"), format!("{one}\n\n{two}\n")).unwrap();
+    program
+        .run(&["fetch", "--from-file", "list"])
+        .expect(2)
+        .says(&format!("list:1: {one} and list:3: "));
+    std::fs::remove_file(program.file("list")).unwrap();
     program
         .run(&["fetch", &one, &two, "--output-dir", "new"])
         .expect(2);

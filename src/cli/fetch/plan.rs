@@ -179,7 +179,7 @@ fn check_destination(file: &Path, args: &FetchArgs) -> Result<()> {
 }
 
 fn same_file(before: &Place<'_>, after: &Place<'_>, file: &Path) -> Error {
-    let (one, other) = (&before.shown, &after.shown);
+    let (one, other) = (before.name(), after.name());
     // That two write to one `.part` is nothing that a user sees in the names.
     let hint = "fetch them one by one with -o FILE, or into different folders";
     usage(format!(
