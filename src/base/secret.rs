@@ -1,6 +1,7 @@
 //! Values that must never be shown, and the places where they are kept.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 
 use zeroize::Zeroizing;
@@ -11,6 +12,12 @@ use super::Origin;
 /// memory when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
+
+impl Hash for Secret {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.expose().hash(state);
+    }
+}
 
 impl Secret {
     /// Wraps a value so that it cannot be printed by accident.

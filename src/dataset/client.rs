@@ -54,7 +54,8 @@ impl Client {
     }
 
     /// Opens at most so many control channels to an FTP server for one login; else 4. They are kept
-    /// for further files.
+    /// for further files. A reader has one to itself until it was read to its end or is dropped:
+    /// who opens more files of one server than this waits for that.
     pub fn with_ftp_channels(mut self, most: usize) -> Self {
         self.ftp = Pool::new(most);
         self
@@ -265,7 +266,8 @@ impl Dataset {
     }
 
     /// Opens it for reading from the first byte. The reader goes on by itself after a cut, as
-    /// `retry` of the settings allows, when the server proves that the file is the same.
+    /// `retry` of the settings allows, when the server proves that the file is the same. Of one FTP
+    /// server only so many files are open at a time: see [`Client::with_ftp_channels`].
     ///
     /// # Errors
     /// Every stage up to the first byte, after the tries that the settings allow.

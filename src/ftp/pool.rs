@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{Client, Download, Login, Memory, Options, RemotePath, Want};
-use crate::base::{Error, ExplicitTls, Kind, Result, Target};
+use crate::base::{Error, ExplicitTls, Kind, Result, Secret, Target};
 use crate::connector::Connector;
 
 /// So many control channels to one server at a time, as one login.
@@ -48,6 +48,8 @@ struct Key {
     server: String,
     route: String,
     username: String,
+    /// Who does not know it must not use a login that was made with it.
+    password: Option<Secret>,
     tls: ExplicitTls,
 }
 
@@ -91,6 +93,9 @@ impl Pool {
     ) -> Result<(Client, Place)> {
         let server = self.server(connector, target, login, errand.tls)?;
         loop {
+            if server.places.available_permits() == 0 {
+                tracing::info!("ftp: waiting for one of the logins at {target} to be free");
+            }
             let permit = Arc::clone(&server.places).acquire_owned().await;
             // The semaphore is never closed.
             let place = Place {
@@ -141,6 +146,7 @@ impl Pool {
             server: target.to_string(),
             route: connector.route(target)?.to_string(),
             username: login.username.clone(),
+            password: login.password.clone(),
             tls,
         };
         let mut servers = lock(&self.servers);

@@ -250,6 +250,26 @@ async fn a_stumble_is_remembered() {
     );
 }
 
+/// A login that is kept is for its own password alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_uses_a_login_whose_password_they_do_not_know() {
+    let bench = Bench::start(Options {
+        login: Some(Login::new("ann", "right")),
+        ..Options::default()
+    })
+    .await;
+    let url = |password: &str| {
+        let user = format!("ftp://ann:{password}@");
+        bench.url().replace("ftp://", &user)
+    };
+    let stat = async |password: &str| bench.client.dataset(&url(password)).unwrap().stat().await;
+    stat("right").await.unwrap();
+    let error = stat("wrong").await.unwrap_err();
+    assert_eq!(error.kind(), Kind::TargetAuth, "{error}");
+    stat("right").await.unwrap();
+    assert_eq!(bench.lines("PASS").len(), 2, "the good one is kept");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_names_its_place_and_not_itself() {
     let bench = Bench::start(Options {

@@ -32,12 +32,11 @@ pub async fn run(
     output: &Output,
 ) -> Result<Exit> {
     let asked = asked::all(&args.urls)?;
-    let mut client = Client::new(policy);
+    let mut client = Client::new(policy).with_ftp_channels(usize::from(args.jobs));
     if let Some(rate) = args.limit_rate {
         client = client.with_rate_limit(RateLimit::new(rate));
     }
     if args.recursive {
-        let client = client.with_ftp_channels(usize::from(args.jobs));
         return folder::run(&client, common, args, &asked, output).await;
     }
     if let Some(sink) = stream::sink(args).await? {
