@@ -58,6 +58,13 @@ pub async fn run(
             if !args.recursive {
                 break;
             }
+            for (name, why) in &folder.left_out {
+                let path = path_of(&folder.names, name);
+                output.say(&format!(
+                    "{}{path}/ is not gone into: {why}",
+                    place.prefix()
+                ));
+            }
         }
     }
     Ok(exit)
@@ -101,6 +108,12 @@ fn word(kind: &Kind) -> &'static str {
     }
 }
 
+/// A name behind those that lead to it, safe to show.
+fn path_of(names: &[Vec<u8>], name: &[u8]) -> String {
+    let all = names.iter().map(Vec::as_slice).chain([name]);
+    all.map(text::escape_bytes).collect::<Vec<_>>().join("/")
+}
+
 /// Kind, size, time and name. The name stands last: it may have blanks in it.
 fn row(names: &[Vec<u8>], entry: &Entry) -> String {
     let size = match (&entry.kind, entry.size) {
@@ -108,12 +121,7 @@ fn row(names: &[Vec<u8>], entry: &Entry) -> String {
         _ => "-".to_owned(),
     };
     let modified = entry.modified.map_or("-".to_owned(), |at| at.to_string());
-    let mut name = String::new();
-    for folder in names {
-        name.push_str(&text::escape_bytes(folder));
-        name.push('/');
-    }
-    name.push_str(&text::escape_bytes(&entry.name));
+    let mut name = path_of(names, &entry.name);
     match &entry.kind {
         Kind::Folder => name.push('/'),
         Kind::Link { target: Some(to) } => {

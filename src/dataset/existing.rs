@@ -34,7 +34,7 @@ pub(super) async fn unchanged(
     if let Some(why) = &stat.doubt {
         options.observer.notify(Event::Doubted { why });
     }
-    match (is_same(&stat, &about), &options.checksum) {
+    match (compare_with(&stat, &about), &options.checksum) {
         (Some(false), _) | (None, None) if options.update => return Ok(None),
         (Some(false), _) => {
             let hint = "it is not what the server has; overwrite it with --force";
@@ -67,13 +67,19 @@ pub(super) fn no_file(destination: &Path) -> Error {
 }
 
 /// Whether the file has the server's length and time; `None` when the server does not tell both.
-fn is_same(stat: &Stat, about: &Metadata) -> Option<bool> {
+fn compare_with(stat: &Stat, about: &Metadata) -> Option<bool> {
     if stat.length.is_some_and(|length| length != about.len()) {
         return Some(false);
     }
     let (_, there) = (stat.length?, stat.modified?);
     let here = about.modified().ok()?;
     Some(whole_seconds(there) == whole_seconds(here))
+}
+
+/// Whether the file at `path` has the length and the time that the server tells.
+#[cfg(feature = "cli")]
+pub(crate) fn is_same(stat: &Stat, path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|about| compare_with(stat, &about) == Some(true))
 }
 
 /// Whether the file at `path` is what a listing tells: of its length and, to the second, its time.

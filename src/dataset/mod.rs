@@ -17,6 +17,7 @@ mod copy;
 mod event;
 mod existing;
 mod fetch;
+mod folder_walk;
 mod name;
 mod part;
 mod rate;
@@ -25,7 +26,6 @@ mod retry;
 mod source;
 mod transfer;
 mod validator;
-mod walk;
 mod writer;
 
 pub use checksum::Checksum;
@@ -34,8 +34,9 @@ pub use client::{Client, Dataset, Stat};
 pub(crate) use copy::Broken;
 pub use event::{Event, Observer};
 #[cfg(feature = "cli")]
-pub(crate) use existing::is_listed;
+pub(crate) use existing::{is_listed, is_same};
 pub use fetch::{FetchOptions, Fetched, Outcome};
+pub use folder_walk::{FolderWalk, LeftOut, Visited};
 pub use name::file_name;
 #[cfg(feature = "cli")]
 pub(crate) use part::local;
@@ -44,4 +45,3 @@ pub(crate) use part::resumable;
 pub use rate::{Rate, RateLimit};
 pub use reader::Reader;
 pub use validator::Validator;
-pub use walk::{Visited, Walk};

@@ -88,6 +88,11 @@ fn a_tree_comes_whole_and_then_only_what_changed() {
             .run(&fetch)
             .expect(0)
             .says("0 brought in, 0 bytes; 3 unchanged");
+        // Also where the listing is not exact.
+        program
+            .run(&[&fetch[..], &["--dry-run"]].concat())
+            .expect(0)
+            .says("0 to bring in, 0 bytes; 3 unchanged");
         // Of one size, and another time; and of another size.
         write(&data.join("a.csv"), b"54321", 1_577_934_247);
         write(&data.join("b c/empty"), b"1", 1_600_000_002);
@@ -167,6 +172,32 @@ fn failures_are_told_at_the_end() {
     program
         .run(&["fetch", "-r", &missing, "--output-dir", "there"])
         .expect(9);
+}
+
+/// A folder that nobody can ask for is not passed over without a word.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_whose_name_cannot_be_asked_for() {
+    use outbound::lab::Tree;
+    use outbound::lab::ftp::{FtpServer as Lab, Options};
+    let tree = Tree::new();
+    tree.put("/pub/good.csv", b"123".to_vec());
+    tree.put("/pub/evil\x1b[2J/lost.csv", b"1".to_vec());
+    let lab = Lab::start(Options {
+        tree,
+        ..Options::default()
+    })
+    .await
+    .unwrap();
+    let url = format!("ftp://{}/pub/", lab.addr());
+    let ran = tokio::task::spawn_blocking(move || {
+        let program = program("");
+        let ran = program.run(&["fetch", "-r", &url, "--output-dir", "here"]);
+        assert_eq!(contents(&program.file("here")).len(), 1);
+        ran
+    });
+    let ran = ran.await.unwrap().expect(9);
+    let ran = ran.says("its name cannot be asked for").says("1 failed");
+    assert!(!ran.err.contains('\x1b'), "{}", ran.err);
 }
 
 /// Killed three times in the middle, it ends complete and identical.

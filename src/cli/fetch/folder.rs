@@ -16,7 +16,7 @@ use crate::cli::exit::Exit;
 use crate::cli::interrupt;
 use crate::cli::output::Output;
 use crate::cli::place::Place;
-use crate::dataset::{Client, Dataset, FetchOptions, Outcome, is_listed, local};
+use crate::dataset::{Client, Dataset, FetchOptions, LeftOut, Outcome, is_listed, is_same, local};
 use crate::ftp::listing::{self, Entry, local_name};
 
 /// So many of the paths that failed are named again at the end.
@@ -96,6 +96,9 @@ impl Run<'_> {
         let leave_out = |names: &[Vec<u8>]| self.is_left_out(names);
         while let Some(folder) = walk.next_but(leave_out).await {
             let path = shown(&folder.names);
+            for (name, why) in &folder.left_out {
+                self.leave_out(&folder.names, name, *why);
+            }
             let listed = folder.listing.and_then(|listing| {
                 let unknown = listing.unrecognised.len();
                 if unknown > 0 {
@@ -131,7 +134,24 @@ impl Run<'_> {
         }
     }
 
-    /// Whether a folder is not gone into.
+    /// Says that a folder is not gone into: nobody asked for that.
+    fn leave_out(&self, folder: &[Vec<u8>], name: &[u8], why: LeftOut) {
+        let names = [folder, &[name.to_vec()]].concat();
+        if self.is_left_out(&names) {
+            return;
+        }
+        let path = format!("{}/", shown(&names));
+        if why == LeftOut::Circle {
+            self.tally(|tally| tally.left_out += 1);
+            return self.output.say(&format!("{path}  left out: {why}"));
+        }
+        let error = Error::new(Kind::TargetProtocol, Stage::Request, why.to_string())
+            .while_doing(format!("go into {path}"));
+        let exit = self.output.failed(self.place, &error);
+        self.tally(|tally| tally.fail(&path, exit));
+    }
+
+    /// Whether the patterns leave out what lies there.
     fn is_left_out(&self, names: &[Vec<u8>]) -> bool {
         let path = path_of(names);
         self.args.exclude.iter().any(|glob| glob.matches(&path))
@@ -167,8 +187,13 @@ impl Run<'_> {
             if !self.args.force && is_listed(entry, &to) {
                 return Ok((Outcome::Unchanged, entry.size.unwrap_or_default()));
             }
+            let dataset = self.root.file_below(names);
             if self.args.dry_run {
-                return Ok((Outcome::Written, entry.size.unwrap_or_default()));
+                let outcome = match !self.args.force && is_there(&dataset, &to).await? {
+                    true => Outcome::Unchanged,
+                    false => Outcome::Written,
+                };
+                return Ok((outcome, entry.size.unwrap_or_default()));
             }
             let options = FetchOptions {
                 force: self.args.force,
@@ -176,7 +201,7 @@ impl Run<'_> {
                 sync: self.args.sync,
                 ..FetchOptions::default()
             };
-            let fetched = self.root.file_below(names).fetch(&to, &options).await?;
+            let fetched = dataset.fetch(&to, &options).await?;
             Ok((fetched.outcome, fetched.length))
         };
         match brought.await {
@@ -233,6 +258,14 @@ impl Run<'_> {
             None => tally.exit.unwrap_or(Exit::Success),
         }
     }
+}
+
+/// Whether the file at `path` is what the server has, in its own words.
+async fn is_there(dataset: &Dataset, path: &Path) -> Result<bool> {
+    if !path.is_file() {
+        return Ok(false);
+    }
+    Ok(is_same(&dataset.stat().await?, path))
 }
 
 /// The path below the folder, for patterns.

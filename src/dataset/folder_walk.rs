@@ -20,7 +20,7 @@ const NAME: &AsciiSet = &NON_ALPHANUMERIC
 /// A walk over a folder and those below it, one listing at a time, a folder before those in it.
 /// Links are shown and not followed.
 #[derive(Debug)]
-pub struct Walk<'a> {
+pub struct FolderWalk<'a> {
     dataset: &'a Dataset,
     /// What is still to be listed, the next one last.
     ahead: Vec<Way>,
@@ -34,19 +34,34 @@ struct Way {
 }
 
 impl Way {
-    /// The way one step further; `None` when it leads back to a folder on the way. Some servers
-    /// call a link to a folder a folder.
-    fn further(&self, entry: &Entry) -> Option<Self> {
+    /// The way one step further, into a folder.
+    fn further(&self, entry: &Entry) -> std::result::Result<Self, LeftOut> {
+        if !is_step(&entry.name) {
+            return Err(LeftOut::Name);
+        }
         let mut way = self.clone();
         if let Some(unique) = &entry.unique {
+            // Some servers call a link to a folder a folder.
             if way.passed.contains(unique) {
-                return None;
+                return Err(LeftOut::Circle);
             }
             way.passed.push(unique.clone());
         }
         way.names.push(entry.name.clone());
-        Some(way)
+        Ok(way)
     }
+}
+
+/// Why a walk does not go into a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LeftOut {
+    /// It is one of those that lead to it.
+    #[error("it leads back to a folder on the way")]
+    Circle,
+    /// Its name is no single step of a path, or has control characters in it.
+    #[error("its name cannot be asked for")]
+    Name,
 }
 
 /// One folder of a walk.
@@ -57,9 +72,11 @@ pub struct Visited {
     pub names: Vec<Vec<u8>>,
     /// What is in it, or why that cannot be told. The walk goes on without it.
     pub listing: Result<Listing>,
+    /// The folders in it that the walk does not go into, by name.
+    pub left_out: Vec<(Vec<u8>, LeftOut)>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> FolderWalk<'a> {
     pub(super) fn new(dataset: &'a Dataset) -> Self {
         Self {
             dataset,
@@ -87,23 +104,30 @@ impl<'a> Walk<'a> {
             1..=DEEPEST => self.dataset.below(&way.names).list_known().await,
             _ => Err(too_deep(self.dataset)),
         };
-        if let Ok(listing) = &listing {
-            let inner = listing.entries.iter().rev().filter(|entry| leads_on(entry));
-            let ways = inner.filter_map(|entry| way.further(entry));
-            self.ahead.extend(ways.filter(|way| !leave_out(&way.names)));
+        let entries = listing.iter().flat_map(|listing| &listing.entries);
+        let inner = entries.filter(|entry| entry.kind == listing::Kind::Folder);
+        let mut left_out = Vec::new();
+        let mut ways = Vec::new();
+        for entry in inner {
+            match way.further(entry) {
+                Ok(way) if leave_out(&way.names) => {}
+                Ok(way) => ways.push(way),
+                Err(why) => left_out.push((entry.name.clone(), why)),
+            }
         }
+        self.ahead.extend(ways.into_iter().rev());
         Some(Visited {
             names: way.names,
             listing,
+            left_out,
         })
     }
 }
 
-/// Whether it is a folder whose name is one step of a path and can be sent.
-fn leads_on(entry: &Entry) -> bool {
-    let name = &entry.name;
-    let is_step = !matches!(&**name, b"" | b"." | b"..") && !name.contains(&b'/');
-    entry.kind == listing::Kind::Folder && is_step && !name.iter().any(u8::is_ascii_control)
+/// Whether a name is one step of a path and can be sent.
+fn is_step(name: &[u8]) -> bool {
+    let is_one = !matches!(name, b"" | b"." | b"..") && !name.contains(&b'/');
+    is_one && !name.iter().any(u8::is_ascii_control)
 }
 
 fn too_deep(dataset: &Dataset) -> Error {
@@ -114,15 +138,16 @@ fn too_deep(dataset: &Dataset) -> Error {
 
 impl Dataset {
     /// A walk over the folder at an FTP URL and those below it.
-    pub fn walk(&self) -> Walk<'_> {
-        Walk::new(self)
+    pub fn walk(&self) -> FolderWalk<'_> {
+        FolderWalk::new(self)
     }
 
     /// The file that lies below this folder by these names, the last of them its own.
     #[cfg(feature = "cli")]
     pub(crate) fn file_below(&self, names: &[Vec<u8>]) -> Self {
         let folder = self.below(names);
-        self.at_path(folder.url().path().trim_end_matches('/'))
+        let path = folder.url().path();
+        self.at_path(path.strip_suffix('/').unwrap_or(path))
             .with_more_to_come()
     }
 
@@ -130,7 +155,8 @@ impl Dataset {
     fn below(&self, names: &[Vec<u8>]) -> Self {
         let path = self.url().path();
         let path = path.strip_suffix(";type=d").unwrap_or(path);
-        let mut below = path.trim_end_matches('/').to_owned();
+        // One slash at most: `//` is the root of the server, `/` the folder of the login.
+        let mut below = path.strip_suffix('/').unwrap_or(path).to_owned();
         for name in names {
             below.push('/');
             below.extend(percent_encode(name, NAME));
@@ -156,52 +182,47 @@ mod tests {
             ("ftp://h/pub;type=d", "ftp://h/pub/a%20b/%E9%3Bx/..%252f/"),
             ("ftp://h/", "ftp://h/a%20b/%E9%3Bx/..%252f/"),
             ("ftp://h/%2Fetc", "ftp://h/%2Fetc/a%20b/%E9%3Bx/..%252f/"),
+            // The root of the server, not of the login.
+            ("ftp://h//", "ftp://h//a%20b/%E9%3Bx/..%252f/"),
         ] {
             let dataset = client.dataset(url).unwrap();
             assert_eq!(dataset.below(&names).url().as_str(), below, "{url}");
         }
     }
 
-    #[test]
-    fn nobody_goes_round_in_circles() {
-        let entry = |line: &[u8]| match listing::line(
-            line,
-            listing::Form::Mlsd,
-            std::time::SystemTime::UNIX_EPOCH,
-        ) {
+    fn entry(line: &[u8]) -> Entry {
+        let now = std::time::SystemTime::UNIX_EPOCH;
+        match listing::line(line, listing::Form::Mlsd, now) {
             listing::Line::Entry(entry) => entry,
             other => panic!("{other:?}"),
-        };
+        }
+    }
+
+    #[test]
+    fn nobody_goes_round_in_circles() {
         let way = Way::default();
         let a = way.further(&entry(b"type=dir;unique=1g2; a")).unwrap();
         let b = a.further(&entry(b"type=dir;unique=1g3; b")).unwrap();
-        assert!(b.further(&entry(b"type=dir;unique=1g2; a")).is_none());
+        let back = b.further(&entry(b"type=dir;unique=1g2; a"));
+        assert_eq!(back.unwrap_err(), LeftOut::Circle);
         let beside = b.further(&entry(b"type=dir; a")).unwrap();
         assert_eq!(beside.names.concat(), b"aba");
     }
 
     #[test]
-    fn only_folders_with_a_name_of_one_step_are_gone_into() {
-        let line = |line: &[u8]| match listing::line(
-            line,
-            listing::Form::Mlsd,
-            std::time::SystemTime::UNIX_EPOCH,
-        ) {
-            listing::Line::Entry(entry) => leads_on(&entry),
-            _ => false,
-        };
-        for (text, expected) in [
-            (&b"type=dir; a b"[..], true),
-            (b"type=dir; \xe9", true),
-            (b"type=file; a", false),
-            (b"type=OS.unix=slink:/etc; a", false),
-            (b"type=dir; ..", false),
-            (b"type=dir; ../up", false),
-            (b"type=dir; /etc", false),
-            (b"type=dir; a\x1b[2J", false),
-            (b"type=cdir; .", false),
+    fn a_name_is_one_step() {
+        for (name, expected) in [
+            (&b"a b"[..], true),
+            (b"\xe9", true),
+            (b"", false),
+            (b"..", false),
+            (b"../up", false),
+            (b"/etc", false),
+            (b"a\x1b[2J", false),
         ] {
-            assert_eq!(line(text), expected, "{}", text.escape_ascii());
+            assert_eq!(is_step(name), expected, "{}", name.escape_ascii());
         }
+        let evil = Way::default().further(&entry(b"type=dir; ../up"));
+        assert_eq!(evil.unwrap_err(), LeftOut::Name);
     }
 }
