@@ -1,7 +1,7 @@
 //! A walk that somebody may not want to wait for.
 
 use super::{Report, check};
-use crate::base::{Error, Host, Kind, Route, Stage, Steps, Target, TunnelMode, text};
+use crate::base::{Error, Host, Kind, Route, Stage, Step, Steps, Target, TunnelMode, text};
 use crate::dataset::Dataset;
 use crate::dial::Watch;
 
@@ -100,10 +100,18 @@ fn next(steps: &Steps, route: &Route, target: &Target, tunnels: bool) -> (Stage,
         Some(Stage::Request | Stage::Transfer) => Stage::Transfer,
         _ => opened,
     };
-    let subject = match stage {
-        Stage::Resolve => first_hop.0.to_string(),
-        Stage::Dial => first_hop.1,
-        _ => target.authority(),
+    // A redirect may have led elsewhere: what was opened last says where.
+    let is_end = |step: &&Step| match step.stage {
+        Stage::Connect => !has_port,
+        Stage::Dial => !has_port && route.proxy().is_none(),
+        _ => false,
+    };
+    let opened = steps.last().filter(is_end).map(|step| step.subject.clone());
+    let subject = match (stage, opened) {
+        (Stage::Resolve, _) => first_hop.0.to_string(),
+        (Stage::Dial, _) => first_hop.1,
+        (_, Some(opened)) => opened,
+        (_, None) => target.authority(),
     };
     (stage, subject)
 }
@@ -196,10 +204,30 @@ mod tests {
             let route = crate::route::resolve(&policy, None, &target).unwrap();
             let mut steps = Steps::default();
             for stage in *passed {
-                steps.pass(*stage, "", "", Duration::ZERO);
+                let place = match route.proxy() {
+                    Some(proxy) if *stage == Dial => proxy.authority(),
+                    _ => target.authority(),
+                };
+                steps.pass(*stage, place, "", Duration::ZERO);
             }
             let found = next(&steps, &route, &target, false);
             assert_eq!(found, (*stage, (*subject).to_owned()), "{url} {passed:?}");
         }
+    }
+    #[test]
+    fn behind_a_redirect_it_is_the_other_server() {
+        let target = Target::parse("http://10.0.0.1/").unwrap();
+        let policy = Settings::from_toml("").unwrap();
+        let route = crate::route::resolve(&policy, None, &target).unwrap();
+        let mut steps = Steps::default();
+        for (stage, subject) in [
+            (Stage::Dial, "10.0.0.1:80"),
+            (Stage::Request, "GET /"),
+            (Stage::Dial, "10.0.0.2:8080"),
+        ] {
+            steps.pass(stage, subject, "", Duration::ZERO);
+        }
+        let (stage, subject) = next(&steps, &route, &target, false);
+        assert_eq!((stage, &*subject), (Stage::Request, "10.0.0.2:8080"));
     }
 }

@@ -24,17 +24,11 @@ pub async fn run(
 ) -> Result<Exit> {
     let client = Client::new(policy);
     let asked = asked::all(&args.urls)?;
+    let fields = &args.fields.headers;
     let mut exit = Exit::Success;
     let mut stopped = false;
     for mut place in Place::all(&asked) {
-        let report = match dataset(
-            &client,
-            common,
-            &args.login,
-            &args.fields.headers,
-            &mut place,
-            output,
-        ) {
+        let report = match dataset(&client, common, &args.login, fields, &mut place, output) {
             Ok(dataset) => {
                 let walk = Walk::new(&dataset);
                 let live = Live::new(output, common.verbose > 0);
@@ -51,7 +45,7 @@ pub async fn run(
             }
             Err(error) => Report::of(error),
         };
-        if output.quiet && report.is_ok() {
+        if output.quiet && report.is_ok() && report.doubt.is_none() {
             continue;
         }
         if output.json {

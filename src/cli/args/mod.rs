@@ -122,7 +122,7 @@ pub struct Common {
     /// Say more on standard error; twice for the dialogue with proxy and server
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Say only what went wrong: no talk, and of `check` the targets that failed
+    /// Say only what went wrong: no talk, and of `check` the targets that failed or are in doubt
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 }
