@@ -9,6 +9,7 @@ pub mod bypass;
 pub mod error;
 pub mod explicit_tls;
 pub mod origin;
+pub(crate) mod percent;
 pub mod proxy;
 pub mod proxy_url;
 pub mod route;

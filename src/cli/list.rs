@@ -1,6 +1,6 @@
 //! `outbound list`: what is in a folder.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::percent_encode;
 use serde_json::{Value, json};
 
 use super::args::{Common, ListArgs};
@@ -9,18 +9,12 @@ use super::dataset::dataset;
 use super::exit::Exit;
 use super::output::Output;
 use super::place::Place;
+use crate::base::percent::RESERVED;
 use crate::base::{Result, text};
 use crate::dataset::Client;
 use crate::ftp::Listing;
 use crate::ftp::listing::{Entry, Exact, Kind, local_name};
 use crate::settings::Policy;
-
-/// What may stand bare in a path (RFC 3986 section 2.3).
-const NAME: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 pub async fn run(
     policy: Policy,
@@ -145,9 +139,9 @@ fn as_json(names: &[Vec<u8>], entry: &Entry) -> Value {
     json!({
         "name": String::from_utf8_lossy(&entry.name),
         // The bytes: a name need not be UTF-8.
-        "encoded": percent_encode(&entry.name, NAME).to_string(),
+        "encoded": percent_encode(&entry.name, RESERVED).to_string(),
         // The names that lead to its folder, with `--recursive`.
-        "folder": names.iter().map(|name| percent_encode(name, NAME).to_string()).collect::<Vec<_>>().join("/"),
+        "folder": names.iter().map(|name| percent_encode(name, RESERVED).to_string()).collect::<Vec<_>>().join("/"),
         "kind": word(&entry.kind),
         "size": entry.size,
         "modified": entry.modified.map(|at| at.to_string()),

@@ -1,21 +1,15 @@
 //! The folders below a folder.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::percent_encode;
 
 use super::client::Dataset;
+use crate::base::percent::RESERVED;
 use crate::base::{Error, Kind, Result, Stage};
 use crate::ftp::Listing;
 use crate::ftp::listing::{self, Entry};
 
 /// Folders are gone into so deep: a server can make up folders without end.
 const DEEPEST: usize = 64;
-
-/// What may stand bare in a path (RFC 3986 section 2.3).
-const NAME: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// A walk over a folder and those below it, one listing at a time, a folder before those in it.
 /// Links are shown and not followed.
@@ -159,7 +153,7 @@ impl Dataset {
         let mut below = path.strip_suffix('/').unwrap_or(path).to_owned();
         for name in names {
             below.push('/');
-            below.extend(percent_encode(name, NAME));
+            below.extend(percent_encode(name, RESERVED));
         }
         below.push('/');
         self.at_path(&below)

@@ -13,11 +13,12 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
 pub use format::Format;
 
 use crate::base::bypass::Matcher;
+use crate::base::percent::RESERVED;
 use crate::base::{Proxy, ProxyScheme, Result, Scheme, Secret, Target, Trust, TunnelMode, text};
 use crate::route;
 use crate::settings::{Connection, Direct, Policy};
@@ -56,13 +57,6 @@ pub const CA_VARIABLES: [&str; 7] = [
     "NODE_EXTRA_CA_CERTS",
     "GIT_SSL_CAINFO",
 ];
-
-/// What may stand bare in the userinfo of a URL (RFC 3986 section 2.3).
-const USERINFO: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// A variable for another program. `Debug` does not show the value: a password may stand in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -289,8 +283,8 @@ fn url(proxy: &Proxy, password: Option<Secret>) -> Secret {
         (Some(credentials), Some(password)) => Secret::new(format!(
             "{}://{}:{}@{}",
             proxy.scheme,
-            utf8_percent_encode(&credentials.username, USERINFO),
-            utf8_percent_encode(password.expose(), USERINFO),
+            utf8_percent_encode(&credentials.username, RESERVED),
+            utf8_percent_encode(password.expose(), RESERVED),
             proxy.authority()
         )),
         _ => Secret::new(proxy.to_string()),
