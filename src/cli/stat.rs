@@ -20,16 +20,10 @@ pub async fn run(
 ) -> Result<Exit> {
     let client = Client::new(policy);
     let asked = asked::all(&args.urls)?;
+    let fields = &args.fields.headers;
     let mut exit = Exit::Success;
     for mut place in Place::all(&asked) {
-        let stat = match dataset(
-            &client,
-            common,
-            &args.login,
-            &args.fields.headers,
-            &mut place,
-            output,
-        ) {
+        let stat = match dataset(&client, common, &args.login, fields, &mut place, output) {
             Ok(dataset) => dataset.stat().await,
             Err(error) => Err(error),
         };

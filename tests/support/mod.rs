@@ -2,6 +2,7 @@
 // Not every test binary uses every part.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod acceptor;
 pub mod link;
 pub mod peers;
 pub mod program;

@@ -5,13 +5,13 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
+use super::acceptor::acceptor;
 use super::peers::Certificate;
 use super::runtime::{listen, spawn};
 
@@ -70,17 +70,7 @@ pub struct ScriptedFtps {
 impl ScriptedFtps {
     /// Starts it.
     pub fn start(script: Script, certificate: &Certificate) -> Self {
-        let chain = CertificateDer::pem_file_iter(&certificate.chain).unwrap();
-        let chain = chain.map(Result::unwrap).collect();
-        let key = PrivateKeyDer::from_pem_file(&certificate.key).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let acceptor = acceptor(certificate);
         let (listener, address) = listen();
         let log = Arc::<Mutex<Vec<String>>>::default();
         let (implicit, shared) = (script.implicit, Arc::clone(&log));

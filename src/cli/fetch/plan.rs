@@ -63,17 +63,11 @@ pub fn plan<'a>(
     let folder = args.output_dir.as_deref().unwrap_or(Path::new(""));
     let mut jobs: Vec<Job<'_>> = Vec::with_capacity(asked.len());
     let mut taken = HashMap::new();
+    let fields = &args.fields.headers;
     let mut bad = Exit::Success;
     for mut place in Place::all(asked) {
-        let named = dataset(
-            client,
-            common,
-            &args.login,
-            &args.fields.headers,
-            &mut place,
-            output,
-        )
-        .and_then(|dataset| {
+        let given = dataset(client, common, &args.login, fields, &mut place, output);
+        let named = given.and_then(|dataset| {
             let destination = match &args.output {
                 Some(file) => file.clone(),
                 None => folder.join(file_name(dataset.url())?),

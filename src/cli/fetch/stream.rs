@@ -88,17 +88,9 @@ async fn one(
     sink: &Arc<File>,
     output: &Output,
 ) -> Result<bool> {
-    let dataset = retried(
-        dataset(
-            client,
-            common,
-            &args.login,
-            &args.fields.headers,
-            place,
-            output,
-        )?,
-        args,
-    );
+    let fields = &args.fields.headers;
+    let dataset = dataset(client, common, &args.login, fields, place, output)?;
+    let dataset = retried(dataset, args);
     let narrator = Narrator::new(output, place);
     let observer = Observer::new(move |event| {
         if let Some(words) = narrator.words(&event) {

@@ -5,28 +5,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use crate::kit::certificate;
+use crate::support::acceptor::acceptor_of;
 use crate::support::runtime::{listen, spawn};
 
 /// Starts it. The file is the authority's to believe; the count is that of the connections.
 pub fn only_tls_1_3() -> (SocketAddr, PathBuf, Arc<AtomicUsize>) {
     let (certificate, ca) = certificate();
-    let chain = CertificateDer::pem_file_iter(&certificate.chain).unwrap();
-    let chain = chain.map(Result::unwrap).collect();
-    let key = PrivateKeyDer::from_pem_file(&certificate.key).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let acceptor = acceptor_of(&certificate, &[&rustls::version::TLS13]);
     let (listener, address) = listen();
     let connections = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&connections);
