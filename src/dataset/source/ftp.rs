@@ -48,27 +48,23 @@ impl FtpSource {
         RemotePath::from_url_path(path)
     }
 
-    /// A channel; `want` travels with its login.
-    async fn client(&self, path: &RemotePath, want: Want) -> Result<(Client, Place)> {
-        let (connector, target) = (&self.connector, &self.target);
-        let errand = Errand {
-            path,
-            want,
-            tls: self.tls,
-        };
-        self.pool.take(connector, target, &self.login, errand).await
+    fn errand<'a>(&self, path: &'a RemotePath, want: Want) -> Errand<'a> {
+        let tls = self.tls;
+        Errand { path, want, tls }
     }
 
+    /// A channel; `want` travels with its login.
+    async fn client(&self, path: &RemotePath, want: Want) -> Result<(Client, Place)> {
+        let (connector, target, login) = (&self.connector, &self.target, &self.login);
+        let errand = self.errand(path, want);
+        self.pool.take(connector, target, login, errand).await
+    }
+
+    /// A channel of its own, for who wants to see every stage.
     async fn fresh(&self, path: &RemotePath, want: Want) -> Result<Client> {
-        let (connector, target) = (&self.connector, &self.target);
-        let errand = Errand {
-            path,
-            want,
-            tls: self.tls,
-        };
-        self.pool
-            .fresh(connector, target, &self.login, errand)
-            .await
+        let (connector, target, login) = (&self.connector, &self.target, &self.login);
+        let errand = self.errand(path, want);
+        self.pool.fresh(connector, target, login, errand).await
     }
 
     pub(super) async fn stat(&self) -> Result<Stat> {
