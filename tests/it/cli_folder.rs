@@ -171,7 +171,10 @@ fn failures_are_told_at_the_end() {
     let missing = server.url("/missing/");
     program
         .run(&["fetch", "-r", &missing, "--output-dir", "there"])
-        .expect(9);
+        .expect(9)
+        .says("list `missing/` at");
+    let ran = program.run(&["fetch", "-r", &missing, "--output-dir", "there"]);
+    assert!(!ran.err.contains("failed: "), "{}", ran.err);
 }
 
 /// A folder that nobody can ask for is not passed over without a word.

@@ -35,9 +35,10 @@ struct Tally {
 }
 
 impl Tally {
+    /// `path` is empty for the folder that was asked for, which its own error names.
     fn fail(&mut self, path: &str, exit: Exit) {
         self.failed += 1;
-        if self.named.len() < NAMED {
+        if self.named.len() < NAMED && !path.is_empty() {
             self.named.push(path.to_owned());
         }
         self.exit.get_or_insert(exit);
@@ -116,7 +117,7 @@ impl Run<'_> {
                 Ok(listing) => listing,
                 Err(error) => {
                     let exit = self.output.failed(self.place, &error);
-                    self.tally(|tally| tally.fail(&format!("{path}/"), exit));
+                    self.tally(|tally| tally.fail(&path, exit));
                     continue;
                 }
             };
