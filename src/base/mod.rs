@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod bypass;
+pub mod encoding;
 pub mod error;
 pub mod explicit_tls;
 pub mod origin;
@@ -21,6 +22,7 @@ pub mod text;
 
 pub use answer::Answer;
 pub use bypass::Bypass;
+pub use encoding::Encoding;
 pub use error::{Error, Kind, Side};
 pub use explicit_tls::ExplicitTls;
 pub use origin::Origin;

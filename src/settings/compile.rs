@@ -13,7 +13,9 @@ use super::layers::{Overrides, Settings};
 use super::policy::{Direct, Forced, Policy, Retry, Timeouts};
 use super::problems::{Level, Problem};
 use super::shown;
-use crate::base::{Auth, Credentials, ExplicitTls, Origin, Proxy, SecretRef, Trust, TunnelMode};
+use crate::base::{
+    Auth, Credentials, Encoding, ExplicitTls, Origin, Proxy, SecretRef, Trust, TunnelMode,
+};
 
 /// Makes the policy. It is usable when no problem is an error.
 pub(super) fn policy(
@@ -178,6 +180,21 @@ impl Compiler<'_> {
         tls
     }
 
+    /// The encoding of names, where it is not UTF-8. HTTP has none of its own.
+    fn encoding(&mut self, table: &[&str], base: &Url) -> Option<Encoding> {
+        let fact = self.fact(table, "encoding")?;
+        let encoding = fact.value.as_text().and_then(Encoding::parse)?;
+        if encoding.is_utf8() {
+            return None;
+        }
+        if !matches!(base.scheme(), "ftp" | "ftps") {
+            let origin = fact.origin.clone();
+            let what = format!("`encoding` is for FTP, not for {}://", base.scheme());
+            self.error(origin, what, Some("remove it".into()));
+        }
+        Some(encoding)
+    }
+
     fn trust(&self, table: &[&str]) -> Trust {
         Trust {
             ca_file: match self.fact(table, "ca_file").map(|fact| &fact.value) {
@@ -238,6 +255,7 @@ impl Compiler<'_> {
                 trust: self.trust(&table),
                 tunnel: self.tunnel(&table),
                 tls: self.tls(&table, &base),
+                encoding: self.encoding(&table, &base),
                 url: base,
                 origin: url.origin,
                 name: name.clone(),

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::fact::Fact;
 use super::problems::Problem;
-use crate::base::{Credentials, ExplicitTls, Origin, Proxy, Trust, TunnelMode};
+use crate::base::{Credentials, Encoding, ExplicitTls, Origin, Proxy, Trust, TunnelMode};
 
 /// A named dataset connection.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,8 @@ pub struct Connection {
     pub tunnel: Option<TunnelMode>,
     /// Whether an `ftp://` server is asked for TLS.
     pub tls: ExplicitTls,
+    /// How an FTP server writes names, where it is not UTF-8.
+    pub encoding: Option<Encoding>,
     /// Where its URL is written.
     pub origin: Origin,
 }

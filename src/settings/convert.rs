@@ -12,7 +12,7 @@ use super::problems::Problem;
 use super::raw::{Raw, RawKind};
 use crate::base::bypass::Dialect;
 use crate::base::text::clip;
-use crate::base::{Origin, ProxyUrl, Scheme, Secret, SecretRef, SecretSource, Target};
+use crate::base::{Encoding, Origin, ProxyUrl, Scheme, Secret, SecretRef, SecretSource, Target};
 
 /// Converts one value; problems and the parts of a URL's userinfo go to `checked`.
 pub(super) struct Converter<'a> {
@@ -63,6 +63,7 @@ impl Converter<'_> {
             (Type::Flag, RawKind::Flag(flag)) => Some(Value::Flag(flag)),
             (Type::Text | Type::Choice, RawKind::Text(text)) => self.text(text),
             (Type::Word(words), RawKind::Text(text)) => self.word(words, text),
+            (Type::Encoding, RawKind::Text(text)) => self.encoding(&text),
             (Type::Path, RawKind::Text(text)) => self.file(text).map(Value::Path),
             (Type::ProxyUrl, RawKind::Text(text)) => self.proxy_url(&text),
             (Type::BaseUrl, RawKind::Text(text)) => self.base_url(&text),
@@ -101,6 +102,29 @@ impl Converter<'_> {
             return self.error("a control character stands in it");
         }
         Some(Value::Text(text))
+    }
+
+    fn encoding(&mut self, text: &str) -> Option<Value> {
+        const KNOWN: [&str; 8] = [
+            "utf-8",
+            "windows-1252",
+            "windows-1251",
+            "iso-8859-1",
+            "iso-8859-2",
+            "koi8-r",
+            "shift_jis",
+            "gbk",
+        ];
+        if Encoding::parse(text).is_some() {
+            return Some(Value::Text(text.to_owned()));
+        }
+        let hint = did_you_mean(text, KNOWN)
+            .unwrap_or_else(|| format!("known are {} and others", KNOWN.join(", ")));
+        let wants = Type::Encoding.wants();
+        self.error_with_hint(
+            format!("must be {wants}, not \"{}\"", clip(text)),
+            Some(hint),
+        )
     }
 
     fn word(&mut self, words: &'static [&'static str], text: String) -> Option<Value> {

@@ -33,6 +33,8 @@ pub enum Type {
     Path,
     /// `true` or `false`.
     Flag,
+    /// The name of a character encoding.
+    Encoding,
     /// One of a few words.
     Word(&'static [&'static str]),
     /// A length of time that is more than nothing.
@@ -59,6 +61,7 @@ impl Type {
             }
             Self::Path => "a path in quotes".into(),
             Self::Flag => "true or false".into(),
+            Self::Encoding => "the name of an encoding like \"windows-1252\"".into(),
             Self::Word(words) => {
                 let quoted: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
                 quoted.join(" or ")
@@ -128,6 +131,7 @@ pub static KEYS: &[Key] = &[
     key("connections.*.danger_accept_invalid_certs", Type::Flag, Some("false"), "believe every certificate of the target"),
     key("connections.*.tunnel", TUNNEL, None, "overrides the proxy's `tunnel`"),
     key("connections.*.tls", TLS, Some("off"), "TLS with an ftp:// server: `explicit` requires it (AUTH TLS), `opportunistic` goes on in clear where the server has none; ftps:// is TLS from the first byte"),
+    key("connections.*.encoding", Type::Encoding, Some("utf-8"), "how an FTP server writes names, and how names that are typed are sent"),
     key("connections.*.proxy.url", Type::ProxyUrl, None, PROXY_URL_DOC),
     key("connections.*.proxy.username", Type::Text, None, USER_DOC),
     key("connections.*.proxy.password", Type::Secret, None, PASSWORD_DOC),

@@ -10,7 +10,7 @@ use super::policy::Policy;
 use crate::base::target::unknown_scheme;
 use crate::base::text::clip;
 use crate::base::{
-    Credentials, Error, Kind, Origin, Result, Scheme, Secret, SecretRef, Stage, Target,
+    Credentials, Encoding, Error, Kind, Origin, Result, Scheme, Secret, SecretRef, Stage, Target,
 };
 
 /// Where something is, and under whose settings it is reached.
@@ -80,8 +80,20 @@ impl Policy {
                 origin: Origin::Url,
             }),
         });
-        check_encoded(&url)?;
         let connection = named.or_else(|| self.connection_for(&url)).cloned();
+        if let Some(at) = &connection
+            && let Some(encoding) = at.encoding
+            && let Some((host, path)) = split_path(text)
+        {
+            let typed = Url::parse(&format!("{host}{}", in_encoding(path, encoding)?));
+            let mut typed_url = url.clone();
+            typed_url.set_path(typed.map_err(|cause| usage(cause.to_string()))?.path());
+            // Bytes may be separators that characters are not.
+            if named.is_some() || at.covers(&typed_url) {
+                url = typed_url;
+            }
+        }
+        check_encoded(&url)?;
         Ok(Location {
             url,
             connection,
@@ -188,6 +200,10 @@ fn in_connection(connection: &Arc<Connection>, text: &str) -> Result<Location> {
     let mut url = connection.url.clone();
     if !path.is_empty() {
         let base = url.path().strip_suffix('/').unwrap_or(url.path());
+        let path = match connection.encoding {
+            Some(encoding) => in_encoding(path, encoding)?,
+            None => path.to_owned(),
+        };
         let whole = format!("{base}/{path}");
         url.set_path(&whole);
     }
@@ -201,6 +217,34 @@ fn in_connection(connection: &Arc<Connection>, text: &str) -> Result<Location> {
         connection: Some(Arc::clone(connection)),
         credentials: None,
     })
+}
+
+/// A URL's text up to its path, and from there on.
+fn split_path(text: &str) -> Option<(&str, &str)> {
+    let host = text.find("://")? + "://".len();
+    let at = host + text[host..].find('/')?;
+    Some(text.split_at(at))
+}
+
+/// The characters that are typed, as the server writes them. Bytes that are percent-encoded stand
+/// for themselves: that is how a listing's names are given back.
+fn in_encoding(path: &str, encoding: Encoding) -> Result<String> {
+    let mut whole = String::with_capacity(path.len());
+    for c in path.chars() {
+        if c.is_ascii() {
+            whole.push(c);
+            continue;
+        }
+        let mut buffer = [0; 4];
+        let Some(bytes) = encoding.encode(c.encode_utf8(&mut buffer)) else {
+            let what = format!("`{}` cannot be written in {encoding}", clip(&c.to_string()));
+            return Err(
+                usage(what).with_hint("the connection's `encoding` is how its server writes names")
+            );
+        };
+        whole.extend(bytes.iter().map(|byte| format!("%{byte:02X}")));
+    }
+    Ok(whole)
 }
 
 /// Whether `text` begins as a URL with an authority does.

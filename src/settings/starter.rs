@@ -85,6 +85,7 @@ fn example(key: &Key) -> String {
         (Type::Choice, None) => quoted("direct"),
         (Type::Text, None) if key.pattern == "log" => quoted("info"),
         (Type::Text, None) => quoted("svc-data"),
+        (Type::Encoding, None) => quoted("windows-1252"),
     }
 }
 

@@ -292,3 +292,30 @@ fn userinfo_is_taken_out_of_the_url() {
         None
     );
 }
+
+#[test]
+fn what_is_typed_is_sent_in_the_connections_encoding() {
+    let text = "[connections.old]\nurl = \"ftp://h.example/pub\"\nencoding = \"windows-1252\"\n\
+                [connections.kanji]\nurl = \"ftp://k.example/pub\"\nencoding = \"shift_jis\"";
+    let policy = Settings::from_toml(text).unwrap();
+    for (typed, path) in [
+        ("old:caf\u{e9}/\u{fc}.csv", "/pub/caf%E9/%FC.csv"),
+        ("ftp://h.example/pub/caf\u{e9}", "/pub/caf%E9"),
+        // Bytes that were given back stay as they are.
+        ("old:caf%E9", "/pub/caf%E9"),
+        ("old:caf%C3%A9", "/pub/caf%C3%A9"),
+        ("ftp://h.example/pub/caf%C3%A9", "/pub/caf%C3%A9"),
+        // Elsewhere it is UTF-8.
+        ("ftp://h.example/caf\u{e9}", "/caf%C3%A9"),
+        ("kanji:\u{8868}", "/pub/%95%5C"),
+    ] {
+        let location = policy.locate(typed, None).unwrap();
+        assert_eq!(location.url.path(), path, "{typed}");
+    }
+    let error = policy.locate("old:\u{8868}", None).unwrap_err();
+    let wanted = "`\u{8868}` cannot be written in windows-1252";
+    assert!(error.to_string().contains(wanted), "{error}");
+    // The second byte of this character is a backslash's.
+    let error = policy.locate("kanji:\u{8868}../../x", None).unwrap_err();
+    assert!(error.to_string().contains("leads out"), "{error}");
+}

@@ -166,6 +166,7 @@ fn the_builder_sets_every_key() {
             Type::ProxyUrl => (builder.set(&name, "http://q:1"), "\"http://q:1\""),
             Type::BaseUrl => (builder.set(&name, "https://h/x/"), "\"https://h/x/\""),
             Type::Text => (builder.set(&name, "info"), "\"info\""),
+            Type::Encoding => (builder.set(&name, "utf-8"), "\"utf-8\""),
             Type::Secret => {
                 let place = format!("{name}.env");
                 (builder.set(&place, "PW"), "{ env = \"PW\" }")

@@ -44,6 +44,19 @@ fn each_mistake_has_its_line_and_its_advice() {
             "[connections.a]\nurl = \"ftp://h\"\ntls = true",
             ":3: connections.a.tls: must be \"off\" or \"opportunistic\" or \"explicit\", not a boolean",
         ),
+        // Encodings.
+        (
+            "[connections.a]\nurl = \"ftp://h\"\nencoding = \"windows-125\"",
+            ":3: connections.a.encoding: must be the name of an encoding like \"windows-1252\", not \"windows-125\"; did you mean `windows-1252`?",
+        ),
+        (
+            "[connections.a]\nurl = \"ftp://h\"\nencoding = \"utf-16\"",
+            ":3: connections.a.encoding: must be the name of an encoding like \"windows-1252\", not \"utf-16\"; did you mean `utf-8`?",
+        ),
+        (
+            "[connections.a]\nurl = \"http://h\"\nencoding = \"koi8-r\"",
+            ":3: connections.a.encoding: `encoding` is for FTP, not for http://; remove it",
+        ),
         // Wrong types.
         (
             "proxy = \"http://p\"",
