@@ -13,7 +13,7 @@ use crate::base::percent::RESERVED;
 use crate::base::{Result, text};
 use crate::dataset::Client;
 use crate::ftp::Listing;
-use crate::ftp::listing::{Entry, Exact, Kind, local_name};
+use crate::ftp::listing::{Entry, Exact, Form, Kind};
 use crate::settings::Policy;
 
 pub async fn run(
@@ -53,7 +53,7 @@ pub async fn run(
                 break;
             }
             for (name, why) in &folder.left_out {
-                let path = path_of(&folder.names, name);
+                let path = path_of(&folder.names, &listing, name);
                 output.say(&format!(
                     "{}{path}/ is not gone into: {why}",
                     place.prefix()
@@ -68,13 +68,19 @@ pub async fn run(
 fn show(output: &Output, place: &Place<'_>, names: &[Vec<u8>], listing: &Listing, verbose: bool) {
     for entry in &listing.entries {
         output.line(&match output.json {
-            true => place.json(as_json(names, entry)),
-            false => row(names, entry),
+            true => place.json(as_json(names, listing, entry)),
+            false => row(names, listing, entry),
         });
     }
     for line in listing.unrecognised.iter().filter(|_| output.json) {
-        let line = String::from_utf8_lossy(line);
+        let line = listing.text(line);
         output.line(&place.json(json!({ "unrecognised": line })));
+    }
+    if listing.form == Form::Nlst {
+        output.say(&format!(
+            "{}the server gives the names alone (NLST): neither kind, size nor time",
+            place.prefix()
+        ));
     }
     let count = listing.unrecognised.len();
     if count == 0 {
@@ -89,7 +95,7 @@ fn show(output: &Output, place: &Place<'_>, names: &[Vec<u8>], listing: &Listing
         place.prefix()
     ));
     for line in listing.unrecognised.iter().filter(|_| verbose) {
-        output.say(&format!("  {}", text::clip(&String::from_utf8_lossy(line))));
+        output.say(&format!("  {}", text::clip(&listing.text(line))));
     }
 }
 
@@ -98,52 +104,64 @@ fn word(kind: &Kind) -> &'static str {
         Kind::File => "file",
         Kind::Folder => "folder",
         Kind::Link { .. } => "link",
+        Kind::Unknown => "unknown",
         _ => "other",
     }
 }
 
 /// A name behind those that lead to it, safe to show.
-fn path_of(names: &[Vec<u8>], name: &[u8]) -> String {
+fn path_of(names: &[Vec<u8>], listing: &Listing, name: &[u8]) -> String {
     let all = names.iter().map(Vec::as_slice).chain([name]);
-    all.map(text::escape_bytes).collect::<Vec<_>>().join("/")
+    let shown: Vec<_> = all.map(|name| shown(listing, name)).collect();
+    shown.join("/")
+}
+
+fn shown(listing: &Listing, name: &[u8]) -> String {
+    match listing.encoding {
+        Some(_) => text::escape(&listing.text(name)),
+        None => text::escape_bytes(name),
+    }
 }
 
 /// Kind, size, time and name. The name stands last: it may have blanks in it.
-fn row(names: &[Vec<u8>], entry: &Entry) -> String {
+fn row(names: &[Vec<u8>], listing: &Listing, entry: &Entry) -> String {
     let size = match (&entry.kind, entry.size) {
-        (Kind::File, Some(size)) => size.to_string(),
+        // VMS counts blocks: the last one may not be full.
+        (Kind::File, Some(size)) if entry.size_rounded => format!("<={size}"),
+        (Kind::File | Kind::Unknown, Some(size)) => size.to_string(),
         _ => "-".to_owned(),
     };
     let modified = entry.modified.map_or("-".to_owned(), |at| at.to_string());
-    let mut name = path_of(names, &entry.name);
+    let mut name = path_of(names, listing, &entry.name);
     match &entry.kind {
         Kind::Folder => name.push('/'),
         Kind::Link { target: Some(to) } => {
             name.push_str(" -> ");
-            name.push_str(&text::escape_bytes(to));
+            name.push_str(&shown(listing, to));
         }
         _ => {}
     }
-    if let Err(why) = local_name(&entry.name) {
+    if let Err(why) = listing.local_name(entry) {
         name.push_str(&format!("  (no name for a local file: {why})"));
     }
     let kind = word(&entry.kind);
     format!("{kind:<6} {size:>12}  {modified:<20}  {name}")
 }
 
-fn as_json(names: &[Vec<u8>], entry: &Entry) -> Value {
+fn as_json(names: &[Vec<u8>], listing: &Listing, entry: &Entry) -> Value {
     let target = match &entry.kind {
         Kind::Link { target } => target.as_deref(),
         _ => None,
     };
     json!({
-        "name": String::from_utf8_lossy(&entry.name),
+        "name": listing.text(&entry.name),
         // The bytes: a name need not be UTF-8.
         "encoded": percent_encode(&entry.name, RESERVED).to_string(),
         // The names that lead to its folder, with `--recursive`.
         "folder": names.iter().map(|name| percent_encode(name, RESERVED).to_string()).collect::<Vec<_>>().join("/"),
         "kind": word(&entry.kind),
         "size": entry.size,
+        "size_rounded": entry.size_rounded,
         "modified": entry.modified.map(|at| at.to_string()),
         "exact": entry.modified.map(|at| match at.exact {
             Exact::Second => "second",
@@ -151,8 +169,8 @@ fn as_json(names: &[Vec<u8>], entry: &Entry) -> Value {
             Exact::Day => "day",
         }),
         "utc": entry.modified.map(|at| at.utc),
-        "target": target.map(String::from_utf8_lossy),
+        "target": target.map(|target| listing.text(target)),
         "permissions": entry.permissions,
-        "unsafe": local_name(&entry.name).err().map(|why| why.to_string()),
+        "unsafe": listing.local_name(entry).err().map(|why| why.to_string()),
     })
 }

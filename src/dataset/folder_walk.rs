@@ -186,7 +186,10 @@ mod tests {
 
     fn entry(line: &[u8]) -> Entry {
         let now = std::time::SystemTime::UNIX_EPOCH;
-        match listing::line(line, listing::Form::Mlsd, now) {
+        let mut found = None;
+        let mut parser = listing::Parser::new(listing::Form::Mlsd, now);
+        parser.push(line, &mut |_, line| found = Some(line));
+        match found.unwrap() {
             listing::Line::Entry(entry) => entry,
             other => panic!("{other:?}"),
         }

@@ -67,6 +67,18 @@ impl Asked {
         }
     }
 
+    /// Forgets the answers, but not in which folder the login is.
+    pub(super) fn forget_answers(&mut self) {
+        self.size = None;
+        self.modified = None;
+        self.no_restart = None;
+    }
+
+    /// Whether the login is in the folder `path`.
+    pub(super) fn is_in(&self, path: &RemotePath) -> bool {
+        self.path.as_ref() == Some(path) && self.entered == Some(Ok(()))
+    }
+
     /// Both refusals, when the server says 550 to either question: there is no such file.
     pub(super) fn missing(&self) -> Option<&Reply> {
         match (&self.size, &self.modified) {
@@ -283,10 +295,12 @@ impl Channel {
         }
     }
 
-    /// Remembers that this server lists folders by LIST alone.
-    pub(super) fn learn_list(&mut self) {
-        self.habits.listing = Form::List;
-        self.plan.memory.note(&self.plan.target, self.habits);
+    /// Remembers how this server lists folders.
+    pub(super) fn learn_form(&mut self, form: Form) {
+        if self.habits.listing != form {
+            self.habits.listing = form;
+            self.plan.memory.note(&self.plan.target, self.habits);
+        }
     }
 
     /// Remembers that this server wants PASV.

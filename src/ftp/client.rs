@@ -11,7 +11,9 @@ use super::plan::Plan;
 use super::protect;
 use super::transfer::{Opened, What};
 use super::{Download, Login, Memory, Modified, RemotePath, Want};
-use crate::base::{Answer, Error, ExplicitTls, Kind, Result, Route, Scheme, Stage, Steps, Target};
+use crate::base::{
+    Answer, Encoding, Error, ExplicitTls, Kind, Result, Route, Scheme, Stage, Steps, Target,
+};
 use crate::connector::Connector;
 use crate::proto::ftp::{Event, Failure, Protection, Reply};
 
@@ -35,6 +37,8 @@ pub struct Options {
     pub errand: Option<(RemotePath, Want)>,
     /// Whether an `ftp://` server is asked for TLS. `ftps://` is TLS from the first byte.
     pub tls: ExplicitTls,
+    /// The encoding of names in listings, where it is known.
+    pub encoding: Option<Encoding>,
 }
 
 /// How [`Client::retrieve`] ended well.
@@ -105,6 +109,7 @@ impl Client {
                 (_, ExplicitTls::Opportunistic) => Protection::Opportunistic,
                 (_, ExplicitTls::Off) => Protection::Clear,
             },
+            encoding: options.encoding,
         });
         let channel = plan.log_in(options.errand.as_ref()).await?;
         Ok(Self(Box::new(channel)))

@@ -1,15 +1,15 @@
-//! Listing a folder: MLSD, or CWD and LIST where the server has no MLSD.
+//! Listing a folder: MLSD, or CWD and LIST where the server has no MLSD, or NLST.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use tokio::io::AsyncReadExt as _;
 
-use super::channel::Asked;
 use super::client::{Client, Stat};
 use super::transfer::{Opened, What};
 use super::{Download, RemotePath, Want};
-use crate::base::{Error, Kind, Result, Stage};
-use crate::proto::ftp::listing::{self, Entry, Form, Line, Lines};
+use crate::base::{Encoding, Error, Kind, Result, Stage};
+use crate::proto::ftp::listing::{Entry, Form, Line, Lines, Parser, Unsafe, local_name_in};
 
 /// The most lines that a folder may have.
 const LINES_MAX: usize = 1_000_000;
@@ -28,13 +28,34 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// The lines that were not understood, as they came. Hostile, as names are.
     pub unrecognised: Vec<Vec<u8>>,
+    /// Which command the entries answer. After NLST there are names alone.
+    pub form: Form,
+    /// The encoding of names, as the settings have it.
+    pub encoding: Option<Encoding>,
     /// Whether lines about the folder itself came: it is one.
     around: bool,
 }
 
 impl Listing {
-    fn take(&mut self, line: &[u8], form: Form, now: SystemTime) {
-        match listing::line(line, form, now) {
+    /// The characters of a name or a link's target: in the listing's encoding, else in UTF-8.
+    /// U+FFFD stands for what has none. As hostile as the bytes.
+    pub fn text<'a>(&self, name: &'a [u8]) -> Cow<'a, str> {
+        match self.encoding {
+            Some(encoding) => encoding.decode(name),
+            None => String::from_utf8_lossy(name),
+        }
+    }
+
+    /// The name of a local file for an entry: its characters, or its bytes where they have none.
+    ///
+    /// # Errors
+    /// As [`local_name`](crate::ftp::listing::local_name).
+    pub fn local_name<'a>(&self, entry: &'a Entry) -> std::result::Result<Cow<'a, [u8]>, Unsafe> {
+        local_name_in(&entry.name, self.encoding)
+    }
+
+    fn take(&mut self, line: &[u8], what: Line) {
+        match what {
             Line::Entry(entry) => self.entries.push(entry),
             Line::Around => self.around = true,
             Line::Header => {}
@@ -45,11 +66,26 @@ impl Listing {
     fn length(&self) -> usize {
         self.entries.len() + self.unrecognised.len()
     }
+
+    /// Whether nothing in it was understood.
+    fn is_unread(&self) -> bool {
+        self.entries.is_empty() && !self.around && !self.unrecognised.is_empty()
+    }
+}
+
+/// What the better ways to list a folder have come to, while a worse one is tried.
+#[derive(Default)]
+struct Earlier {
+    /// A LIST of which nothing was understood.
+    unread: Option<Listing>,
+    /// How LIST was refused.
+    refusal: Option<Error>,
 }
 
 impl Client {
-    /// Lists the folder at `path`: by MLSD, or by CWD and LIST where the server knows no MLSD,
-    /// which is remembered. Says good-bye then.
+    /// Lists the folder at `path`: by MLSD; by CWD and LIST where the server knows no MLSD; by
+    /// NLST where it refuses LIST too, or answers it with nothing that is understood. What a server
+    /// needs is remembered. Says good-bye then.
     ///
     /// The listing counts only when the server says that it was all (226 or 250).
     ///
@@ -79,33 +115,58 @@ impl Client {
         known: bool,
     ) -> Result<(Listing, Option<Self>)> {
         let doing = format!("list `{path}` at {}", self.target());
-        // Some servers take options and patterns in the argument: these are gone into.
-        let plain = !path.as_bytes().iter().any(|b| b"*?[{~".contains(b))
-            && !path.as_bytes().starts_with(b"-");
-        let mut whats = vec![What::Entered(Form::List)];
-        if known && plain {
-            whats.push(What::Folder(Form::List));
-        }
-        if self.0.habits.listing == Form::Mlsd {
-            whats.push(match plain {
-                true => What::Folder(Form::Mlsd),
-                false => What::Entered(Form::Mlsd),
-            });
-        }
+        let encoding = self.0.plan.encoding;
+        let mut earlier = Earlier::default();
+        let mut whats = self.ways(path, known);
         while let Some(what) = whats.pop() {
             match self.open(path, what, Want::default(), &doing).await {
                 Ok(Opened::Coming { data, .. }) => {
-                    self.0.asked = Asked::default();
+                    self.0.asked.forget_answers();
                     let download = Download::new(self, data, 0, Stat::default(), doing.clone());
-                    return read(download, path, what, known, &doing).await;
+                    let (mut listing, mut client) =
+                        read(download, path, what, known, encoding, &doing).await?;
+                    if listing.is_unread() && !whats.is_empty() {
+                        // LIST says the same of the folder once it was gone into.
+                        whats.retain(|next| next.form() != Some(listing.form));
+                        earlier.unread = Some(listing);
+                        self = client;
+                        continue;
+                    }
+                    if let Some(mut unread) = earlier.unread {
+                        if listing.entries.is_empty() {
+                            std::mem::swap(&mut listing, &mut unread);
+                        } else {
+                            client.0.learn_form(listing.form);
+                        }
+                        listing.unrecognised.append(&mut unread.unrecognised);
+                    }
+                    // Paths are relative to where the login began.
+                    if client.0.asked.entered.is_none() {
+                        return Ok((listing, Some(client)));
+                    }
+                    client.close().await;
+                    return Ok((listing, None));
                 }
                 Ok(Opened::NoRestart(_)) => {}
-                Err(error) if !whats.is_empty() && self.without_mlsd(&error) => {}
                 Err(error) if self.is_empty(&error, known) => {
                     self.close().await;
-                    return Ok((Listing::default(), None));
+                    return Ok((earlier.unread.unwrap_or_default(), None));
                 }
-                Err(error) => return Err(self.told_from_file(error, path, &doing).await),
+                Err(error) if !whats.is_empty() && self.may_do_better(what, &error) => {
+                    if what == What::Entered(Form::List) {
+                        earlier.refusal = Some(error);
+                    }
+                }
+                Err(error) if error.answer().is_some() && error.stage() == Stage::Request => {
+                    if let Some(listing) = earlier.unread {
+                        self.close().await;
+                        return Ok((listing, None));
+                    }
+                    // NLST is a makeshift: the refusal of LIST says more.
+                    let error = earlier.refusal.unwrap_or(error);
+                    return Err(self.told_from_file(error, path, &doing).await);
+                }
+                Err(error) => return Err(error),
             }
         }
         let what = "the server refused REST although none was sent";
@@ -115,16 +176,53 @@ impl Client {
         ))
     }
 
-    /// Whether the server may do better by LIST: it knows no MLSD, or (501) not for this path.
-    fn without_mlsd(&mut self, error: &Error) -> bool {
+    /// The ways to list a folder, the best one last.
+    fn ways(&self, path: &RemotePath, is_known: bool) -> Vec<What> {
+        // Some servers take options and patterns in the argument: these are gone into.
+        let plain = !path.as_bytes().iter().any(|b| b"*?[{~".contains(b))
+            && !path.as_bytes().starts_with(b"-");
+        let mut whats = vec![What::Entered(Form::Nlst)];
+        let form = self.0.habits.listing;
+        if form != Form::Nlst {
+            whats.push(What::Entered(Form::List));
+        }
+        if form != Form::Nlst && is_known && plain {
+            whats.push(What::Folder(Form::List));
+        }
+        if form == Form::Mlsd {
+            whats.push(match plain {
+                true => What::Folder(Form::Mlsd),
+                false => What::Entered(Form::Mlsd),
+            });
+        }
+        whats
+    }
+
+    /// Whether the server may do better by the next way: it knows no MLSD, or (501) not for this
+    /// path; it lists no folder by LIST, into which it has let the login go.
+    fn may_do_better(&mut self, what: What, error: &Error) -> bool {
         let code = error.answer().map(|answer| answer.code);
-        if error.stage() != Stage::Request || !matches!(code, Some(500..=502 | 504)) {
+        let unknown = matches!(code, Some(500 | 502 | 504));
+        if error.stage() != Stage::Request {
             return false;
         }
-        if code != Some(501) {
-            self.0.learn_list();
+        match what {
+            What::Folder(Form::Mlsd) | What::Entered(Form::Mlsd) => {
+                if unknown {
+                    self.0.learn_form(Form::List);
+                }
+                unknown || code == Some(501)
+            }
+            // Gone into, it may be listed.
+            What::Folder(Form::List) => matches!(code, Some(500..=502 | 504)),
+            What::Entered(Form::List) if self.0.asked.entered == Some(Ok(())) => {
+                if unknown {
+                    self.0.learn_form(Form::Nlst);
+                }
+                matches!(code, Some(500..=599))
+            }
+            _ => false,
         }
-        true
     }
 
     /// Whether the server means an empty folder by its refusal: it has let the login go there, or
@@ -171,27 +269,35 @@ impl Client {
     }
 }
 
-/// Reads the listing to its confirmed end.
+/// Reads the listing to its confirmed end, and gives the login back.
 async fn read(
     mut download: Download,
     path: &RemotePath,
     what: What,
     known: bool,
+    encoding: Option<Encoding>,
     doing: &str,
-) -> Result<(Listing, Option<Client>)> {
+) -> Result<(Listing, Client)> {
     let form = match what {
         What::Folder(form) | What::Entered(form) => form,
         What::File(_) => Form::List,
     };
-    let (mut listing, mut lines) = (Listing::default(), Lines::default());
-    let now = SystemTime::now();
+    let mut listing = Listing {
+        form,
+        encoding,
+        ..Listing::default()
+    };
+    let mut parser = Parser::new(form, SystemTime::now()).with_encoding(encoding);
+    let mut lines = Lines::default();
     let mut buffer = vec![0; READ];
     loop {
         let came = download.read(&mut buffer).await.map_err(Error::from_io)?;
         if came == 0 {
             break;
         }
-        lines.push(&buffer[..came], &mut |line| listing.take(line, form, now));
+        lines.push(&buffer[..came], &mut |line| {
+            parser.push(line, &mut |line, what| listing.take(line, what));
+        });
         if listing.length() > LINES_MAX || download.received() > BYTES_MAX {
             let what = format!(
                 "the listing is longer than {LINES_MAX} lines or {} MiB",
@@ -201,9 +307,11 @@ async fn read(
             return Err(error.while_doing(doing));
         }
     }
+    let each = &mut |line: &[u8], what| listing.take(line, what);
     if let Some(line) = lines.finish() {
-        listing.take(&line, form, now);
+        parser.push(&line, each);
     }
+    parser.finish(each);
     let mut client = download.finish().await?;
     // Of a name that is no folder, some servers list the file, or nothing.
     if matches!(what, What::Folder(_))
@@ -214,11 +322,5 @@ async fn read(
     {
         return Err(client.told_from_file(setback.error, path, doing).await);
     }
-    // Paths are relative to where the login began.
-    let is_home = matches!(what, What::Folder(_)) && client.0.asked.entered.is_none();
-    if is_home {
-        return Ok((listing, Some(client)));
-    }
-    client.close().await;
-    Ok((listing, None))
+    Ok((listing, client))
 }

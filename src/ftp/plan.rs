@@ -7,7 +7,7 @@ use super::channel::{Asked, Channel, Remedy, Setback};
 use super::control::Control;
 use super::dial::Dial;
 use super::{Login, Memory, RemotePath, Want, protect};
-use crate::base::{Error, Kind, Result, Route, Stage, Steps, Target};
+use crate::base::{Encoding, Error, Kind, Result, Route, Stage, Steps, Target};
 use crate::dial::Stream;
 use crate::proto::ftp::{BadArgument, Habits, Pace, Protection, Session};
 use crate::tls::{self, OneSession, Versions};
@@ -21,6 +21,7 @@ pub(super) struct Plan {
     pub(super) login: Login,
     pub(super) memory: Memory,
     pub(super) protection: Protection,
+    pub(super) encoding: Option<Encoding>,
 }
 
 impl Plan {

@@ -130,6 +130,7 @@ impl Pool {
             memory: self.memory.clone(),
             errand: Some((errand.path.clone(), errand.want)),
             tls: errand.tls,
+            encoding: connector.connection().and_then(|c| c.encoding),
         };
         Client::connect_with(connector, target, login.clone(), options).await
     }

@@ -1,4 +1,4 @@
-//! Opening a file or a folder: data port, data channel, and RETR, MLSD or LIST.
+//! Opening a file or a folder: data port, data channel, and RETR, MLSD, LIST or NLST.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(super) enum Opened {
 }
 
 /// What to open at a path.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
     /// A file, from an offset on.
     File(u64),
@@ -34,12 +34,21 @@ pub(super) enum What {
 }
 
 impl What {
+    /// The form of a folder's listing.
+    pub(super) fn form(self) -> Option<Form> {
+        match self {
+            Self::File(_) => None,
+            Self::Folder(form) | Self::Entered(form) => Some(form),
+        }
+    }
+
     /// The command that asks for it.
     fn verb(self) -> Verb {
         match self {
             Self::File(_) => Verb::Retr,
             Self::Folder(Form::Mlsd) | Self::Entered(Form::Mlsd) => Verb::Mlsd,
             Self::Folder(Form::List) | Self::Entered(Form::List) => Verb::List,
+            Self::Folder(Form::Nlst) | Self::Entered(Form::Nlst) => Verb::Nlst,
         }
     }
 }
@@ -54,7 +63,8 @@ impl Channel {
         doing: &str,
     ) -> Result<Opened, Setback> {
         let want = Want { port: true, ..want };
-        if matches!(what, What::Entered(_)) {
+        // A second command in the same folder: a path may be relative to where the login began.
+        if matches!(what, What::Entered(_)) && !self.asked.is_in(path) {
             self.enter(path, doing).await?;
         }
         self.ask(path, want, doing).await?;

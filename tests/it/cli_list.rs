@@ -278,3 +278,68 @@ fn folders_below_folders() {
         assert_eq!(x["folder"], "sub%20folder/2020/%5Ba%5D%2A", "{product:?}");
     }
 }
+
+/// What a listing shows can be typed again, and what it gives as bytes is sent as they are.
+#[test]
+fn names_in_another_encoding() {
+    let root = tempfile::tempdir().unwrap();
+    let bytes = std::ffi::OsStr::from_bytes;
+    let folder = root.path().join(bytes(b"\xfcber"));
+    fs::create_dir(&folder).unwrap();
+    for path in [root.path(), &folder] {
+        fs::write(path.join(bytes(b"gr\xfc\xdfe.csv")), "hello").unwrap();
+    }
+    for product in [Product::Vsftpd, Product::Proftpd] {
+        let server = FtpServer::start(product, root.path());
+        let program = program(&format!(
+            "[connections.old]\nurl = \"{}\"\nencoding = \"windows-1252\"\n",
+            server.url("/")
+        ));
+        let ran = program.run(&["list", "old:"]).expect(0);
+        assert!(ran.out.contains("  gr\u{fc}\u{df}e.csv\n"), "{}", ran.out);
+        let ran = program.run(&["list", "--json", "old:"]).expect(0);
+        let found = objects(&ran.out);
+        let one = found
+            .iter()
+            .find(|o| o["name"] == "gr\u{fc}\u{df}e.csv")
+            .unwrap();
+        assert_eq!(one["encoded"], "gr%FC%DFe.csv", "{product:?}");
+        let typed = ["old:gr\u{fc}\u{df}e.csv", "old:gr%FC%DFe.csv"];
+        for place in typed {
+            let ran = program.run(&["fetch", place, "-o", "-"]).expect(0);
+            assert_eq!(ran.out, "hello", "{product:?}: {place}");
+        }
+        let here = tempfile::tempdir().unwrap();
+        let into = here.path().to_str().unwrap();
+        let pattern = "\u{fc}ber/*";
+        let all = [
+            "fetch",
+            "-r",
+            "old:",
+            "--output-dir",
+            into,
+            "--include",
+            pattern,
+        ];
+        program.run(&all).expect(0);
+        let brought = fs::read(here.path().join("\u{fc}ber/gr\u{fc}\u{df}e.csv"));
+        assert_eq!(brought.unwrap(), b"hello", "{product:?}");
+        let ran = program.run(&["list", "old:\u{65e5}"]);
+        assert_eq!(ran.code, Some(2), "{}", ran.err);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_alone_are_told() {
+    let server = lab(None, &["MLSD", "LIST"]).await;
+    let url = format!("ftp://{}/pub/", server.addr());
+    let ran = list(program(""), arguments(&["list", &url])).await;
+    let ran = ran.expect(0).says("names alone (NLST)");
+    assert!(
+        ran.out
+            .contains("unknown            -  -                     good.csv\n"),
+        "{}",
+        ran.out
+    );
+    assert!(!ran.out.contains(['\x1b', '\x07']), "{}", ran.out);
+}

@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use serde_json::json;
 
 use super::plan::retried;
-use crate::base::{Error, Kind, Result, Stage, text};
+use crate::base::{Encoding, Error, Kind, Result, Stage, text};
 use crate::cli::args::{Common, FetchArgs};
 use crate::cli::asked::Asked;
 use crate::cli::dataset::dataset;
@@ -17,7 +17,7 @@ use crate::cli::interrupt;
 use crate::cli::output::Output;
 use crate::cli::place::Place;
 use crate::dataset::{Client, Dataset, FetchOptions, LeftOut, Outcome, is_listed, is_same, local};
-use crate::ftp::listing::{self, Entry, local_name};
+use crate::ftp::listing::{self, Entry, local_name_in};
 
 /// So many of the paths that failed are named again at the end.
 const NAMED: usize = 100;
@@ -51,6 +51,8 @@ struct Run<'a> {
     place: &'a Place<'a>,
     args: &'a FetchArgs,
     into: &'a Path,
+    /// How the server writes names.
+    encoding: Option<Encoding>,
     output: &'a Output,
     tally: Mutex<Tally>,
 }
@@ -81,6 +83,7 @@ pub async fn run(
         place: &place,
         args,
         into,
+        encoding: root.connector().connection().and_then(|c| c.encoding),
         output,
         tally: Mutex::default(),
     };
@@ -96,7 +99,7 @@ impl Run<'_> {
         let mut walk = self.root.walk();
         let leave_out = |names: &[Vec<u8>]| self.is_left_out(names);
         while let Some(folder) = walk.next_but(leave_out).await {
-            let path = shown(&folder.names);
+            let path = self.shown(&folder.names);
             for (name, why) in &folder.left_out {
                 self.leave_out(&folder.names, name, *why);
             }
@@ -107,7 +110,7 @@ impl Run<'_> {
                         "{path}/: lines of the listing that were not understood: {unknown}"
                     ));
                 }
-                let here = local_path(self.into, &folder.names)?;
+                let here = self.local_path(&folder.names)?;
                 if !self.args.dry_run {
                     std::fs::create_dir_all(&here).map_err(|cause| local(&here, "make", cause))?;
                 }
@@ -141,7 +144,7 @@ impl Run<'_> {
         if self.is_left_out(&names) {
             return;
         }
-        let path = format!("{}/", shown(&names));
+        let path = format!("{}/", self.shown(&names));
         if why == LeftOut::Circle {
             self.tally(|tally| tally.left_out += 1);
             return self.output.say(&format!("{path}  left out: {why}"));
@@ -154,12 +157,12 @@ impl Run<'_> {
 
     /// Whether the patterns leave out what lies there.
     fn is_left_out(&self, names: &[Vec<u8>]) -> bool {
-        let path = path_of(names);
+        let path = self.path_of(names);
         self.args.exclude.iter().any(|glob| glob.matches(&path))
     }
 
     fn is_wanted(&self, entry: &Entry, names: &[Vec<u8>]) -> bool {
-        let path = path_of(names);
+        let path = self.path_of(names);
         let args = self.args;
         let included = args.include.is_empty() || args.include.iter().any(|g| g.matches(&path));
         if !included || self.is_left_out(names) {
@@ -172,19 +175,20 @@ impl Run<'_> {
                 self.tally(|tally| tally.left_out += 1);
                 let what = match entry.kind {
                     listing::Kind::Link { .. } => "a link",
+                    listing::Kind::Unknown => "the server does not say whether it is a file",
                     _ => "no file and no folder",
                 };
                 self.output
-                    .say(&format!("{}  left out: {what}", shown(names)));
+                    .say(&format!("{}  left out: {what}", self.shown(names)));
                 false
             }
         }
     }
 
     async fn bring(&self, entry: &Entry, names: &[Vec<u8>]) {
-        let path = shown(names);
+        let path = self.shown(names);
         let brought = async {
-            let to = local_path(self.into, names)?;
+            let to = self.local_path(names)?;
             if !self.args.force && is_listed(entry, &to) {
                 return Ok((Outcome::Unchanged, entry.size.unwrap_or_default()));
             }
@@ -232,6 +236,56 @@ impl Run<'_> {
         change(&mut tally.unwrap_or_else(std::sync::PoisonError::into_inner));
     }
 
+    /// The path below the folder, for patterns.
+    fn path_of(&self, names: &[Vec<u8>]) -> String {
+        let text = |name: &Vec<u8>| match self.encoding {
+            Some(encoding) => encoding.decode(name).into_owned(),
+            None => String::from_utf8_lossy(name).into_owned(),
+        };
+        let names: Vec<_> = names.iter().map(text).collect();
+        names.join("/")
+    }
+
+    /// The same, safe to show.
+    fn shown(&self, names: &[Vec<u8>]) -> String {
+        let text = |name: &Vec<u8>| match self.encoding {
+            Some(encoding) => text::escape(&encoding.decode(name)),
+            None => text::escape_bytes(name),
+        };
+        let names: Vec<_> = names.iter().map(text).collect();
+        names.join("/")
+    }
+
+    /// Where it lies here. Every name is one that cannot leave the folder, and no folder on the way is
+    /// a link to elsewhere.
+    fn local_path(&self, names: &[Vec<u8>]) -> Result<PathBuf> {
+        let mut path = self.into.to_owned();
+        for (at, name) in names.iter().enumerate() {
+            let refuse = |what: String| {
+                Error::new(Kind::LocalFile, Stage::Store, what)
+                    .while_doing(format!("write {}", self.shown(names)))
+            };
+            let safe = local_name_in(name, self.encoding).map_err(|why| {
+                refuse(format!(
+                    "`{}` cannot be a local name: {why}",
+                    self.shown(std::slice::from_ref(name))
+                ))
+            })?;
+            let safe = os_name(&safe).ok_or_else(|| refuse("its name is not UTF-8".to_owned()))?;
+            path.push(safe);
+            let is_folder = at + 1 < names.len();
+            if is_folder
+                && path
+                    .symlink_metadata()
+                    .is_ok_and(|about| about.is_symlink())
+            {
+                let shown = text::escape(&path.to_string_lossy());
+                return Err(refuse(format!("{shown} is a symbolic link here")));
+            }
+        }
+        Ok(path)
+    }
+
     /// Says what became of it.
     fn end(self, stopped: Option<&str>) -> Exit {
         let tally = self.tally.into_inner();
@@ -267,48 +321,6 @@ async fn is_there(dataset: &Dataset, path: &Path) -> Result<bool> {
         return Ok(false);
     }
     Ok(is_same(&dataset.stat().await?, path))
-}
-
-/// The path below the folder, for patterns.
-fn path_of(names: &[Vec<u8>]) -> String {
-    let names: Vec<_> = names.iter().map(|n| String::from_utf8_lossy(n)).collect();
-    names.join("/")
-}
-
-/// The same, safe to show.
-fn shown(names: &[Vec<u8>]) -> String {
-    let names: Vec<_> = names.iter().map(|name| text::escape_bytes(name)).collect();
-    names.join("/")
-}
-
-/// Where it lies here. Every name is one that cannot leave the folder, and no folder on the way is
-/// a link to elsewhere.
-fn local_path(into: &Path, names: &[Vec<u8>]) -> Result<PathBuf> {
-    let mut path = into.to_owned();
-    for (at, name) in names.iter().enumerate() {
-        let refuse = |what: String| {
-            Error::new(Kind::LocalFile, Stage::Store, what)
-                .while_doing(format!("write {}", shown(names)))
-        };
-        let safe = local_name(name).map_err(|why| {
-            refuse(format!(
-                "`{}` cannot be a local name: {why}",
-                text::escape_bytes(name)
-            ))
-        })?;
-        let safe = os_name(safe).ok_or_else(|| refuse("its name is not UTF-8".to_owned()))?;
-        path.push(safe);
-        let is_folder = at + 1 < names.len();
-        if is_folder
-            && path
-                .symlink_metadata()
-                .is_ok_and(|about| about.is_symlink())
-        {
-            let shown = text::escape(&path.to_string_lossy());
-            return Err(refuse(format!("{shown} is a symbolic link here")));
-        }
-    }
-    Ok(path)
 }
 
 #[cfg(unix)]

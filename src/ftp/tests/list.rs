@@ -2,8 +2,8 @@
 
 use super::server::Script;
 use super::{Bench, path};
-use crate::base::{Kind, Stage};
-use crate::ftp::listing::Form;
+use crate::base::{Encoding, Kind, Stage};
+use crate::ftp::listing::{Form, Kind as EntryKind};
 
 const MLSD: &[u8] = b"type=cdir; .\r\ntype=file;size=3; a b\r\nwhat\r\ntype=dir; sub\r\n";
 const LIST: &[u8] = b"total 1\r\n-rw-r--r-- 1 u g 3 Jan 02 2020 a b\r\n";
@@ -34,7 +34,7 @@ async fn mlsd_is_asked_first_and_what_is_not_understood_is_kept() {
     let listing = client.list(&path("/pub/")).await.unwrap();
     let names: Vec<_> = listing.entries.iter().map(|e| e.name.as_slice()).collect();
     assert_eq!(names, [&b"a b"[..], b"sub"]);
-    assert_eq!(listing.unrecognised, [b"what\r".to_vec()]);
+    assert_eq!(listing.unrecognised, [b"what".to_vec()]);
     assert_eq!(commands(&bench), "EPSV|MLSD pub");
 }
 
@@ -113,4 +113,92 @@ async fn patterns_and_options_are_gone_into() {
             .unwrap();
         assert_eq!(commands(&bench), format!("CWD {sent}|EPSV|MLSD"));
     }
+}
+
+/// The answers of a server that is scripted to have another listing for each command.
+fn names(listing: &crate::ftp::Listing) -> Vec<&str> {
+    let names = listing.entries.iter();
+    names
+        .map(|entry| std::str::from_utf8(&entry.name).unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn nlst_follows_a_list_that_is_refused_and_is_remembered() {
+    for (refusal, remembered) in [("502 no", true), ("550 not here", false)] {
+        let data = "150 here\r\n{data}226 done";
+        let script = script(b"a b\r\n./c\r\n.\r\n")
+            .on("MLSD", "500 what")
+            .on("LIST", refusal)
+            .on("NLST", data);
+        let bench = Bench::new([script]).await;
+        let listing = bench.client().await.unwrap().list(&path("/pub")).await;
+        let listing = listing.unwrap();
+        assert_eq!(names(&listing), ["a b", "c"], "{refusal}");
+        let kinds = listing.entries.iter().map(|entry| &entry.kind);
+        assert!(kinds.into_iter().all(|kind| *kind == EntryKind::Unknown));
+        assert_eq!(listing.form, Form::Nlst);
+        let wanted = "EPSV|MLSD pub|CWD pub|EPSV|LIST|EPSV|NLST";
+        assert_eq!(commands(&bench), wanted, "{refusal}");
+        let habits = bench.options.memory.habits(&bench.server.target);
+        assert_eq!(habits.listing == Form::Nlst, remembered, "{refusal}");
+        let again = bench.client().await.unwrap().list(&path("/pub")).await;
+        assert_eq!(again.unwrap(), listing, "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn nlst_follows_a_list_that_is_not_understood_and_no_line_is_lost() {
+    let data = "150 here\r\n{data}226 done";
+    let words = script(b"what is\r\nthis\r\n").on("MLSD", "500 what");
+    for (nlst, found, form) in [
+        (data, 2, Form::Nlst),
+        ("502 no", 0, Form::List),
+        ("550 no files", 0, Form::List),
+    ] {
+        let bench = Bench::new([words.clone().on("NLST", nlst)]).await;
+        let listing = bench.client().await.unwrap().list(&path("/pub")).await;
+        let listing = listing.unwrap();
+        assert_eq!((listing.entries.len(), listing.form), (found, form));
+        let lost: Vec<_> = listing.unrecognised.iter().map(Vec::as_slice).collect();
+        assert_eq!(lost, [&b"what is"[..], b"this"], "{nlst}");
+        let habits = bench.options.memory.habits(&bench.server.target);
+        assert_eq!(habits.listing, form, "{nlst}");
+    }
+}
+
+#[tokio::test]
+async fn the_refusal_of_list_is_told_where_nlst_is_refused_too() {
+    let script = script(b"")
+        .on("MLSD", "500 what")
+        .on("LIST", "553 not for you")
+        .on("NLST", "502 no")
+        .on("SIZE", "550 no");
+    let bench = Bench::new([script]).await;
+    let listed = bench.client().await.unwrap().list(&path("/pub")).await;
+    let error = listed.unwrap_err().to_string();
+    assert!(error.contains("553"), "{error}");
+}
+
+/// A relative path is gone into once: from within the folder it would lead elsewhere.
+#[tokio::test]
+async fn a_folder_is_entered_once() {
+    let script = script(LIST).on("MLSD", "500 what");
+    let bench = Bench::new([script]).await;
+    let client = bench.client().await.unwrap();
+    assert_eq!(client.list(&path("/a*b")).await.unwrap().entries.len(), 1);
+    assert_eq!(commands(&bench).matches("CWD").count(), 1);
+}
+
+#[tokio::test]
+async fn names_are_read_in_the_configured_encoding_and_stay_bytes() {
+    let mut bench = Bench::new([script(b"type=file; caf\xe9\r\n")]).await;
+    bench.options.encoding = Encoding::parse("windows-1252");
+    let listing = bench.client().await.unwrap().list(&path("/")).await;
+    let listing = listing.unwrap();
+    let name = &listing.entries[0].name;
+    assert_eq!(
+        (&name[..], &*listing.text(name)),
+        (&b"caf\xe9"[..], "caf\u{e9}")
+    );
 }

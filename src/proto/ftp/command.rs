@@ -43,6 +43,8 @@ pub enum Verb {
     Mlsd,
     /// List a folder in the server's own form.
     List,
+    /// List the names in a folder.
+    Nlst,
     /// Good-bye.
     Quit,
 }
@@ -50,7 +52,7 @@ pub enum Verb {
 impl Verb {
     /// Whether its answer comes with data.
     pub fn moves_data(self) -> bool {
-        matches!(self, Self::Retr | Self::Mlsd | Self::List)
+        matches!(self, Self::Retr | Self::Mlsd | Self::List | Self::Nlst)
     }
 
     /// The word on the wire.
@@ -71,6 +73,7 @@ impl Verb {
             Self::Cwd => "CWD",
             Self::Mlsd => "MLSD",
             Self::List => "LIST",
+            Self::Nlst => "NLST",
             Self::Quit => "QUIT",
         }
     }

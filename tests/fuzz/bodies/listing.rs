@@ -1,9 +1,9 @@
-//! Folder listings over FTP: MLSD, and LIST in the forms of Unix and DOS.
+//! Folder listings over FTP: MLSD, LIST in all its forms, NLST.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use outbound::proto::ftp::listing::{Entry, Form, Kind, LINE_MAX, Line, Lines, line, local_name};
+use outbound::proto::ftp::listing::{Entry, Form, Kind, LINE_MAX, Line, Lines, Parser, local_name};
 
 use super::splits;
 
@@ -21,6 +21,17 @@ pub const WORDS: &[&str] = &[
     "Feb 29 00:00 ",
     "01-02-24  11:14AM       <DIR>          ",
     " -> ",
+    "+i8.2,m1704191400,r,s12,\t",
+    "d [RWCEAFMS] ann 512 Jan 02 2024 ",
+    "NAME.CSV;1",
+    "  3/9  2-JAN-2024 10:30:15  [ANN]  (RWED,,,)",
+    "Directory DISK:[ANN]",
+    "Name     VV.MM   Created       Changed      Size  Init   Mod   Id",
+    "VOL001 3390   2024/01/02  1   15  FB      80 27920  PS  ",
+    "ANN 1234 24/01/02 10:30:15 *STMF ",
+    "  0  DIR  01-02-24  11:14  ",
+    "2 f\u{e9}vr. 2024 ",
+    "1\u{6708} 5\u{65e5} ",
     "../",
     "..",
     "\r\n",
@@ -29,24 +40,45 @@ pub const WORDS: &[&str] = &[
 ];
 
 /// The lines are the same however they are cut and however they end; a name is one that the line
-/// has, and one that may become a file's stays in its folder.
+/// has, and one that may become a file's stays in its folder. No line is lost.
 pub fn check(bytes: &[u8]) {
     let whole = cut(&[bytes]);
     for pieces in splits(bytes) {
         assert_eq!(cut(&pieces), whole, "{pieces:?}");
     }
-    // 2024-06-15 12:00 UTC.
-    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_718_452_800);
-    for text in whole {
-        for form in [Form::Mlsd, Form::List] {
-            let found = line(&text, form, now);
-            let ended = [&text[..], b"\n"].concat();
-            assert_eq!(line(&ended, form, now), found, "{}", text.escape_ascii());
-            if let Line::Entry(entry) = found {
+    for form in [Form::Mlsd, Form::List, Form::Nlst] {
+        let found = read(&whole, form, b"");
+        let texts = |found: &[(Vec<u8>, Line)]| -> Vec<Line> {
+            found.iter().map(|(_, line)| line.clone()).collect()
+        };
+        assert_eq!(texts(&read(&whole, form, b"\n")), texts(&found));
+        let length = |lines: &[Vec<u8>]| lines.iter().map(Vec::len).sum::<usize>();
+        let given: Vec<Vec<u8>> = found.iter().map(|(line, _)| line.clone()).collect();
+        let ends = whole.iter().filter(|line| line.ends_with(b"\r")).count();
+        assert_eq!(
+            length(&given) + ends,
+            length(&whole),
+            "{}",
+            bytes.escape_ascii()
+        );
+        for (text, line) in found {
+            if let Line::Entry(entry) = line {
                 judge(&entry, &text);
             }
         }
     }
+}
+
+fn read(lines: &[Vec<u8>], form: Form, end: &[u8]) -> Vec<(Vec<u8>, Line)> {
+    // 2024-06-15 12:00 UTC.
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_718_452_800);
+    let (mut parser, mut found) = (Parser::new(form, now), Vec::new());
+    let mut each = |line: &[u8], what| found.push((line.to_vec(), what));
+    for line in lines {
+        parser.push(&[line, end].concat(), &mut each);
+    }
+    parser.finish(&mut each);
+    found
 }
 
 fn cut(pieces: &[&[u8]]) -> Vec<Vec<u8>> {

@@ -1,5 +1,9 @@
 //! Whether a name from a listing may become a local file's name.
 
+use std::borrow::Cow;
+
+use crate::base::Encoding;
+
 /// The most bytes in a file's name on common file systems.
 const NAME_MAX: usize = 255;
 
@@ -52,6 +56,21 @@ pub fn local_name(name: &[u8]) -> Result<&[u8], Unsafe> {
         return Err(Unsafe::Part);
     }
     Ok(name)
+}
+
+/// [`local_name`] of a name in an encoding: its characters, or its bytes where some of them have
+/// none.
+///
+/// # Errors
+/// As there.
+pub fn local_name_in(name: &[u8], encoding: Option<Encoding>) -> Result<Cow<'_, [u8]>, Unsafe> {
+    match encoding.and_then(|encoding| encoding.decode_exactly(name)) {
+        Some(Cow::Owned(text)) => {
+            local_name(text.as_bytes())?;
+            Ok(Cow::Owned(text.into_bytes()))
+        }
+        _ => local_name(name).map(Cow::Borrowed),
+    }
 }
 
 /// Control characters, and those that turn the direction of writing.

@@ -16,18 +16,10 @@ pub(super) fn line(line: &[u8]) -> Option<Line> {
             (&line[..at], &line[at + 2..])
         }
     };
-    let mut entry = Entry {
-        name: name.to_vec(),
-        kind: Kind::Other,
-        size: None,
-        modified: None,
-        permissions: None,
-        unique: None,
-    };
-    for fact in said.split(|b| *b == b';') {
-        let Some(at) = fact.iter().position(|b| *b == b'=') else {
-            continue;
-        };
+    let mut entry = Entry::new(name, Kind::Unknown);
+    for fact in said.split(|b| *b == b';').filter(|fact| !fact.is_empty()) {
+        // What is no fact makes the line no answer to MLSD.
+        let at = fact.iter().position(|b| *b == b'=')?;
         let key = fact[..at].trim_ascii_start().to_ascii_lowercase();
         let value = &fact[at + 1..];
         let text = std::str::from_utf8(value).unwrap_or("");
@@ -66,6 +58,7 @@ fn known_fact(text: &[u8]) -> Option<usize> {
 fn kind(value: &[u8]) -> Option<Kind> {
     let lower = value.to_ascii_lowercase();
     Some(match lower.as_slice() {
+        b"" => Kind::Unknown,
         b"file" => Kind::File,
         b"dir" => Kind::Folder,
         b"cdir" | b"pdir" => return None,

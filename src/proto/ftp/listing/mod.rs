@@ -1,21 +1,30 @@
-//! Lines of a folder's listing as values: MLSD (RFC 3659 section 7), and LIST as Unix and DOS
-//! servers write it, which no standard describes.
+//! Lines of a folder's listing as values: MLSD (RFC 3659 section 7), LIST as servers write it,
+//! which no standard describes, and NLST, which has names alone. `docs/listings.md` shows the forms.
 //!
 //! A line is an entry, something that is known to be none, or it is kept as not understood. None
 //! is dropped.
 
+mod dated;
 mod dos;
+mod eplf;
 mod lines;
 mod local;
 mod mlsd;
+mod months;
+mod mvs;
+mod os400;
+mod parser;
 mod time;
 mod unix;
+mod vms;
+mod words;
 
 pub use lines::Lines;
-pub use local::{Unsafe, local_name};
+pub use local::{Unsafe, local_name, local_name_in};
+pub use parser::Parser;
 pub use time::{Exact, Stamp};
 
-use std::time::SystemTime;
+use parser::Context;
 
 /// The most bytes that a line may have. A longer one is [`Line::Unrecognised`].
 pub const LINE_MAX: usize = 16 * 1024;
@@ -26,8 +35,10 @@ pub enum Form {
     /// MLSD: facts and a name.
     #[default]
     Mlsd,
-    /// LIST: Unix or DOS, told apart line by line because some servers mix them.
+    /// LIST: what the server's own system shows its users.
     List,
+    /// NLST: names alone.
+    Nlst,
 }
 
 /// What an entry is.
@@ -43,8 +54,10 @@ pub enum Kind {
         /// Where it leads, where the server says so. Hostile, as names are.
         target: Option<Vec<u8>>,
     },
-    /// A device, a socket, or a type that is not known.
+    /// A device, a socket, or what only that system has.
     Other,
+    /// The server does not say.
+    Unknown,
 }
 
 /// One entry of a folder.
@@ -58,6 +71,8 @@ pub struct Entry {
     pub kind: Kind,
     /// Bytes, where the server gives them. Of use for files only.
     pub size: Option<u64>,
+    /// Whether the size is that of the blocks that the file lies in (VMS): it is shorter than that.
+    pub size_rounded: bool,
     /// When it was last changed.
     pub modified: Option<Stamp>,
     /// Permissions in the server's words: `rw-r--r--`, or MLSD's `perm` (`adfrw`).
@@ -65,6 +80,20 @@ pub struct Entry {
     /// What tells it from everything else on the server, where MLSD says so: equal for two names of
     /// one folder.
     pub unique: Option<Vec<u8>>,
+}
+
+impl Entry {
+    fn new(name: &[u8], kind: Kind) -> Self {
+        Self {
+            name: name.to_vec(),
+            kind,
+            size: None,
+            size_rounded: false,
+            modified: None,
+            permissions: None,
+            unique: None,
+        }
+    }
 }
 
 /// What a line is.
@@ -75,65 +104,10 @@ pub enum Line {
     Entry(Entry),
     /// The folder itself or its parent: `.`, `..`, cdir, pdir.
     Around,
-    /// `total 14` or an empty line.
+    /// `total 14`, the names of columns, an empty line.
     Header,
     /// Not understood: tell people of it.
     Unrecognised,
-}
-
-/// Reads one line, without or with its line end. `now` settles the year that `Jan 12 10:30`
-/// leaves out.
-pub fn line(line: &[u8], form: Form, now: SystemTime) -> Line {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if line.len() > LINE_MAX {
-        return Line::Unrecognised;
-    }
-    if line.iter().all(|b| *b == b' ') || (form == Form::List && is_total(line)) {
-        return Line::Header;
-    }
-    let found = match form {
-        Form::Mlsd => mlsd::line(line),
-        Form::List if line[0].is_ascii_digit() => dos::entry(line).map(Line::Entry),
-        Form::List => unix::entry(line, now).map(Line::Entry),
-    };
-    match found {
-        Some(Line::Entry(entry)) if entry.name == b"." || entry.name == b".." => Line::Around,
-        Some(Line::Entry(entry)) if entry.name.is_empty() => Line::Unrecognised,
-        Some(line) => line,
-        None => Line::Unrecognised,
-    }
-}
-
-fn is_total(line: &[u8]) -> bool {
-    let mut words = std::str::from_utf8(line).unwrap_or("").split(' ');
-    words
-        .next()
-        .is_some_and(|w| w.eq_ignore_ascii_case("total"))
-        && words.all(|word| word.bytes().all(|b| b.is_ascii_digit()))
-}
-
-/// A word of a line, and where it ends.
-struct Word<'a> {
-    text: &'a str,
-    end: usize,
-}
-
-/// The first `most` words; bytes that are not UTF-8 make an empty word.
-fn words(line: &[u8], most: usize) -> Vec<Word<'_>> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while found.len() < most {
-        at += line[at..].iter().take_while(|b| **b == b' ').count();
-        let length = line[at..].iter().take_while(|b| **b != b' ').count();
-        if length == 0 {
-            break;
-        }
-        let text = std::str::from_utf8(&line[at..at + length]).unwrap_or("");
-        at += length;
-        found.push(Word { text, end: at });
-    }
-    found
 }
 
 #[cfg(test)]

@@ -28,6 +28,22 @@ pub struct Stamp {
     pub utc: bool,
 }
 
+impl Stamp {
+    /// So many seconds later, and in UTC: the zone is known.
+    pub(super) fn shifted(self, seconds: i64) -> Option<Self> {
+        let by = Duration::from_secs(seconds.unsigned_abs());
+        let time = match seconds {
+            ..0 => self.time.checked_sub(by)?,
+            _ => self.time.checked_add(by)?,
+        };
+        Some(Self {
+            time,
+            utc: true,
+            ..self
+        })
+    }
+}
+
 /// As RFC 3339 has it, as far as it is known: `2020-01-02T03:04:05Z`; without the `Z` where the
 /// zone is not known, and without seconds or hours where the server gives none.
 impl fmt::Display for Stamp {
@@ -63,39 +79,75 @@ fn date_of(days: i64) -> (i64, i64, i64) {
     (year + era * 400 + i64::from(month <= 2), month, day)
 }
 
-/// A time of LIST: a date, and hours and minutes where they are given.
-pub(super) fn stamp(year: i64, month: u32, day: u32, clock: Option<(u32, u32)>) -> Option<Stamp> {
-    let (hour, minute) = clock.unwrap_or((0, 0));
+/// Hours, minutes, and seconds where they are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Clock {
+    pub(super) hour: u32,
+    pub(super) minute: u32,
+    pub(super) second: Option<u32>,
+}
+
+/// A time of LIST: a date, and a clock where one is given.
+pub(super) fn stamp(year: i64, month: u32, day: u32, clock: Option<Clock>) -> Option<Stamp> {
     let valid = (1..=9999).contains(&year)
         && (1..=12).contains(&month)
-        && (1..=days_in_month(year, month)).contains(&day)
-        && hour < 24
-        && minute < 60;
+        && (1..=days_in_month(year, month)).contains(&day);
     if !valid {
         return None;
     }
-    let seconds = days_since_1970(year, month, day) * 86_400 + i64::from(hour * 3600 + minute * 60);
-    let whole = Duration::from_secs(seconds.unsigned_abs());
-    let time = if seconds < 0 {
-        SystemTime::UNIX_EPOCH.checked_sub(whole)?
-    } else {
-        SystemTime::UNIX_EPOCH.checked_add(whole)?
-    };
-    let exact = if clock.is_some() {
-        Exact::Minute
-    } else {
-        Exact::Day
-    };
+    let of_day = clock.map_or(0, |clock| {
+        clock.hour * 3600 + clock.minute * 60 + clock.second.unwrap_or(0)
+    });
+    let seconds = days_since_1970(year, month, day) * 86_400 + i64::from(of_day);
     Some(Stamp {
-        time,
-        exact,
+        time: moment(seconds)?,
+        exact: match clock {
+            Some(Clock {
+                second: Some(_), ..
+            }) => Exact::Second,
+            Some(_) => Exact::Minute,
+            None => Exact::Day,
+        },
         utc: false,
     })
 }
 
+/// A time in seconds since 1970, in UTC.
+pub(super) fn unix_time(seconds: i64) -> Option<Stamp> {
+    Some(Stamp {
+        time: moment(seconds)?,
+        exact: Exact::Second,
+        utc: true,
+    })
+}
+
+fn moment(seconds: i64) -> Option<SystemTime> {
+    // The years 1 to 9999: what lies beyond is no date.
+    if !(-62_135_596_800..=253_402_300_799).contains(&seconds) {
+        return None;
+    }
+    let whole = Duration::from_secs(seconds.unsigned_abs());
+    match seconds {
+        ..0 => SystemTime::UNIX_EPOCH.checked_sub(whole),
+        _ => SystemTime::UNIX_EPOCH.checked_add(whole),
+    }
+}
+
+/// A year of two digits on a system whose time begins in 1980; three are those since 1900, as some
+/// servers wrote them from 2000 on.
+pub(super) fn year(digits: &str) -> Option<i64> {
+    let year = i64::from(number(digits, 4)?);
+    match (digits.len(), year) {
+        (1 | 2, 0..=79) => Some(2000 + year),
+        (2, 80..=99) | (3, 100..=199) => Some(1900 + year),
+        (4, 1000..) => Some(year),
+        _ => None,
+    }
+}
+
 /// The last such day that is at most one day after `now`: clocks and zones differ by that much
 /// (Chromium and commons-net take it so).
-pub(super) fn recent(month: u32, day: u32, clock: (u32, u32), now: SystemTime) -> Option<Stamp> {
+pub(super) fn recent(month: u32, day: u32, clock: Clock, now: SystemTime) -> Option<Stamp> {
     let latest = now.checked_add(Duration::from_secs(86_400))?;
     let since = now.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
     // At least this year: a year has 365 days or more. Nine years hold a 29 February.
@@ -105,14 +157,26 @@ pub(super) fn recent(month: u32, day: u32, clock: (u32, u32), now: SystemTime) -
         .find(|stamp| stamp.time <= latest)
 }
 
-/// `10:30`, or `10:30:59` with the seconds left out of the answer.
-pub(super) fn clock(text: &str) -> Option<(u32, u32)> {
+/// `10:30`, `10:30:59`, or `10:30:59.123`.
+pub(super) fn clock(text: &str) -> Option<Clock> {
     let (hour, rest) = text.split_once(':')?;
-    let minute = rest.split_once(':').map_or(rest, |(minute, _)| minute);
-    Some((number(hour, 2)?, number(minute, 2)?)).filter(|(h, m)| *h < 24 && *m < 60)
+    let (minute, second) = match rest.split_once(':') {
+        Some((minute, second)) => (minute, Some(second.split_once('.').map_or(second, |s| s.0))),
+        None => (rest, None),
+    };
+    let clock = Clock {
+        hour: number(hour, 2)?,
+        minute: number(minute, 2)?,
+        second: match second {
+            // A leap second counts as the one before.
+            Some(second) => Some(number(second, 2).filter(|s| *s <= 60)?.min(59)),
+            None => None,
+        },
+    };
+    Some(clock).filter(|clock| clock.hour < 24 && clock.minute < 60)
 }
 
-/// Digits alone, at most `most` of them.
+/// Digits alone, at least one and at most `most` of them.
 pub(super) fn number(text: &str, most: usize) -> Option<u32> {
     let plain = text.len() <= most && text.bytes().all(|b| b.is_ascii_digit());
     text.parse().ok().filter(|_| plain)

@@ -37,7 +37,7 @@ impl Session {
             Verb::Pasv => self.plain(reply),
             Verb::Rest => self.rest(reply),
             Verb::Cwd => self.entered(reply),
-            Verb::Retr | Verb::Mlsd | Verb::List => self.moved(verb, reply),
+            Verb::Retr | Verb::Mlsd | Verb::List | Verb::Nlst => self.moved(verb, reply),
             // Without PBSZ a server may still agree to PROT, which is what counts.
             Verb::Pbsz | Verb::Prot | Verb::Type | Verb::Quit => {}
         }

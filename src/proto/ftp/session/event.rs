@@ -110,7 +110,7 @@ pub enum Event {
 pub enum Failure {
     /// The greeting was not 220.
     Greeting(Reply),
-    /// A command was refused. After a refused RETR, MLSD or LIST the session goes on, otherwise it is over.
+    /// A command was refused. After a refused RETR, MLSD, LIST or NLST the session goes on, otherwise it is over.
     Refused {
         /// Which command.
         verb: Verb,

@@ -50,7 +50,7 @@ enum State {
     Login,
     Ready,
     Opening {
-        /// RETR, MLSD or LIST.
+        /// RETR, MLSD, LIST or NLST.
         command: Command,
         offset: u64,
         connected: bool,
@@ -264,6 +264,7 @@ impl Session {
         let verb = match form {
             Form::Mlsd => Verb::Mlsd,
             Form::List => Verb::List,
+            Form::Nlst => Verb::Nlst,
         };
         let command = match path {
             Some(path) => Command::new(verb, path.as_folder())?,
