@@ -6,5 +6,6 @@
 pub mod auth;
 pub mod connect;
 pub mod ftp;
+pub mod index_page;
 pub mod range;
 pub mod redirect;

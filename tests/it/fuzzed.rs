@@ -116,6 +116,11 @@ fn ftp_session() {
 }
 
 #[test]
+fn index_page() {
+    over("index_page");
+}
+
+#[test]
 fn listing() {
     over("listing");
 }

@@ -8,6 +8,7 @@ pub mod connect;
 pub mod ftp_passive;
 pub mod ftp_replies;
 pub mod ftp_session;
+pub mod index_page;
 pub mod listing;
 pub mod proxy_url;
 pub mod settings;
@@ -48,6 +49,11 @@ pub const KINDS: &[Kind] = &[
         name: "ftp_session",
         check: ftp_session::check,
         words: ftp_session::WORDS,
+    },
+    Kind {
+        name: "index_page",
+        check: index_page::check,
+        words: index_page::WORDS,
     },
     Kind {
         name: "listing",

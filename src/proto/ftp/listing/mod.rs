@@ -14,7 +14,8 @@ mod months;
 mod mvs;
 mod os400;
 mod parser;
-mod time;
+mod rfc3339;
+pub(in crate::proto) mod time;
 mod unix;
 mod vms;
 mod words;
@@ -22,6 +23,7 @@ mod words;
 pub use lines::Lines;
 pub use local::{Unsafe, local_name, local_name_in};
 pub use parser::Parser;
+pub use rfc3339::NoTime;
 pub use time::{Exact, Stamp};
 
 use parser::Context;
@@ -71,7 +73,8 @@ pub struct Entry {
     pub kind: Kind,
     /// Bytes, where the server gives them. Of use for files only.
     pub size: Option<u64>,
-    /// Whether the size is that of the blocks that the file lies in (VMS): it is shorter than that.
+    /// Whether the size is not exact: on VMS it is that of the blocks that the file lies in, on pages
+    /// of HTTP servers a rounded one (`1.2K`).
     pub size_rounded: bool,
     /// When it was last changed.
     pub modified: Option<Stamp>,
@@ -83,7 +86,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn new(name: &[u8], kind: Kind) -> Self {
+    pub(in crate::proto) fn new(name: &[u8], kind: Kind) -> Self {
         Self {
             name: name.to_vec(),
             kind,

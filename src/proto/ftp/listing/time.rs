@@ -81,14 +81,19 @@ fn date_of(days: i64) -> (i64, i64, i64) {
 
 /// Hours, minutes, and seconds where they are given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Clock {
-    pub(super) hour: u32,
-    pub(super) minute: u32,
-    pub(super) second: Option<u32>,
+pub(in crate::proto) struct Clock {
+    pub(in crate::proto) hour: u32,
+    pub(in crate::proto) minute: u32,
+    pub(in crate::proto) second: Option<u32>,
 }
 
 /// A time of LIST: a date, and a clock where one is given.
-pub(super) fn stamp(year: i64, month: u32, day: u32, clock: Option<Clock>) -> Option<Stamp> {
+pub(in crate::proto) fn stamp(
+    year: i64,
+    month: u32,
+    day: u32,
+    clock: Option<Clock>,
+) -> Option<Stamp> {
     let valid = (1..=9999).contains(&year)
         && (1..=12).contains(&month)
         && (1..=days_in_month(year, month)).contains(&day);
@@ -158,7 +163,7 @@ pub(super) fn recent(month: u32, day: u32, clock: Clock, now: SystemTime) -> Opt
 }
 
 /// `10:30`, `10:30:59`, or `10:30:59.123`.
-pub(super) fn clock(text: &str) -> Option<Clock> {
+pub(in crate::proto) fn clock(text: &str) -> Option<Clock> {
     let (hour, rest) = text.split_once(':')?;
     let (minute, second) = match rest.split_once(':') {
         Some((minute, second)) => (minute, Some(second.split_once('.').map_or(second, |s| s.0))),
@@ -177,7 +182,7 @@ pub(super) fn clock(text: &str) -> Option<Clock> {
 }
 
 /// Digits alone, at least one and at most `most` of them.
-pub(super) fn number(text: &str, most: usize) -> Option<u32> {
+pub(in crate::proto) fn number(text: &str, most: usize) -> Option<u32> {
     let plain = text.len() <= most && text.bytes().all(|b| b.is_ascii_digit());
     text.parse().ok().filter(|_| plain)
 }
