@@ -126,6 +126,9 @@ fn shown(listing: &Listing, name: &[u8]) -> String {
 /// Kind, size, time and name. The name stands last: it may have blanks in it.
 fn row(names: &[Vec<u8>], listing: &Listing, entry: &Entry) -> String {
     let size = match (&entry.kind, entry.size) {
+        (Kind::File, Some(size)) if entry.size_rounded && listing.is_of_page() => {
+            format!("~{size}")
+        }
         // VMS counts blocks: the last one may not be full.
         (Kind::File, Some(size)) if entry.size_rounded => format!("<={size}"),
         (Kind::File | Kind::Unknown, Some(size)) => size.to_string(),

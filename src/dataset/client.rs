@@ -221,11 +221,12 @@ impl Dataset {
         self.source().await?.stat().await
     }
 
-    /// Lists the folder at an FTP URL, in the server's order, without tries.
+    /// Lists the folder at an FTP URL, or at an HTTP URL whose page is an
+    /// [index](crate::proto::index_page), in the server's order, without tries.
     ///
     /// # Errors
-    /// [`Kind::Unsupported`] for other protocols, which know no folders; and those of
-    /// [`ftp::Client::list`](crate::ftp::Client::list).
+    /// [`Kind::Unsupported`] when the page is no index; those of
+    /// [`ftp::Client::list`](crate::ftp::Client::list); every stage up to `request`.
     ///
     /// # Cancel safety
     /// Dropping the future ends it.

@@ -7,10 +7,10 @@ use std::time::SystemTime;
 
 use super::checksum::Hasher;
 use super::client::Dataset;
-use super::event::{Event, Observer};
+use super::event::Event;
 use super::fetch::{FetchOptions, Fetched, Outcome, compare, hash};
 use super::part::{exists, local, shown};
-use super::retry::{Backoff, Decision};
+use super::retry::with_tries;
 use super::source::{Source, Stat};
 use crate::base::{Error, Kind, Result, Stage};
 #[cfg(feature = "cli")]
@@ -30,7 +30,7 @@ pub(super) async fn unchanged(
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(cause) => return Err(local(destination, "look at", cause)),
     };
-    let stat = stat(dataset, source, &options.observer).await?;
+    let stat = with_tries(dataset.retry(), &options.observer, || source.stat()).await?;
     if let Some(why) = &stat.doubt {
         options.observer.notify(Event::Doubted { why });
     }
@@ -95,6 +95,7 @@ pub(crate) fn is_listed(entry: &Entry, path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|about| {
         let here = about.modified().ok().and_then(whole_seconds);
         about.is_file()
+            && !entry.size_rounded
             && about.len() == size
             && here.is_some()
             && here == whole_seconds(there.time)
@@ -105,26 +106,4 @@ pub(crate) fn is_listed(entry: &Entry, path: &Path) -> bool {
 fn whole_seconds(time: SystemTime) -> Option<u64> {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     Some(since.as_secs())
-}
-
-/// Asks what is there, with the tries that a transfer has.
-async fn stat(dataset: &Dataset, source: &Source, observer: &Observer) -> Result<Stat> {
-    let mut backoff = Backoff::new(dataset.retry().clone());
-    loop {
-        let error = match source.stat().await {
-            Ok(stat) => return Ok(stat),
-            Err(error) => error,
-        };
-        match backoff.after(error.clone()) {
-            Decision::GiveUp(error) => return Err(error),
-            Decision::Again { pause, attempt } => {
-                observer.notify(Event::Retrying {
-                    error: &error,
-                    pause,
-                    attempt,
-                });
-                tokio::time::sleep(pause).await;
-            }
-        }
-    }
 }

@@ -3,19 +3,23 @@
 use percent_encoding::percent_encode;
 
 use super::client::Dataset;
+use super::event::Observer;
+use super::retry::with_tries;
 use crate::base::percent::RESERVED;
-use crate::base::{Error, Kind, Result, Stage};
+use crate::base::{Error, Kind, Result, Scheme, Stage};
 use crate::ftp::Listing;
 use crate::ftp::listing::{self, Entry};
 
 /// Folders are gone into so deep: a server can make up folders without end.
 const DEEPEST: usize = 64;
 
-/// A walk over a folder and those below it, one listing at a time, a folder before those in it.
-/// Links are shown and not followed.
+/// A walk over a folder and those below it, one listing at a time, a folder before those in it. A
+/// listing is tried as often as the settings say. Links are shown and not followed, as far as the
+/// server tells: on most pages of HTTP servers they look like what they lead to.
 #[derive(Debug)]
 pub struct FolderWalk<'a> {
     dataset: &'a Dataset,
+    observer: Observer,
     /// What is still to be listed, the next one last.
     ahead: Vec<Way>,
 }
@@ -74,8 +78,15 @@ impl<'a> FolderWalk<'a> {
     pub(super) fn new(dataset: &'a Dataset) -> Self {
         Self {
             dataset,
+            observer: Observer::default(),
             ahead: vec![Way::default()],
         }
+    }
+
+    /// Tells `observer` of further tries.
+    pub fn with_observer(mut self, observer: Observer) -> Self {
+        self.observer = observer;
+        self
     }
 
     /// Lists the next folder; `None` when all were.
@@ -94,8 +105,11 @@ impl<'a> FolderWalk<'a> {
     pub async fn next_but(&mut self, leave_out: impl Fn(&[Vec<u8>]) -> bool) -> Option<Visited> {
         let way = self.ahead.pop()?;
         let listing = match way.names.len() {
-            0 => self.dataset.list().await,
-            1..=DEEPEST => self.dataset.below(&way.names).list_known().await,
+            0 => self.tried(|| self.dataset.list()).await,
+            1..=DEEPEST => {
+                let folder = self.dataset.below(&way.names);
+                self.tried(|| folder.list_known()).await
+            }
             _ => Err(too_deep(self.dataset)),
         };
         let entries = listing.iter().flat_map(|listing| &listing.entries);
@@ -118,6 +132,15 @@ impl<'a> FolderWalk<'a> {
     }
 }
 
+impl FolderWalk<'_> {
+    async fn tried<Doing>(&self, list: impl FnMut() -> Doing) -> Result<Listing>
+    where
+        Doing: Future<Output = Result<Listing>>,
+    {
+        with_tries(self.dataset.retry(), &self.observer, list).await
+    }
+}
+
 /// Whether a name is one step of a path and can be sent.
 fn is_step(name: &[u8]) -> bool {
     let is_one = !matches!(name, b"" | b"." | b"..") && !name.contains(&b'/');
@@ -131,7 +154,7 @@ fn too_deep(dataset: &Dataset) -> Error {
 }
 
 impl Dataset {
-    /// A walk over the folder at an FTP URL and those below it.
+    /// A walk over the folder at a URL, as [`list`](Self::list) takes it, and those below it.
     pub fn walk(&self) -> FolderWalk<'_> {
         FolderWalk::new(self)
     }
@@ -148,7 +171,9 @@ impl Dataset {
     /// What lies below this folder by these names.
     fn below(&self, names: &[Vec<u8>]) -> Self {
         let path = self.url().path();
-        let path = path.strip_suffix(";type=d").unwrap_or(path);
+        let is_ftp = matches!(self.target().scheme(), Scheme::Ftp | Scheme::Ftps);
+        let folder = path.strip_suffix(";type=d").filter(|_| is_ftp);
+        let path = folder.unwrap_or(path);
         // One slash at most: `//` is the root of the server, `/` the folder of the login.
         let mut below = path.strip_suffix('/').unwrap_or(path).to_owned();
         for name in names {
@@ -178,6 +203,12 @@ mod tests {
             ("ftp://h/%2Fetc", "ftp://h/%2Fetc/a%20b/%E9%3Bx/..%252f/"),
             // The root of the server, not of the login.
             ("ftp://h//", "ftp://h//a%20b/%E9%3Bx/..%252f/"),
+            ("http://h", "http://h/a%20b/%E9%3Bx/..%252f/"),
+            (
+                "http://h/p;type=d",
+                "http://h/p;type=d/a%20b/%E9%3Bx/..%252f/",
+            ),
+            ("http://h/p/?t=1", "http://h/p/a%20b/%E9%3Bx/..%252f/?t=1"),
         ] {
             let dataset = client.dataset(url).unwrap();
             assert_eq!(dataset.below(&names).url().as_str(), below, "{url}");

@@ -3,7 +3,8 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-use crate::base::{Error, text};
+use super::event::{Event, Observer};
+use crate::base::{Error, Result, text};
 use crate::settings::Retry;
 
 /// Counts the tries since the last progress.
@@ -76,6 +77,35 @@ impl Backoff {
         Decision::Again {
             pause,
             attempt: self.attempts,
+        }
+    }
+}
+
+/// Does it again as the limits allow, and tells `observer` of each further try.
+pub(super) async fn with_tries<T, Doing>(
+    limits: &Retry,
+    observer: &Observer,
+    mut attempt: impl FnMut() -> Doing,
+) -> Result<T>
+where
+    Doing: Future<Output = Result<T>>,
+{
+    let mut backoff = Backoff::new(limits.clone());
+    loop {
+        let error = match attempt().await {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        match backoff.after(error.clone()) {
+            Decision::GiveUp(error) => return Err(error),
+            Decision::Again { pause, attempt } => {
+                observer.notify(Event::Retrying {
+                    error: &error,
+                    pause,
+                    attempt,
+                });
+                tokio::time::sleep(pause).await;
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use super::transfer::{Opened, What};
 use super::{Download, RemotePath, Want};
 use crate::base::{Encoding, Error, Kind, Result, Stage};
 use crate::proto::ftp::listing::{Entry, Form, Line, Lines, Parser, Unsafe, local_name_in};
+use crate::proto::index_page::Page;
 
 /// The most lines that a folder may have.
 const LINES_MAX: usize = 1_000_000;
@@ -28,15 +29,33 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// The lines that were not understood, as they came. Hostile, as names are.
     pub unrecognised: Vec<Vec<u8>>,
-    /// Which command the entries answer. After NLST there are names alone.
+    /// Which command the entries answer, over FTP. After NLST there are names alone.
     pub form: Form,
     /// The encoding of names, as the settings have it.
     pub encoding: Option<Encoding>,
     /// Whether lines about the folder itself came: it is one.
     around: bool,
+    /// Whether it is from a page of an HTTP server.
+    page: bool,
 }
 
 impl Listing {
+    /// What an index page says.
+    pub(crate) fn of_page(page: Page) -> Self {
+        Self {
+            entries: page.entries,
+            unrecognised: page.unrecognised,
+            page: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether it is from a page of an HTTP server: sizes may be rounded up and down.
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_of_page(&self) -> bool {
+        self.page
+    }
+
     /// The characters of a name or a link's target: in the listing's encoding, else in UTF-8.
     /// U+FFFD stands for what has none. As hostile as the bytes.
     pub fn text<'a>(&self, name: &'a [u8]) -> Cow<'a, str> {

@@ -13,6 +13,5 @@ mod request_body;
 pub use body::Body;
 pub use client::{Client, Response};
 pub use request::Request;
-#[cfg(feature = "reqwest")]
 pub(crate) use request::shown;
 pub use request_body::RequestBody;

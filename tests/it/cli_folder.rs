@@ -1,13 +1,10 @@
 //! `outbound fetch -r`: folders through a proxy, by every server.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::process::Stdio;
-use std::time::SystemTime;
 
-use crate::kit::{Program, noise};
+use crate::kit::{Program, contents, noise, put};
 use crate::support::peers;
 use crate::support::peers::ftp_servers::{FtpServer, Product};
 use crate::support::sockets;
@@ -17,55 +14,18 @@ fn program(extra: &str) -> Program {
     Program::with_settings(&format!("[proxy]\nurl = \"http://{address}\"\n{extra}"))
 }
 
-/// Every file below a folder, with its bytes and its time in seconds.
-fn contents(folder: &Path) -> BTreeMap<String, (Vec<u8>, u64)> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            let about = path.symlink_metadata().unwrap();
-            if about.is_dir() {
-                folders.push(path);
-            } else if about.is_file() {
-                let time = about.modified().unwrap();
-                let time = time
-                    .duration_since(SystemTime::UNIX_EPOCH)
-                    .unwrap()
-                    .as_secs();
-                let name = path
-                    .strip_prefix(folder)
-                    .unwrap()
-                    .to_str()
-                    .unwrap()
-                    .to_owned();
-                found.insert(name, (fs::read(path).unwrap(), time));
-            }
-        }
-    }
-    found
-}
-
-fn write(file: &Path, bytes: &[u8], time: u64) {
-    fs::create_dir_all(file.parent().unwrap()).unwrap();
-    fs::write(file, bytes).unwrap();
-    let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(time);
-    let file = fs::File::options().write(true).open(file).unwrap();
-    file.set_modified(time).unwrap();
-}
-
 #[test]
 fn a_tree_comes_whole_and_then_only_what_changed() {
     for product in Product::ALL {
         let root = tempfile::tempdir().unwrap();
         let data = root.path().join("data");
-        write(&data.join("a.csv"), b"12345", 1_577_934_245);
-        write(
+        put(&data.join("a.csv"), b"12345", 1_577_934_245);
+        put(
             &data.join("b c/[d]*/caf\u{e9}.csv"),
             &noise(70_000),
             1_600_000_001,
         );
-        write(&data.join("b c/empty"), b"", 1_600_000_002);
+        put(&data.join("b c/empty"), b"", 1_600_000_002);
         let server = FtpServer::start(product, root.path());
         let program = program(&server.connection());
         let url = server.url("/data/");
@@ -94,8 +54,8 @@ fn a_tree_comes_whole_and_then_only_what_changed() {
             .expect(0)
             .says("0 to bring in, 0 bytes; 3 unchanged");
         // Of one size, and another time; and of another size.
-        write(&data.join("a.csv"), b"54321", 1_577_934_247);
-        write(&data.join("b c/empty"), b"1", 1_600_000_002);
+        put(&data.join("a.csv"), b"54321", 1_577_934_247);
+        put(&data.join("b c/empty"), b"1", 1_600_000_002);
         program
             .run(&fetch)
             .expect(0)
@@ -115,7 +75,7 @@ fn patterns_choose_and_links_are_left_out() {
         "2020/c.csv",
         "2020/raw/d.csv",
     ] {
-        write(&data.join(name), b"1", 1_600_000_000);
+        put(&data.join(name), b"1", 1_600_000_000);
     }
     symlink("a.csv", data.join("latest.csv")).unwrap();
     let server = FtpServer::start(Product::Vsftpd, root.path());
@@ -149,9 +109,9 @@ fn patterns_choose_and_links_are_left_out() {
 fn failures_are_told_at_the_end() {
     let root = tempfile::tempdir().unwrap();
     let data = root.path().join("data");
-    write(&data.join("good.csv"), b"1", 1_600_000_000);
-    write(&data.join("sub/good.csv"), b"1", 1_600_000_000);
-    write(&data.join("evil\\..\\up.csv"), b"1", 1_600_000_000);
+    put(&data.join("good.csv"), b"1", 1_600_000_000);
+    put(&data.join("sub/good.csv"), b"1", 1_600_000_000);
+    put(&data.join("evil\\..\\up.csv"), b"1", 1_600_000_000);
     let server = FtpServer::start(Product::Vsftpd, root.path());
     let program = program("");
     let url = server.url("/data/");
@@ -211,7 +171,7 @@ fn ten_thousand_files_and_three_kills() {
     let bytes = noise(4096 + 10_000);
     for number in 0..10_000_usize {
         let name = format!("{:02}/{number:05}.bin", number / 500);
-        write(
+        put(
             &data.join(name),
             &bytes[number..number + 4096],
             1_600_000_000,

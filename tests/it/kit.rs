@@ -121,6 +121,44 @@ pub fn shared() -> &'static Shared {
     })
 }
 
+/// Every file below a folder, with its bytes and its time in seconds.
+pub fn contents(folder: &Path) -> std::collections::BTreeMap<String, (Vec<u8>, u64)> {
+    let mut found = std::collections::BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            let about = path.symlink_metadata().unwrap();
+            if about.is_dir() {
+                folders.push(path);
+            } else if about.is_file() {
+                let time = about.modified().unwrap();
+                let time = time
+                    .duration_since(std::time::SystemTime::UNIX_EPOCH)
+                    .unwrap()
+                    .as_secs();
+                let name = path
+                    .strip_prefix(folder)
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
+                found.insert(name, (fs::read(path).unwrap(), time));
+            }
+        }
+    }
+    found
+}
+
+/// Writes a file of that time, in seconds, and the folders that lead there.
+pub fn put(file: &Path, bytes: &[u8], time: u64) {
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, bytes).unwrap();
+    let time = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(time);
+    let file = fs::File::options().write(true).open(file).unwrap();
+    file.set_modified(time).unwrap();
+}
+
 /// The program under test, with nothing of this process's environment and a home of its own.
 pub struct Program {
     home: tempfile::TempDir,

@@ -20,6 +20,7 @@ mod cli_fetch;
 mod cli_folder;
 mod cli_ftps;
 mod cli_generated;
+mod cli_index_pages;
 mod cli_init;
 mod cli_list;
 mod cli_manners;

@@ -33,8 +33,9 @@ Examples:
   outbound list ftp://ftp.example.org/pub/
   outbound list census:2020/                             below the connection `census`
   outbound list -r ftp://ftp.example.org/pub/            and what lies below
+  outbound list https://data.example.org/pub/            an index page of nginx or Apache
   outbound list ftp://ftp.example.org/pub/ --json | jq -r 'select(.kind == \"file\") | .name'
-A time with Z is UTC; without it, it is the server's own time.";
+A time with Z is UTC; without it, it is the server's own time. ~1229 is a size that the server rounds.";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
@@ -145,7 +146,7 @@ pub enum Command {
     Fetch(FetchArgs),
     /// Say what is at a URL (length, time, media type) without bringing it in
     Stat(StatArgs),
-    /// List the folder at an FTP URL: kind, size, time and name of what is in it
+    /// List the folder at a URL: kind, size, time and name of what is in it
     #[command(after_help = LIST_EXAMPLES)]
     List(ListArgs),
     /// Walk the stages of reaching a URL up to its first byte; say what failed, and what to change

@@ -87,8 +87,8 @@ pub struct FetchArgs {
     /// Write into this folder, which is made if need be
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     pub output_dir: Option<PathBuf>,
-    /// Bring in the folder at an FTP URL and all below it: new and changed files, by size and time;
-    /// links are left out
+    /// Bring in the folder at a URL and all below it: new and changed files, by size and time; links
+    /// are left out
     #[arg(short, long, requires = "output_dir", conflicts_with_all = ["checksum", "from_file"])]
     pub recursive: bool,
     /// With -r: only files that match; a pattern without `/` is for the name, else for the path

@@ -24,7 +24,7 @@ pub(crate) struct HttpSource {
 }
 
 impl HttpSource {
-    fn request(&self, method: Method) -> Request {
+    pub(super) fn request(&self, method: Method) -> Request {
         let mut headers = self.headers.clone();
         // Bytes as they are: a length and an offset mean something only then.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -208,7 +208,7 @@ fn validator(headers: &HeaderMap, length: Option<u64>) -> Option<Validator> {
     Validator::http(of(&ETAG), of(&LAST_MODIFIED), of(&DATE), length)
 }
 
-fn field<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+pub(super) fn field<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 

@@ -2,6 +2,7 @@
 
 mod ftp;
 mod http;
+mod index;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use url::Url;
 pub(super) use self::ftp::FtpSource;
 pub(super) use self::http::HttpSource;
 use super::Validator;
-use crate::base::{Error, Kind, Result, Route, Stage, Steps, text};
+use crate::base::{Result, Route, Stage, Steps, text};
 use crate::ftp::Listing;
 
 /// A URL that can be asked about, and opened at an offset.
@@ -101,11 +102,7 @@ impl Source {
     /// Lists the folder there. With `known`, it is not asked whether it is one.
     pub(super) async fn list(&self, known: bool) -> Result<Listing> {
         match self {
-            Self::Http(_) => {
-                let what = "HTTP knows no folders: only FTP servers can be asked for a listing";
-                Err(Error::new(Kind::Unsupported, Stage::Request, what)
-                    .with_hint("a page that lists files is a file: bring it in with `fetch`"))
-            }
+            Self::Http(source) => source.list().await,
             Self::Ftp(source) => source.list(known).await,
         }
     }
