@@ -16,7 +16,7 @@ pub enum Event<'a> {
         /// Why, and what makes sure.
         why: &'a str,
     },
-    /// Bytes begin to come: at `offset`, of `total` when that is known.
+    /// Bytes begin to come, or to go: at `offset`, of `total` when that is known.
     Started {
         /// The way they come.
         route: &'a Route,
@@ -25,7 +25,15 @@ pub enum Event<'a> {
         /// The length of the whole.
         total: Option<u64>,
     },
-    /// So many bytes of the whole are here.
+    /// What is sent goes to this name on the server until it is whole: an FTP server's path. It comes
+    /// before [`Started`](Self::Started), each time.
+    Staged {
+        /// The path, safe to show.
+        name: &'a str,
+    },
+    /// What was sent to that name was taken back: nobody could have gone on with it.
+    Removed,
+    /// So many bytes of the whole are here, or were sent.
     Advanced {
         /// The offset behind the last byte.
         offset: u64,

@@ -2,7 +2,7 @@
 //!
 //! A [`Client`] knows the policy, a [`Dataset`] is one URL under it. `stat` asks what is there,
 //! `open` gives a reader that resumes, `fetch` brings it into a file: first as `NAME.part`, and
-//! under its own name only when it is whole.
+//! under its own name only when it is whole. `store_file` and its like send one there.
 //!
 //! ```text
 //! Dataset::fetch ─► Transfer ─► Source (http | ftp) ─► Connector
@@ -24,6 +24,7 @@ mod rate;
 mod reader;
 mod retry;
 mod source;
+mod store;
 mod transfer;
 mod validator;
 mod writer;
@@ -44,4 +45,5 @@ pub(crate) use part::local;
 pub(crate) use part::resumable;
 pub use rate::{Rate, RateLimit};
 pub use reader::Reader;
+pub use store::{StoreOptions, Stored};
 pub use validator::Validator;

@@ -79,6 +79,11 @@ impl Asked {
         self.path.as_ref() == Some(path) && self.entered == Some(Ok(()))
     }
 
+    /// The refusal of SIZE.
+    pub(super) fn no_size(&self) -> Option<Reply> {
+        self.size.clone().and_then(Result::err)
+    }
+
     /// Both refusals, when the server says 550 to either question: there is no such file.
     pub(super) fn missing(&self) -> Option<&Reply> {
         match (&self.size, &self.modified) {

@@ -130,6 +130,15 @@ fn refused(verb: Verb, reply: &Reply, stage: Stage, login: &Login) -> Error {
                     "the file is missing, is a directory, or may not be read; a path is relative \
                      to the login directory unless it opens with %2F",
                 ),
+                (Verb::Stor | Verb::Appe, 550 | 553) => error.with_hint(
+                    "the folder is missing (--create-dirs makes it) or may not be written; a path \
+                     is relative to the login directory unless it opens with %2F",
+                ),
+                (Verb::Stor | Verb::Appe, 452 | 552) => error.with_hint(FULL),
+                (Verb::Stor | Verb::Appe, 425) => error.with_hint(
+                    "the server did not see the data channel: a firewall or proxy between may \
+                     hold it back",
+                ),
                 (Verb::Cwd | Verb::Mlsd | Verb::List, 550) => error.with_hint(
                     "the folder is missing, is a file, or may not be read; a path is relative to \
                      the login directory unless it opens with %2F",
@@ -143,6 +152,9 @@ fn refused(verb: Verb, reply: &Reply, stage: Stage, login: &Login) -> Error {
         }
     }
 }
+
+/// What 452 and 552 mean (RFC 959 section 4.2.2).
+pub(super) const FULL: &str = "the server's disk is full, or the quota is used up";
 
 fn not_logged_in(verb: Verb, reply: &Reply, login: &Login) -> Error {
     let user = text::clip(&login.username);

@@ -299,7 +299,7 @@ async fn read(
 ) -> Result<(Listing, Client)> {
     let form = match what {
         What::Folder(form) | What::Entered(form) => form,
-        What::File(_) => Form::List,
+        _ => Form::List,
     };
     let mut listing = Listing {
         form,

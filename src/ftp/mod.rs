@@ -20,9 +20,11 @@ mod memory;
 mod plan;
 mod pool;
 mod protect;
+mod rename;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod upload;
 
 use std::fmt;
 
@@ -34,6 +36,8 @@ pub use list::Listing;
 pub use memory::Memory;
 pub use pool::Pool;
 pub(crate) use pool::{Errand, Kept, Place};
+pub(crate) use rename::Presence;
+pub(crate) use upload::{Start, Storing, Upload};
 
 pub use crate::proto::ftp::listing;
 pub use crate::proto::ftp::{Modified, RemotePath, Want};

@@ -1,4 +1,4 @@
-//! Opening a file or a folder: data port, data channel, and RETR, MLSD, LIST or NLST.
+//! Opening a file or a folder: data port, data channel, and RETR, STOR, MLSD, LIST or NLST.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::proto::ftp::{Event, Failure, Passive, Reply, Verb};
 
 /// How opening a file ended well.
 pub(super) enum Opened {
-    /// The server sends it over this stream; the size is the one its 150 tells.
+    /// The server sends it, or takes it, over this stream; the size is the one its 150 tells.
     Coming {
         data: Stream,
         announced: Option<u64>,
@@ -27,6 +27,10 @@ pub(super) enum Opened {
 pub(super) enum What {
     /// A file, from an offset on.
     File(u64),
+    /// A file to write, from an offset on.
+    Stored(u64),
+    /// A file to write on, at its end.
+    Appended,
     /// A folder, named with the command.
     Folder(Form),
     /// A folder, gone into first.
@@ -37,7 +41,7 @@ impl What {
     /// The form of a folder's listing.
     pub(super) fn form(self) -> Option<Form> {
         match self {
-            Self::File(_) => None,
+            Self::File(_) | Self::Stored(_) | Self::Appended => None,
             Self::Folder(form) | Self::Entered(form) => Some(form),
         }
     }
@@ -46,6 +50,8 @@ impl What {
     fn verb(self) -> Verb {
         match self {
             Self::File(_) => Verb::Retr,
+            Self::Stored(_) => Verb::Stor,
+            Self::Appended => Verb::Appe,
             Self::Folder(Form::Mlsd) | Self::Entered(Form::Mlsd) => Verb::Mlsd,
             Self::Folder(Form::List) | Self::Entered(Form::List) => Verb::List,
             Self::Folder(Form::Nlst) | Self::Entered(Form::Nlst) => Verb::Nlst,
@@ -71,6 +77,8 @@ impl Channel {
         let session = &mut self.control.session;
         let asked = match what {
             What::File(offset) => session.retrieve(path, offset),
+            What::Stored(offset) => session.store(path, offset),
+            What::Appended => session.append(path),
             What::Folder(form) => session.list(Some(path), form),
             What::Entered(form) => session.list(None, form),
         };

@@ -125,6 +125,9 @@ impl Client {
             let sent = hop::send(&self.pool, &connector, &mut request).await;
             let mut response = sent.map_err(|error| error.after(steps.clone()))?;
             steps.extend(std::mem::take(&mut response.steps));
+            if request.is_strict && matches!(response.status.as_u16(), 301..=303) {
+                return Err(not_followed(&request, &response).after(steps));
+            }
             let location = response.headers.get(LOCATION).map(HeaderValue::as_bytes);
             let next = redirect::next(&request.url, &request.method, response.status, location);
             let next = next.map_err(|refused| {
@@ -164,4 +167,24 @@ impl Client {
             .while_doing(doing(&request))
             .after(steps))
     }
+}
+
+/// The error for a redirect on which clients differ: some send what was to be stored to the new
+/// place, others only look there.
+fn not_followed(request: &Request, response: &Response) -> Error {
+    let status = response.status;
+    let location = response.headers.get(LOCATION).map(HeaderValue::as_bytes);
+    let to = match redirect::next(&request.url, &request.method, status, location) {
+        Ok(Some(next)) => shown(&next.url),
+        _ => "another place".to_owned(),
+    };
+    let what = format!(
+        "the server answered {} with {status}, a redirect to {to}, which is not followed: only 307 \
+         and 308 say that the file is wanted there",
+        request.method
+    );
+    Error::new(Kind::TargetRefused, Stage::Request, what)
+        .with_hint("if that is where it belongs, put it there")
+        .while_doing(doing(request))
+        .with_route(&response.route)
 }

@@ -65,9 +65,9 @@ struct Hop<'a> {
 impl Hop<'_> {
     /// The request in absolute form, with the proxy's credentials when it wants them.
     async fn through(&self, proxy: &Proxy, body: &mut RequestBody) -> Result<Response> {
-        let unasked = match (&proxy.credentials, body.is_repeatable()) {
-            // A stream is gone when the 407 comes, so the credentials go with it.
-            (Some(credentials), false) => Some(self.connector.basic(credentials).await?),
+        let unasked = match (&proxy.credentials, body.is_streamed()) {
+            // A stream is gone when the 407 comes, or was sent in vain: the credentials go with it.
+            (Some(credentials), true) => Some(self.connector.basic(credentials).await?),
             _ => self.connector.unasked(proxy).await?,
         };
         let sent = unasked.is_some();

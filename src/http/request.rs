@@ -25,6 +25,8 @@ pub struct Request {
     pub authorization: Option<Secret>,
     /// What it carries.
     pub body: RequestBody,
+    /// Whether only those redirects are followed that keep method and body for certain: 307 and 308.
+    pub(crate) is_strict: bool,
 }
 
 impl Request {
@@ -36,6 +38,7 @@ impl Request {
             headers: HeaderMap::new(),
             authorization: None,
             body: RequestBody::empty(),
+            is_strict: false,
         }
     }
 

@@ -33,6 +33,8 @@ enum Content {
     Bytes(Bytes),
     /// The lock is never held: it makes a body shareable that is not `Sync`.
     Stream(Mutex<Streaming>),
+    /// A stream that can be had again.
+    Again(Box<dyn Fn() -> Streaming + Send + Sync>),
     Sent,
 }
 
@@ -52,6 +54,19 @@ impl RequestBody {
         Self {
             content: Content::Stream(Mutex::new(body.map_err(Into::into).boxed_unsync())),
             length: None,
+        }
+    }
+
+    /// Content that comes as it is sent, and can be had again from its start.
+    pub(crate) fn again<B>(length: u64, make: impl Fn() -> B + Send + Sync + 'static) -> Self
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let make = move || make().map_err(Into::into).boxed_unsync();
+        Self {
+            content: Content::Again(Box::new(make)),
+            length: Some(length),
         }
     }
 
@@ -78,18 +93,24 @@ impl RequestBody {
         match &self.content {
             Content::Empty => true,
             Content::Bytes(bytes) => bytes.is_empty(),
+            Content::Again(_) => self.length == Some(0),
             Content::Stream(_) | Content::Sent => false,
         }
     }
 
     /// Whether it can be sent more than once.
     pub fn is_repeatable(&self) -> bool {
-        matches!(self.content, Content::Empty | Content::Bytes(_))
+        !matches!(self.content, Content::Stream(_) | Content::Sent)
+    }
+
+    /// Whether it may be long: then nobody wants to send it in vain.
+    pub(super) fn is_streamed(&self) -> bool {
+        !matches!(self.content, Content::Empty | Content::Bytes(_))
     }
 
     /// The length that its maker told, of a stream that does not know it.
     pub(super) fn told_length(&self) -> Option<u64> {
-        self.length.filter(|_| !self.is_repeatable())
+        self.length.filter(|_| self.is_streamed())
     }
 
     /// The body of one sending.
@@ -108,6 +129,11 @@ impl RequestBody {
             }
             Content::Stream(stream) => {
                 Either::Right(stream.into_inner().unwrap_or_else(PoisonError::into_inner))
+            }
+            Content::Again(make) => {
+                let body = make();
+                self.content = Content::Again(make);
+                Either::Right(body)
             }
             Content::Sent => {
                 let what = "the request's body was a stream, and a stream can be sent once";
@@ -129,8 +155,10 @@ impl fmt::Debug for RequestBody {
         match (&self.content, self.length) {
             (Content::Empty, _) => f.write_str("empty"),
             (Content::Bytes(bytes), _) => write!(f, "{} bytes", bytes.len()),
-            (Content::Stream(_), Some(length)) => write!(f, "a stream of {length} bytes"),
-            (Content::Stream(_), None) => f.write_str("a stream"),
+            (Content::Stream(_) | Content::Again(_), Some(length)) => {
+                write!(f, "a stream of {length} bytes")
+            }
+            (Content::Stream(_) | Content::Again(_), None) => f.write_str("a stream"),
             (Content::Sent, _) => f.write_str("sent"),
         }
     }

@@ -1,6 +1,6 @@
 //! The files that the lab's servers serve, in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +15,14 @@ const FIRST_MODIFIED: Duration = Duration::from_secs(1_704_164_645);
 
 /// Files by path. Clones share the files, so that a test can change them while a server runs.
 #[derive(Clone, Debug, Default)]
-pub struct Tree(Arc<Mutex<BTreeMap<String, File>>>);
+pub struct Tree(Arc<Mutex<Content>>);
+
+#[derive(Debug, Default)]
+struct Content {
+    files: BTreeMap<String, File>,
+    /// Those that were made, empty or not; others are there because of what is in them.
+    folders: BTreeSet<String>,
+}
 
 /// One file.
 #[derive(Clone, Debug)]
@@ -56,7 +63,7 @@ impl Tree {
     /// Adds a file, or replaces one: its time moves on by a minute and its ETag follows the bytes.
     pub fn put(&self, path: &str, bytes: impl Into<Bytes>) {
         let (path, bytes) = (normalize(path), bytes.into());
-        let mut files = lock(&self.0);
+        let files = &mut lock(&self.0).files;
         let modified = match files.get(&path) {
             Some(old) => old.modified + Duration::from_secs(60),
             None => SystemTime::UNIX_EPOCH + FIRST_MODIFIED,
@@ -70,14 +77,26 @@ impl Tree {
         files.insert(path, file);
     }
 
-    /// Takes a file away.
-    pub fn remove(&self, path: &str) {
-        lock(&self.0).remove(&normalize(path));
+    /// Takes a file away. False: there is none.
+    pub fn remove(&self, path: &str) -> bool {
+        lock(&self.0).files.remove(&normalize(path)).is_some()
+    }
+
+    /// Gives a file another name, in place of what had it. False: there is no such file.
+    pub fn rename(&self, from: &str, to: &str) -> bool {
+        let files = &mut lock(&self.0).files;
+        let file = files.remove(&normalize(from));
+        file.map(|file| files.insert(normalize(to), file)).is_some()
+    }
+
+    /// Makes a folder.
+    pub fn make_folder(&self, path: &str) {
+        lock(&self.0).folders.insert(normalize(path));
     }
 
     /// The file at `path`.
     pub fn get(&self, path: &str) -> Option<File> {
-        lock(&self.0).get(&normalize(path)).cloned()
+        lock(&self.0).files.get(&normalize(path)).cloned()
     }
 
     /// What lies directly in the folder `path`, by name; `None` when there is no such folder.
@@ -87,7 +106,15 @@ impl Tree {
             folder => format!("{folder}/"),
         };
         let mut entries = BTreeMap::new();
-        for (path, file) in lock(&self.0).iter() {
+        let content = lock(&self.0);
+        for path in &content.folders {
+            if let Some(rest) = path.strip_prefix(&folder) {
+                let name = rest.split('/').next().unwrap_or_default();
+                entries.insert(name.to_owned(), None);
+            }
+        }
+        let is_made = content.folders.contains(&normalize(path));
+        for (path, file) in &content.files {
             let Some(rest) = path.strip_prefix(&folder) else {
                 continue;
             };
@@ -96,7 +123,7 @@ impl Tree {
                 None => entries.insert(rest.to_owned(), Some(file.clone())),
             };
         }
-        if entries.is_empty() && folder != "/" {
+        if entries.is_empty() && folder != "/" && !is_made {
             return None;
         }
         let entries = entries.into_iter();

@@ -50,4 +50,5 @@ mod redirects;
 mod refusals;
 mod resume;
 mod round_trips;
+mod store;
 mod trust;

@@ -38,6 +38,8 @@ pub struct Cut {
 pub struct Plan {
     /// Ends connections.
     pub cut: Option<Cut>,
+    /// Ends connections after so many bytes went upstream: the server has read all before.
+    pub cut_up: Option<Cut>,
     /// Offsets downstream where every connection's bytes are split: the client has read all
     /// before the offset when the next byte is sent.
     pub splits: Vec<u64>,
@@ -57,6 +59,16 @@ impl Plan {
                 only: None,
             }),
             ..Self::default()
+        }
+    }
+
+    /// Cuts the first `times` connections that carry `after` bytes to the server.
+    pub fn cuts_up(times: usize, after: u64, ending: Ending) -> Self {
+        let down = Self::cuts(times, after, ending);
+        Self {
+            cut: None,
+            cut_up: down.cut,
+            ..down
         }
     }
 
@@ -234,12 +246,13 @@ impl Connection {
             // After the client's end the server may still send; after the server's end the
             // client may (an upload). Anything else ends both.
             tokio::select! {
-                () = &mut up => down.await,
-                end = &mut down => {
-                    if let End::Finished = end {
-                        up.await;
-                    }
-                    end
+                end = &mut up => match end {
+                    Some(ending) => End::Cut(ending),
+                    None => down.await,
+                },
+                end = &mut down => match end {
+                    End::Finished => up.await.map_or(end, End::Cut),
+                    end => end,
                 }
             }
         };
@@ -255,15 +268,30 @@ impl Connection {
         self.state.lock()[self.number].note(direction, bytes);
     }
 
-    async fn up(&self, mut from: ReadHalf<'_>, mut to: WriteHalf<'_>) {
+    async fn up(&self, mut from: ReadHalf<'_>, mut to: WriteHalf<'_>) -> Option<Ending> {
         let mut buffer = vec![0; BUFFER];
+        let mut sent = 0;
         while let Ok(count @ 1..) = from.read(&mut buffer).await {
-            self.note(Direction::Up, &buffer[..count]);
-            if to.write_all(&buffer[..count]).await.is_err() {
-                return;
+            let cut = self.plan.cut_up.filter(|cut| self.may_cut(cut));
+            let room = cut.map_or(u64::MAX, |cut| cut.after - sent);
+            let bytes = &buffer[..count.min(usize::try_from(room).unwrap_or(count))];
+            self.note(Direction::Up, bytes);
+            if to.write_all(bytes).await.is_err() {
+                return None;
+            }
+            sent += bytes.len() as u64;
+            if let Some(cut) = cut.filter(|cut| cut.after == sent) {
+                self.settle(&to).await;
+                if let Some(ending) = self.take_cut(cut) {
+                    return Some(ending);
+                }
+                if to.write_all(&buffer[bytes.len()..count]).await.is_err() {
+                    return None;
+                }
             }
         }
         let _ = to.shutdown().await;
+        None
     }
 
     async fn down(&self, mut from: ReadHalf<'_>, mut to: WriteHalf<'_>) -> End {
@@ -317,7 +345,7 @@ impl Connection {
                 self.settle(to).await;
             }
             if cut.is_some_and(|at| at <= *sent)
-                && let Some(ending) = self.take_cut()
+                && let Some(ending) = self.plan.cut.and_then(|cut| self.take_cut(cut))
             {
                 return Some(End::Cut(ending));
             }
@@ -328,14 +356,17 @@ impl Connection {
     /// The offset where this connection will be cut if it comes so far.
     fn cut_at(&self) -> Option<u64> {
         let cut = self.plan.cut?;
+        self.may_cut(&cut).then_some(cut.after)
+    }
+
+    fn may_cut(&self, cut: &Cut) -> bool {
         let mine = cut.only.is_none_or(|only| only == self.number);
         let done = self.state.lock().iter().filter(|seen| seen.cut).count();
-        (mine && done < cut.times).then_some(cut.after)
+        mine && done < cut.times
     }
 
     /// Claims one of the plan's cuts: another connection may have taken the last meanwhile.
-    fn take_cut(&self) -> Option<Ending> {
-        let cut = self.plan.cut?;
+    fn take_cut(&self, cut: Cut) -> Option<Ending> {
         let mut connections = self.state.lock();
         let done = connections.iter().filter(|seen| seen.cut).count();
         (done < cut.times).then(|| {

@@ -35,7 +35,7 @@ const PROOF: Want = Want {
 };
 
 impl FtpSource {
-    fn path(&self) -> Result<RemotePath> {
+    pub(in crate::dataset) fn path(&self) -> Result<RemotePath> {
         self.path_of(self.url.path())
     }
 
@@ -54,14 +54,18 @@ impl FtpSource {
     }
 
     /// A channel; `want` travels with its login.
-    async fn client(&self, path: &RemotePath, want: Want) -> Result<(Client, Place)> {
+    pub(in crate::dataset) async fn client(
+        &self,
+        path: &RemotePath,
+        want: Want,
+    ) -> Result<(Client, Place)> {
         let (connector, target, login) = (&self.connector, &self.target, &self.login);
         let errand = self.errand(path, want);
         self.pool.take(connector, target, login, errand).await
     }
 
     /// A channel of its own, for who wants to see every stage.
-    async fn fresh(&self, path: &RemotePath, want: Want) -> Result<Client> {
+    pub(in crate::dataset) async fn fresh(&self, path: &RemotePath, want: Want) -> Result<Client> {
         let (connector, target, login) = (&self.connector, &self.target, &self.login);
         let errand = self.errand(path, want);
         self.pool.fresh(connector, target, login, errand).await

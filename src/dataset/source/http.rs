@@ -24,7 +24,7 @@ pub(crate) struct HttpSource {
 }
 
 impl HttpSource {
-    pub(super) fn request(&self, method: Method) -> Request {
+    pub(in crate::dataset) fn request(&self, method: Method) -> Request {
         let mut headers = self.headers.clone();
         // Bytes as they are: a length and an offset mean something only then.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));

@@ -1,9 +1,10 @@
-//! A small FTP server (RFC 959, 2428, 3659), passive and for downloads only.
+//! A small FTP server (RFC 959, 2428, 3659), passive; it takes files where it is told to.
 
 mod listing;
 mod passive;
 mod session;
 mod transfer;
+mod upload;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -45,6 +46,8 @@ pub struct Options {
     pub cut_end: CutEnd,
     /// Closes the control channel at this command, without a reply.
     pub hang_up_on: Option<&'static str>,
+    /// Takes files, gives them other names, removes them and makes folders.
+    pub writable: bool,
     /// The pause after every 16 KiB of data.
     pub pace: Option<Duration>,
 }

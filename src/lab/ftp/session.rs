@@ -29,6 +29,8 @@ pub(super) struct Session {
     folder: String,
     pub(super) offset: usize,
     pub(super) passive: Option<Passive>,
+    /// What RNFR named.
+    pub(super) renamed: Option<String>,
 }
 
 /// Whether the session goes on.
@@ -51,6 +53,7 @@ impl Session {
             folder: "/".to_owned(),
             offset: 0,
             passive: None,
+            renamed: None,
         }
     }
 
@@ -178,6 +181,12 @@ impl Session {
                     (350, format!("Restarting at {offset}"))
                 }
             },
+            "STOR" | "APPE" | "DELE" | "MKD" | "RNFR" | "RNTO" if !self.options.writable => {
+                (502, "Command not implemented".into())
+            }
+            "STOR" => return self.store(argument, false).await,
+            "APPE" => return self.store(argument, true).await,
+            "DELE" | "MKD" | "RNFR" | "RNTO" => self.change(verb, argument),
             "RETR" => return self.retrieve(argument).await,
             "LIST" => return self.list(argument, Style::Long).await,
             "NLST" => return self.list(argument, Style::Names).await,

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, HeaderValue, LOCATION, RETRY_AFTER, SERVER, WWW_AUTHENTICATE,
+    AUTHORIZATION, CONTENT_LENGTH, HeaderValue, IF_NONE_MATCH, LOCATION, RETRY_AFTER, SERVER,
+    WWW_AUTHENTICATE,
 };
 use http::{HeaderName, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -246,6 +247,13 @@ impl Shared {
         };
         if head.method == Method::PUT {
             let path = percent_decode_str(head.uri.path()).decode_utf8_lossy();
+            let only_new = head
+                .headers
+                .get(IF_NONE_MATCH)
+                .is_some_and(|tag| tag == "*");
+            if only_new && self.options.tree.get(&path).is_some() {
+                return plain(StatusCode::PRECONDITION_FAILED, None, "it is there\n");
+            }
             self.options.tree.put(&path, body.to_bytes());
             return plain(StatusCode::CREATED, None, "stored\n");
         }

@@ -45,6 +45,18 @@ pub enum Verb {
     List,
     /// List the names in a folder.
     Nlst,
+    /// Take a file.
+    Stor,
+    /// Take bytes behind those of a file.
+    Appe,
+    /// Which file gets another name.
+    Rnfr,
+    /// The name that it gets.
+    Rnto,
+    /// Remove a file.
+    Dele,
+    /// Make a folder.
+    Mkd,
     /// Good-bye.
     Quit,
 }
@@ -52,7 +64,10 @@ pub enum Verb {
 impl Verb {
     /// Whether its answer comes with data.
     pub fn moves_data(self) -> bool {
-        matches!(self, Self::Retr | Self::Mlsd | Self::List | Self::Nlst)
+        matches!(
+            self,
+            Self::Retr | Self::Mlsd | Self::List | Self::Nlst | Self::Stor | Self::Appe
+        )
     }
 
     /// The word on the wire.
@@ -74,6 +89,12 @@ impl Verb {
             Self::Mlsd => "MLSD",
             Self::List => "LIST",
             Self::Nlst => "NLST",
+            Self::Stor => "STOR",
+            Self::Appe => "APPE",
+            Self::Rnfr => "RNFR",
+            Self::Rnto => "RNTO",
+            Self::Dele => "DELE",
+            Self::Mkd => "MKD",
             Self::Quit => "QUIT",
         }
     }

@@ -37,7 +37,10 @@ impl Session {
             Verb::Pasv => self.plain(reply),
             Verb::Rest => self.rest(reply),
             Verb::Cwd => self.entered(reply),
-            Verb::Retr | Verb::Mlsd | Verb::List | Verb::Nlst => self.moved(verb, reply),
+            Verb::Retr | Verb::Mlsd | Verb::List | Verb::Nlst | Verb::Stor | Verb::Appe => {
+                self.moved(verb, reply);
+            }
+            Verb::Rnfr | Verb::Rnto | Verb::Dele | Verb::Mkd => self.ordered(verb, reply),
             // Without PBSZ a server may still agree to PROT, which is what counts.
             Verb::Pbsz | Verb::Prot | Verb::Type | Verb::Quit => {}
         }
@@ -202,6 +205,13 @@ impl Session {
             Err(reply)
         };
         self.tell(Event::Entered(entered));
+    }
+
+    fn ordered(&mut self, verb: Verb, reply: Reply) {
+        if self.lost_login(&reply) {
+            return self.refused(verb, reply);
+        }
+        self.tell(Event::Answered { verb, reply });
     }
 
     fn started(&mut self, reply: &Reply) {

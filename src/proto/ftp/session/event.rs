@@ -82,6 +82,13 @@ pub enum Event {
     Modified(Result<Modified, Reply>),
     /// The answer to CWD; a refusal is kept.
     Entered(Result<(), Reply>),
+    /// The answer to RNFR, RNTO, DELE or MKD.
+    Answered {
+        /// Which command.
+        verb: Verb,
+        /// The answer.
+        reply: Reply,
+    },
     /// The server listens for the data channel. Open it to the *control channel's host*.
     Port {
         /// The port.
@@ -93,12 +100,13 @@ pub enum Event {
     },
     /// REST was refused: the file can be had from its start only. The session goes on.
     NoRestart(Reply),
-    /// The file, or the listing, is coming. The size that the reply announces is of use at offset 0 only.
+    /// The file, or the listing, is coming, or the server takes one. The size that the reply announces
+    /// is of use for a file that comes, at offset 0 only.
     Started {
         /// The announced size.
         size: Option<u64>,
     },
-    /// The transfer's final reply; only 226 and 250 say that the whole file was sent.
+    /// The transfer's final reply; only 226 and 250 say that the whole file was sent, or taken.
     Ended(Reply),
     /// Something failed.
     Failed(Failure),
@@ -110,7 +118,8 @@ pub enum Event {
 pub enum Failure {
     /// The greeting was not 220.
     Greeting(Reply),
-    /// A command was refused. After a refused RETR, MLSD, LIST or NLST the session goes on, otherwise it is over.
+    /// A command was refused. After a refused transfer (RETR, MLSD, LIST, NLST, STOR, APPE) the session goes
+    /// on, otherwise it is over.
     Refused {
         /// Which command.
         verb: Verb,

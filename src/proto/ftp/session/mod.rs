@@ -27,6 +27,7 @@ mod answers;
 mod ending;
 mod event;
 mod securing;
+mod storing;
 #[cfg(test)]
 mod tests;
 
@@ -50,7 +51,7 @@ enum State {
     Login,
     Ready,
     Opening {
-        /// RETR, MLSD, LIST or NLST.
+        /// RETR, MLSD, LIST, NLST, STOR or APPE.
         command: Command,
         offset: u64,
         connected: bool,
@@ -298,8 +299,7 @@ impl Session {
         self.pump();
     }
 
-    /// Whether the transfer's command is on its way or answered, so that the server waits for the data channel, or
-    /// sends.
+    /// Whether the transfer's command is on its way or answered: the server waits for the data, or moves it.
     pub fn is_moving(&self) -> bool {
         matches!(self.state, State::Moving { .. })
     }

@@ -3,6 +3,7 @@
 mod listing;
 mod login;
 mod security;
+mod storing;
 mod transfer;
 
 use super::*;
@@ -77,6 +78,7 @@ fn tell(event: &Event) -> String {
             Passive::Extended => format!("epsv:{port}"),
             Passive::Plain => format!("pasv:{port}"),
         },
+        Event::Answered { verb, reply } => format!("{verb}:{}", reply.code()),
         Event::Entered(Ok(())) => "entered".into(),
         Event::Entered(Err(reply)) => format!("not-entered:{}", reply.code()),
         Event::NoRestart(reply) => format!("no-restart:{}", reply.code()),
