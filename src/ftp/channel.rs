@@ -13,7 +13,7 @@ use crate::base::{Error, Kind, Result, Stage, Steps, Target};
 use crate::connector::Ahead;
 use crate::dial::passed;
 use crate::proto::ftp::listing::Form;
-use crate::proto::ftp::{BadArgument, Event, Habits, Passive, Reply, servers};
+use crate::proto::ftp::{BadArgument, Event, Habits, Pace, Passive, Reply, servers};
 use crate::tls::{self, OneSession};
 use crate::tunnel::advice;
 
@@ -156,6 +156,18 @@ impl Channel {
         want: Want,
         doing: &str,
     ) -> Result<(), Setback> {
+        let answered = self.put(path, want, doing).await?;
+        self.settle_anew(doing, answered).await
+    }
+
+    /// Asks what is wanted, as far as it is not known, and waits for no answer. Gives how many
+    /// there were before.
+    pub(super) async fn put(
+        &mut self,
+        path: &RemotePath,
+        want: Want,
+        doing: &str,
+    ) -> Result<u64, Setback> {
         let idle = self.clock.elapsed();
         self.begin();
         // The answers of a call that was given up.
@@ -182,7 +194,13 @@ impl Channel {
         let answered = self.control.session.answered();
         let asked = self.control.session.ask(path, want);
         asked.map_err(|bad| self.unsendable(bad, doing))?;
-        self.settle_anew(doing, answered).await
+        Ok(answered)
+    }
+
+    /// Whether RETR may follow questions about the file at once: the port for its data is known,
+    /// and the server one of those that answer what waits behind a command.
+    pub(super) fn may_retrieve_behind(&self) -> bool {
+        self.port.is_some() && self.takes_port_behind && self.habits.pace == Pace::OneFlight
     }
 
     /// Begins to dial for the next data channel, if nobody has.
@@ -206,7 +224,7 @@ impl Channel {
 
     /// Settles after a pause: a server that closed before it answered anything did so because of
     /// the pause.
-    async fn settle_anew(&mut self, doing: &str, answered: u64) -> Result<(), Setback> {
+    pub(super) async fn settle_anew(&mut self, doing: &str, answered: u64) -> Result<(), Setback> {
         let settled = self.settle_or_tell(Stage::Request).await;
         settled.map_err(|(trouble, stage)| {
             let idle = trouble.is_gone() && answered == self.control.session.answered();

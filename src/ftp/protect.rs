@@ -128,7 +128,7 @@ impl Channel {
                     self.control.put_back([word]);
                     return Ok(());
                 }
-                Some(_) => {}
+                Some(event) => self.note(event),
                 None => return Ok(()),
             }
         }

@@ -73,7 +73,10 @@ impl Channel {
         if matches!(what, What::Entered(_)) && !self.asked.is_in(path) {
             self.enter(path, doing).await?;
         }
-        self.ask(path, want, doing).await?;
+        let answered = self.put(path, want, doing).await?;
+        if !(what == What::File(0) && self.may_retrieve_behind()) {
+            self.settle_anew(doing, answered).await?;
+        }
         let session = &mut self.control.session;
         let asked = match what {
             What::File(offset) => session.retrieve(path, offset),
@@ -221,6 +224,7 @@ impl Channel {
                 told = self.control.next() => told,
             };
             match told {
+                Ok(Some(answer @ (Event::Size(_) | Event::Modified(_)))) => self.note(answer),
                 Ok(Some(event)) => early.push(event),
                 // All is said: only the data is still to come.
                 Ok(None) => break opening.await,
@@ -268,7 +272,10 @@ impl Channel {
                     self.control.put_back([ended]);
                     None
                 }
-                Ok(Some(_)) => continue,
+                Ok(Some(event)) => {
+                    self.note(event);
+                    continue;
+                }
                 Ok(None) => {
                     if let Some(reply) = self.asked.no_restart.take() {
                         return Ok(Opened::NoRestart(reply));

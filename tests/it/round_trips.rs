@@ -155,21 +155,39 @@ async fn the_first_byte_of_a_file_over_ftps() {
 #[tokio::test]
 async fn further_files_of_one_ftp_server() {
     use outbound::ftp::{self, RemotePath, Retrieval, Want};
+    let (certificate, ca) = kit::certificate();
     let servers = [
-        (Product::Vsftpd, 1),
-        (Product::Proftpd, 1),
-        (Product::PureFtpd, 1),
-        (Product::Pyftpdlib, 2),
+        (Product::Vsftpd, None, 1),
+        (Product::Proftpd, None, 1),
+        (Product::PureFtpd, None, 1),
+        (Product::Pyftpdlib, None, 2),
+        // Two more for TLS, and one for its end, before which there is no 226.
+        // Two more for TLS, and one for its end, before which the server does not say 226.
+        (Product::Vsftpd, Some(Speaks::Implicit), 4),
     ];
-    for (product, expected) in servers {
-        let server = FtpServer::start(product, &shared().root);
+    for (product, secure, expected) in servers {
+        let root = &shared().root;
+        let server = match secure {
+            Some(speaks) => FtpServer::start_secure(product, root, &certificate, speaks),
+            None => FtpServer::start(product, root),
+        };
         let link = Link::start(peers::squid().address()).await;
-        let toml = format!("[proxy]\nurl = \"{}\"\n", link.url());
-        let connector = kit::connector(&toml);
         let url = server.url("/small.bin");
+        let toml = format!(
+            "[proxy]\nurl = \"{}\"\n[connections.files]\nurl = \"{}\"\nca_file = \"{}\"\n",
+            link.url(),
+            server.url("/"),
+            ca.display()
+        );
+        let connector = kit::connector(&toml);
+        let connection = connector.policy().locate(&url, None).unwrap().connection;
+        let connector = connector.for_connection(connection);
         let target = Target::parse(&url).unwrap();
         let path = RemotePath::from_url_path("/small.bin").unwrap();
+        // As datasets do.
         let want = Want {
+            size: true,
+            modified: true,
             following: true,
             ..Want::default()
         };
@@ -193,6 +211,7 @@ async fn further_files_of_one_ftp_server() {
             let mut data = Vec::new();
             download.read_to_end(&mut data).await.unwrap();
             assert!(data == shared().small, "{product:?}");
+            assert!(download.stat().modified.is_some(), "{product:?}");
             client = download.finish().await.unwrap();
             counted.push(link.trips());
         }

@@ -44,7 +44,8 @@ impl Session {
             // Without PBSZ a server may still agree to PROT, which is what counts.
             Verb::Pbsz | Verb::Prot | Verb::Type | Verb::Quit => {}
         }
-        if self.waiting.is_empty() {
+        // What waits behind a transfer waits for its data.
+        if self.waiting.front().is_none_or(|verb| verb.moves_data()) {
             self.crowded = false;
         }
         self.pump();

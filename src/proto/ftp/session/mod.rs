@@ -232,7 +232,8 @@ impl Session {
 
     /// Prepares to get a file from `offset` on, after [`Event::Port`]. REST goes out at once, and
     /// RETR behind its answer: the server waits for the data channel, so that both may be under way
-    /// together. In lock-step RETR follows [`data_opened`](Self::data_opened).
+    /// together. Without REST it goes out at once, behind questions that are not answered yet. In
+    /// lock-step RETR follows [`data_opened`](Self::data_opened).
     ///
     /// Gives [`Event::Started`] and [`Event::Ended`]; or [`Event::NoRestart`], or a refused RETR,
     /// after which the session goes on.
@@ -372,18 +373,19 @@ impl Session {
     }
 
     /// RETR waits for REST: behind a refused one it would send the file from its start. In
-    /// lock-step it waits for the data channel too.
+    /// lock-step it waits for all answers, and for the data channel too.
     fn release(&mut self) {
-        let quiet = self.waiting.is_empty() && self.queue.is_empty();
         let State::Opening {
             command,
+            offset,
             connected,
             ahead,
-            ..
         } = &self.state
         else {
             return;
         };
+        let quiet = self.waiting.is_empty() && self.queue.is_empty();
+        let quiet = quiet || *offset == 0 && *ahead;
         if quiet && (*connected || *ahead) {
             let early = !connected;
             self.queue.push_back(command.clone());
