@@ -51,7 +51,7 @@ impl Client {
     /// Whether it can bring a file of that protocol through an HTTP proxy without the proxy's help:
     /// wget leaves FTP to the proxy.
     pub fn speaks(self, protocol: Protocol) -> bool {
-        self != Self::Wget || protocol != Protocol::Ftp
+        self != Self::Wget || !matches!(protocol, Protocol::Ftp | Protocol::Ftps)
     }
 
     /// The program with no arguments and nothing of this process's environment.
@@ -108,7 +108,7 @@ impl Client {
                 // `-p`: FTP by CONNECT; it is how https goes anyway. `-N`: nothing held back.
                 command.args(["-q", "-sSf", "-N", "-x", proxy, "--noproxy", ""]);
                 command.arg("--cacert").arg(trust);
-                if url.starts_with("ftp:") {
+                if url.starts_with("ftp") {
                     command.arg("-p");
                 }
                 if let Some(file) = file {
@@ -167,6 +167,9 @@ impl Client {
                 }
             }
             Self::Curl => {
+                if urls.first().is_some_and(|url| url.starts_with("ftp")) {
+                    command.arg("-p");
+                }
                 let entry = |url: &String| {
                     let (_, name) = url.rsplit_once('/').unwrap();
                     format!("url = {url}\noutput = {}\n", into.join(name).display())
@@ -178,6 +181,41 @@ impl Client {
                 command.arg("-K").arg(list(stage, "curl.config", text));
             }
             Self::Wget | Self::Lftp => return None,
+        }
+        Some(command)
+    }
+
+    /// Brings all that is in an FTP folder into a folder, 32 at a time. curl lists nothing, and is
+    /// told the files.
+    pub fn get_folder(
+        self,
+        stage: &Stage<'_>,
+        url: &str,
+        names: &[String],
+        proxy: &str,
+        into: &Path,
+    ) -> Option<Command> {
+        let mut command = self.command(stage);
+        match self {
+            Self::Outbound => {
+                command.args(["fetch", "-r", "-q", "--proxy", proxy, "--no-proxy", ""]);
+                command.args(["-j", "32", url, "--output-dir"]).arg(into);
+            }
+            Self::Curl => {
+                let file = |name: &String| format!("{url}{}", name.rsplit('/').next().unwrap());
+                let urls: Vec<String> = names.iter().map(file).collect();
+                return self.get_many(stage, &urls, proxy, into);
+            }
+            Self::Lftp => {
+                command.args(["--norc", "-c"]);
+                command.arg(format!(
+                    "{}; set ftp:sync-mode off; set net:connection-limit 0; \
+                     mirror -P32 --no-perms {url} {}/",
+                    lftp_settings(&stage.authority, proxy),
+                    into.display()
+                ));
+            }
+            Self::Wget => return None,
         }
         Some(command)
     }

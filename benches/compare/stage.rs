@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use crate::kit;
 use crate::options::Options;
 use crate::support::peers::process::{self, Home, Process, brought, share, template};
+use crate::support::peers::secure_ftp::{Speaks, Tls};
 use crate::support::peers::{Apache, Certificate, Squid, Vsftpd, folder, squid};
 use crate::support::sockets::free_port;
 
@@ -17,6 +18,9 @@ pub const SMALL: u64 = 4096;
 
 /// Bytes in the file whose first byte is waited for: more than any client holds back.
 pub const MEDIUM: u64 = 64 << 10;
+
+/// No line in vsftpd's log for each command.
+const QUIET: &str = "log_ftp_protocol=NO";
 
 /// What the rows share. Servers start when a row needs them.
 pub struct Stage<'a> {
@@ -34,6 +38,7 @@ pub struct Stage<'a> {
     apache: OnceLock<Apache>,
     origin: OnceLock<Origin>,
     vsftpd: OnceLock<Vsftpd>,
+    secure_vsftpd: OnceLock<Vsftpd>,
 }
 
 /// A protocol, and with it the servers on the way.
@@ -42,6 +47,8 @@ pub enum Protocol {
     Http,
     Https,
     Ftp,
+    /// TLS from the first byte, and on data channels the control channel's session.
+    Ftps,
 }
 
 impl Protocol {
@@ -50,6 +57,7 @@ impl Protocol {
             Self::Http => "http",
             Self::Https => "https",
             Self::Ftp => "ftp",
+            Self::Ftps => "ftps",
         }
     }
 }
@@ -76,6 +84,7 @@ impl<'a> Stage<'a> {
             apache: OnceLock::new(),
             origin: OnceLock::new(),
             vsftpd: OnceLock::new(),
+            secure_vsftpd: OnceLock::new(),
         }
     }
 
@@ -94,7 +103,17 @@ impl<'a> Stage<'a> {
     }
 
     fn vsftpd(&self) -> &Vsftpd {
-        self.vsftpd.get_or_init(|| Vsftpd::start(&self.root, &[]))
+        self.vsftpd
+            .get_or_init(|| Vsftpd::start(&self.root, &[QUIET]))
+    }
+
+    fn secure_vsftpd(&self) -> &Vsftpd {
+        let tls = Tls {
+            certificate: &self.certificate,
+            speaks: Speaks::Implicit,
+        };
+        self.secure_vsftpd
+            .get_or_init(|| Vsftpd::start_with(&self.root, &[QUIET], Some(&tls)))
     }
 
     /// The URL of a file at the protocol's origin.
@@ -103,6 +122,7 @@ impl<'a> Stage<'a> {
             Protocol::Http => self.origin().http_port,
             Protocol::Https => self.origin().https_port,
             Protocol::Ftp => self.vsftpd().port(),
+            Protocol::Ftps => self.secure_vsftpd().port(),
         };
         format!("{}://127.0.0.1:{port}/{name}", protocol.name())
     }
@@ -129,9 +149,14 @@ impl<'a> Stage<'a> {
 
     /// The names of the small files.
     pub fn small(&self) -> Vec<String> {
-        let names = (0..self.options.files).map(|number| format!("small/{number:05}.bin"));
+        self.folder_of("small", self.options.files)
+    }
+
+    /// The names of `count` small files, which are all that is in that folder.
+    pub fn folder_of(&self, folder: &str, count: u32) -> Vec<String> {
+        let names = (0..count).map(|number| format!("{folder}/{number:05}.bin"));
         let names: Vec<String> = names.collect();
-        let folder = self.root.join("small");
+        let folder = self.root.join(folder);
         if !folder.exists() {
             fs::create_dir(&folder).unwrap();
             let bytes = kit::noise(usize::try_from(SMALL).unwrap());

@@ -1,4 +1,4 @@
-//! Time to the first byte over a long line, in round trips (c1 to c3).
+//! Time to the first byte over a long line, in round trips (c1 to c4).
 
 use crate::clients::{Client, To};
 use crate::link::{self, ROUND_TRIP};
@@ -22,6 +22,9 @@ const LINES: &[(&str, Client, Protocol)] = &[
     ("outbound ftp", Client::Outbound, Protocol::Ftp),
     ("curl ftp", Client::Curl, Protocol::Ftp),
     ("lftp ftp", Client::Lftp, Protocol::Ftp),
+    ("outbound ftps", Client::Outbound, Protocol::Ftps),
+    ("curl ftps", Client::Curl, Protocol::Ftps),
+    ("lftp ftps", Client::Lftp, Protocol::Ftps),
 ];
 
 pub fn run(stage: &Stage<'_>) -> Table {
@@ -55,6 +58,7 @@ pub fn run(stage: &Stage<'_>) -> Table {
     let within = |count: f64, ms: f64| AtMost(count + ms / 1000.0 / ROUND_TRIP.as_secs_f64());
     table.goal("c1", "outbound http", FIRST, within(2.0, 6.0));
     table.goal("c2", "outbound https", FIRST, within(4.0, 10.0));
+    table.goal("c4", "outbound ftps", END, AtMost(10.0));
     table.goal("c3", "outbound ftp", FIRST, within(4.0, 10.0));
     table
 }

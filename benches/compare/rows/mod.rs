@@ -1,6 +1,7 @@
 //! The rows: what is measured, and the goals. The letters are those of docs/performance.md.
 
 mod first_byte;
+mod folder;
 mod routes;
 mod small;
 mod start;
@@ -36,6 +37,10 @@ pub const ALL: &[Row] = &[
         run: stream::ftp_to_a_file,
     },
     Row {
+        name: "ftps",
+        run: stream::ftps,
+    },
+    Row {
         name: "memory",
         run: stream::memory,
     },
@@ -46,6 +51,22 @@ pub const ALL: &[Row] = &[
     Row {
         name: "https-small",
         run: small::https,
+    },
+    Row {
+        name: "ftp-folder",
+        run: folder::ftp,
+    },
+    Row {
+        name: "ftps-folder",
+        run: folder::ftps,
+    },
+    Row {
+        name: "ftp-folder-far",
+        run: folder::ftp_far,
+    },
+    Row {
+        name: "ftps-folder-far",
+        run: folder::ftps_far,
     },
     Row {
         name: "first-byte",

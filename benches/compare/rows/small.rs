@@ -50,7 +50,7 @@ fn measure(stage: &Stage<'_>, name: &'static str, protocol: Protocol) -> Table {
 }
 
 /// A folder in memory, so that no disk is measured.
-fn memory_folder() -> Result<tempfile::TempDir, String> {
+pub(super) fn memory_folder() -> Result<tempfile::TempDir, String> {
     let shared = Path::new("/dev/shm");
     let made = if shared.is_dir() {
         tempfile::tempdir_in(shared)
@@ -61,7 +61,7 @@ fn memory_folder() -> Result<tempfile::TempDir, String> {
 }
 
 /// Whether all files came.
-fn whole(folder: &Path, wanted: usize) -> Result<(), String> {
+pub(super) fn whole(folder: &Path, wanted: usize) -> Result<(), String> {
     let entries = fs::read_dir(folder).map_err(|error| error.to_string())?;
     let whole = entries
         .flatten()

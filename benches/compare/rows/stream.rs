@@ -34,7 +34,7 @@ fn columns(mib: u32) -> Vec<Column> {
 fn proxy(stage: &Stage<'_>, protocol: Protocol) -> String {
     match protocol {
         Protocol::Http => stage.apache().url(),
-        Protocol::Https | Protocol::Ftp => stage.squid().url(),
+        Protocol::Https | Protocol::Ftp | Protocol::Ftps => stage.squid().url(),
     }
 }
 
@@ -98,6 +98,15 @@ pub fn ftp(stage: &Stage<'_>) -> Table {
     table
 }
 
+pub fn ftps(stage: &Stage<'_>) -> Table {
+    let title = "ftps by CONNECT through Squid to /dev/null";
+    let mut table = measure(stage, "ftps", title, Protocol::Ftps, None);
+    table.ratio("a4", CPU, "curl", AtMost(0.70));
+    table.ratio("a4", SPEED, "curl", AtLeast(1.00));
+    memory_goals(&mut table);
+    table
+}
+
 pub fn ftp_to_a_file(stage: &Stage<'_>) -> Table {
     let folder = folder();
     let file = folder.join("ftp.bin");
@@ -122,6 +131,7 @@ pub fn memory(stage: &Stage<'_>) -> Table {
         ("http", Protocol::Http, false),
         ("https", Protocol::Https, false),
         ("ftp", Protocol::Ftp, false),
+        ("ftps", Protocol::Ftps, false),
         ("http to a file", Protocol::Http, true),
         ("https to a file", Protocol::Https, true),
         ("ftp to a file", Protocol::Ftp, true),
