@@ -26,7 +26,7 @@ pub use encoding::Encoding;
 pub use error::{Error, Kind, Side};
 pub use explicit_tls::ExplicitTls;
 pub use origin::Origin;
-pub use proxy::{Auth, Credentials, Proxy, ProxyScheme, Trust, TunnelMode};
+pub use proxy::{Auth, Credentials, FtpMode, Proxy, ProxyScheme, Trust, TunnelMode};
 pub use proxy_url::ProxyUrl;
 pub use route::{Reason, Rejected, Route, Way};
 pub use secret::{Secret, SecretRef, SecretSource};

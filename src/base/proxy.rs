@@ -118,6 +118,35 @@ pub enum TunnelMode {
     Always,
 }
 
+/// How plain `ftp://` goes through a proxy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FtpMode {
+    /// By CONNECT, both channels.
+    #[default]
+    Tunnel,
+    /// By a request in absolute form (`GET ftp://host/path`): the proxy itself speaks FTP.
+    ProxyGet,
+}
+
+impl FtpMode {
+    /// Every value, in the order of the documentation.
+    pub const ALL: [Self; 2] = [Self::Tunnel, Self::ProxyGet];
+
+    /// The word of the settings: `tunnel`, `proxy-get`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tunnel => "tunnel",
+            Self::ProxyGet => "proxy-get",
+        }
+    }
+
+    /// The value that a word of the settings means.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|value| value.as_str() == word)
+    }
+}
+
 /// Which certificates are believed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -144,6 +173,8 @@ pub struct Proxy {
     pub auth: Auth,
     /// Which `http://` requests go by CONNECT.
     pub tunnel: TunnelMode,
+    /// How plain `ftp://` goes through it.
+    pub ftp: FtpMode,
     /// Trust for TLS to the proxy.
     pub trust: Trust,
     /// The dotted prefix of its keys in the settings (`proxy`, `proxies.partner`), for messages
@@ -163,6 +194,7 @@ impl Proxy {
             credentials: None,
             auth: Auth::default(),
             tunnel: TunnelMode::default(),
+            ftp: FtpMode::default(),
             trust: Trust::default(),
             key: String::new(),
             origin,

@@ -1,7 +1,7 @@
 //! A walk that somebody may not want to wait for.
 
 use super::{Report, check};
-use crate::base::{Error, Host, Kind, Route, Stage, Step, Steps, Target, TunnelMode, text};
+use crate::base::{Error, Host, Kind, Route, Scheme, Stage, Step, Steps, Target, TunnelMode, text};
 use crate::dataset::Dataset;
 use crate::dial::Watch;
 
@@ -54,6 +54,14 @@ impl<'a> Walk<'a> {
             let asked = connector.connection().and_then(|c| c.tunnel);
             asked.unwrap_or(proxy.tunnel) == TunnelMode::Always
         });
+        // Asked for in absolute form, FTP's stages are those of plain HTTP.
+        let asked = self.dataset.asks_proxy_for_ftp().unwrap_or(false);
+        let as_http =
+            asked.then(|| Target::new(Scheme::Http, target.host().clone(), target.port()));
+        let (target, tunnels) = match &as_http {
+            Some(target) => (target, false),
+            None => (target, tunnels),
+        };
         let (stage, subject) = next(&steps, &route, target, tunnels);
         let what = words(text::seconds(waited));
         let error = Error::new(Kind::Interrupted, stage, what)

@@ -2,12 +2,12 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::args::{Common, Login, TlsArg};
+use super::args::{Common, FtpArg, Login, TlsArg};
 use super::output::Output;
 use super::place::Place;
 use crate::base::{
-    Credentials, Error, ExplicitTls, Kind, Origin, Result, Scheme, SecretRef, SecretSource, Stage,
-    Target, text,
+    Credentials, Error, ExplicitTls, FtpMode, Kind, Origin, Result, Scheme, SecretRef,
+    SecretSource, Stage, Target, text,
 };
 use crate::dataset::{Client, Dataset};
 
@@ -47,6 +47,16 @@ pub fn dataset(
     if let Some(tls) = explicit_tls(&login.tls, dataset.target())? {
         dataset = dataset.with_tls(tls);
     }
+    if let Some(mode) = ftp_mode(&login.ftp, dataset.target())? {
+        dataset = dataset.with_ftp_mode(mode);
+    }
+    // An argument that contradicts another one is said before anything starts.
+    dataset
+        .asks_proxy_for_ftp()
+        .or_else(|error| match error.kind() {
+            Kind::Usage => Err(error),
+            _ => Ok(false),
+        })?;
     if !fields.is_empty() {
         dataset = dataset.with_headers(headers(fields)?);
     }
@@ -69,6 +79,18 @@ pub fn explicit_tls(arg: &TlsArg, target: &Target) -> Result<Option<ExplicitTls>
     };
     let what = format!("--tls is for ftp://, not for {}://", target.scheme());
     Err(Error::new(Kind::Usage, Stage::Settings, what).with_hint(hint))
+}
+
+/// What `--ftp` says about a target; for plain `ftp://` alone, as `--tls` is.
+pub fn ftp_mode(arg: &FtpArg, target: &Target) -> Result<Option<FtpMode>> {
+    match (arg.ftp, target.scheme()) {
+        (None, _) => Ok(None),
+        (Some(ftp), Scheme::Ftp | Scheme::Ftps) => Ok(Some(ftp.into())),
+        (Some(_), scheme) => {
+            let what = format!("--ftp is for ftp://, not for {scheme}://");
+            Err(Error::new(Kind::Usage, Stage::Settings, what).with_hint("leave it out"))
+        }
+    }
 }
 
 /// Says that a password in the arguments is no secret.

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::args::{Common, RouteArgs};
-use super::dataset::{explicit_tls, warn_of_password};
+use super::dataset::{explicit_tls, ftp_mode, warn_of_password};
 use super::exit::Exit;
 use super::output::{Output, without_query};
 use super::place::Place;
 use super::{asked, json};
-use crate::base::{Origin, Result, Route, Target, text};
+use crate::base::{ExplicitTls, Origin, Result, Route, Scheme, Target, text};
 use crate::route::resolve;
 use crate::settings::{Location, Policy};
 
@@ -31,6 +31,8 @@ struct Decided {
     route: Route,
     /// How FTP's channels are protected: `implicit`, `explicit`, `opportunistic`, `off`.
     tls: Option<&'static str>,
+    /// How plain FTP goes through the proxy: `tunnel`, `proxy-get`.
+    ftp: Option<&'static str>,
 }
 
 fn decide(
@@ -48,8 +50,13 @@ fn decide(
     let connection = location.connection.as_ref();
     let tls = explicit_tls(&args.tls, &target)?;
     let tls = tls.or(connection.map(|connection| connection.tls));
+    let tls = tls.unwrap_or_default();
+    let ftp = ftp_mode(&args.ftp, &target)?.or(connection.and_then(|connection| connection.ftp));
+    let plain = target.scheme() == Scheme::Ftp && tls == ExplicitTls::Off;
+    let proxy = route.proxy().filter(|_| plain);
     Ok(Decided {
-        tls: tls.unwrap_or_default().word_for(&target),
+        tls: tls.word_for(&target),
+        ftp: proxy.map(|proxy| ftp.unwrap_or(proxy.ftp).as_str()),
         location,
         route,
     })
@@ -60,6 +67,7 @@ fn as_json(decided: &Decided) -> Value {
         location,
         route,
         tls,
+        ftp,
     } = decided;
     let rejected: Vec<_> = route
         .rejected
@@ -75,6 +83,7 @@ fn as_json(decided: &Decided) -> Value {
     let mut object = json!({
         "connection": location.connection.as_ref().map(|c| c.name.as_str()),
         "tls": tls,
+        "ftp": ftp,
     });
     if let (Some(object), Value::Object(way)) = (object.as_object_mut(), json::route(route)) {
         object.extend(way);
@@ -88,6 +97,7 @@ fn show(output: &Output, decided: &Decided) {
         location,
         route,
         tls,
+        ftp,
     } = decided;
     let way = match route.proxy() {
         Some(proxy) => format!("through {proxy}"),
@@ -107,6 +117,9 @@ fn show(output: &Output, decided: &Decided) {
                 .line("  tls         opportunistic (AUTH TLS), in clear where the server refuses");
         }
         _ => {}
+    }
+    if *ftp == Some("proxy-get") {
+        output.line("  ftp         by request to the proxy (GET ftp://…), without a tunnel");
     }
     for passed in &route.rejected {
         let origin = match &passed.origin {

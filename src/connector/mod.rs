@@ -13,13 +13,14 @@ pub use crate::tls::Alpn;
 pub(crate) use ahead::Ahead;
 pub(crate) use proxied::{pass_auth, wants_credentials};
 pub use service::{HttpStream, Passage};
-pub(crate) use service::{Opened, PlainHttp, Routed};
+pub(crate) use service::{Opened, PlainHttp, Routed, not_http};
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::{
-    Error, Kind, Proxy, ProxyScheme, Result, Route, Side, Stage, Target, Trust, TunnelMode, Way,
+    Error, FtpMode, Kind, Proxy, ProxyScheme, Result, Route, Scheme, Side, Stage, Target, Trust,
+    TunnelMode, Way,
 };
 use crate::dial::{self, Limits, Stream};
 use crate::route;
@@ -103,6 +104,20 @@ impl Connector {
     pub(crate) fn tunnels_plain_http(&self, proxy: &Proxy) -> bool {
         let asked = self.connection.as_ref().and_then(|c| c.tunnel);
         asked.unwrap_or(proxy.tunnel) == TunnelMode::Always
+    }
+
+    /// Whether requests to a target go to the proxy by CONNECT although it has no TLS. FTP is asked
+    /// of the proxy itself, whatever plain HTTP does.
+    pub(crate) fn tunnels(&self, proxy: &Proxy, target: &Target) -> bool {
+        target.scheme() != Scheme::Ftp && self.tunnels_plain_http(proxy)
+    }
+
+    /// How plain FTP goes by `route`: what the connection says, else the proxy. Without a proxy
+    /// there is nobody to ask.
+    pub(crate) fn ftp_mode(&self, route: &Route) -> FtpMode {
+        let asked = self.connection.as_ref().and_then(|c| c.ftp);
+        let of_proxy = |proxy: &Arc<Proxy>| asked.unwrap_or(proxy.ftp);
+        route.proxy().map_or(FtpMode::Tunnel, of_proxy)
     }
 
     /// Opens a byte stream to `target` by `route`: a socket, or a tunnel. No TLS to the target.

@@ -159,7 +159,7 @@ impl Service<Uri> for Connector {
 
 impl Connector {
     fn routed(&self, uri: &Uri) -> Result<Routed> {
-        let target = target_of(uri)?;
+        let target = target_of(uri, false)?;
         let here = |connection: &Arc<Connection>| {
             Target::from_url(&connection.url).is_ok_and(|base| base == target)
         };
@@ -201,7 +201,9 @@ impl Service<Uri> for Routed {
         // Now: the pool may go on with it in a task of its own.
         let opened = Opened::current();
         Box::pin(async move {
-            let target = target_of(&uri)?;
+            // Who asks the proxy for FTP itself has seen to it that there is one.
+            let by_proxy = this.route.proxy().is_some() && this.plain == PlainHttp::Absolute;
+            let target = target_of(&uri, by_proxy)?;
             let opening = this.connector.open_http(&this.route, &target, this.plain);
             let stream = opening.await?;
             if let Some(opened) = opened {
@@ -212,7 +214,8 @@ impl Service<Uri> for Routed {
     }
 }
 
-fn target_of(uri: &Uri) -> Result<Target> {
+/// What a request is for. `ftp`: that may be a file of an FTP server, asked for in absolute form.
+fn target_of(uri: &Uri, ftp: bool) -> Result<Target> {
     let url = Url::parse(&uri.to_string()).map_err(|cause| {
         Error::new(
             Kind::Usage,
@@ -224,12 +227,15 @@ fn target_of(uri: &Uri) -> Result<Target> {
     let target = Target::from_url(&url)?;
     match target.scheme() {
         Scheme::Http | Scheme::Https => Ok(target),
-        scheme => Err(Error::new(
-            Kind::Usage,
-            Stage::Route,
-            format!("an HTTP client cannot fetch `{scheme}://`"),
-        )),
+        Scheme::Ftp if ftp => Ok(target),
+        scheme => Err(not_http(scheme)),
     }
+}
+
+/// The error for what no HTTP client asks for.
+pub(crate) fn not_http(scheme: Scheme) -> Error {
+    let what = format!("an HTTP client cannot fetch `{scheme}://`");
+    Error::new(Kind::Usage, Stage::Route, what)
 }
 
 impl HyperConnection for HttpStream {

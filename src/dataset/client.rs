@@ -10,13 +10,13 @@ use super::event::Observer;
 use super::fetch::{self, FetchOptions, Fetched};
 use super::rate::RateLimit;
 use super::reader::Reader;
-use super::source::{FtpSource, HttpSource, Probed, Source};
+use super::source::{FtpByProxy, FtpSource, HttpSource, Probed, Source};
 use super::transfer::Transfer;
 use crate::base::{
-    Credentials, Error, ExplicitTls, Kind, Result, Scheme, Secret, Stage, Steps, Target,
+    Credentials, Error, ExplicitTls, FtpMode, Kind, Result, Scheme, Stage, Steps, Target,
 };
 use crate::connector::{Connector, load};
-use crate::ftp::{Listing, Login, Pool};
+use crate::ftp::{Listing, Pool};
 use crate::http;
 use crate::settings::{Connection, Flags, Policy, Retry};
 
@@ -105,16 +105,17 @@ impl Client {
 /// One URL under a client's policy.
 #[derive(Clone, Debug)]
 pub struct Dataset {
-    connector: Connector,
-    http: http::Client,
+    pub(super) connector: Connector,
+    pub(super) http: http::Client,
     ftp: Pool,
     url: Url,
-    target: Target,
-    credentials: Option<Credentials>,
+    pub(super) target: Target,
+    pub(super) credentials: Option<Credentials>,
     headers: HeaderMap,
     retry: Retry,
     limit: Option<RateLimit>,
     tls: Option<ExplicitTls>,
+    pub(super) ftp_mode: Option<FtpMode>,
     /// Whether other files of the same server follow.
     more: bool,
 }
@@ -139,6 +140,7 @@ impl Dataset {
             retry: client.connector.policy().retry().clone(),
             limit: client.limit.clone(),
             tls: None,
+            ftp_mode: None,
             more: false,
         })
     }
@@ -329,6 +331,13 @@ impl Dataset {
                 headers: self.headers.clone(),
                 authorization: self.authorization().await?,
             }))),
+            Scheme::Ftp if self.asks_proxy_for_ftp()? => {
+                Ok(Source::FtpByProxy(Box::new(FtpByProxy {
+                    client: self.http.clone(),
+                    url: self.url.clone(),
+                    authorization: self.authorization_of_login().await?,
+                })))
+            }
             Scheme::Ftp | Scheme::Ftps => Ok(Source::Ftp(Box::new(FtpSource {
                 connector: self.connector.clone(),
                 target: self.target.clone(),
@@ -344,50 +353,5 @@ impl Dataset {
                 format!("datasets over `{scheme}` cannot be read yet"),
             )),
         }
-    }
-}
-
-/// What adapters and protocols need of it.
-impl Dataset {
-    /// The HTTP client of its connection.
-    #[cfg(feature = "reqwest")]
-    pub(crate) fn http(&self) -> &http::Client {
-        &self.http
-    }
-
-    /// The login for the target.
-    #[cfg(feature = "reqwest")]
-    pub(crate) fn credentials(&self) -> Option<&Credentials> {
-        self.credentials.as_ref()
-    }
-
-    /// The value of `Authorization` for the target.
-    pub(crate) async fn authorization(&self) -> Result<Option<Secret>> {
-        match &self.credentials {
-            Some(credentials) => Ok(Some(self.connector.basic(credentials).await?)),
-            None => Ok(None),
-        }
-    }
-
-    /// Who logs in at an FTP server: anonymous unless there are credentials.
-    pub(crate) async fn login(&self) -> Result<Login> {
-        let Some(credentials) = &self.credentials else {
-            return Ok(Login::default());
-        };
-        let Some(place) = &credentials.password else {
-            let origin = credentials.origin.clone();
-            let login = Login::new(credentials.username.clone(), None, origin);
-            return Ok(match login.is_anonymous() {
-                true => Login {
-                    username: login.username,
-                    ..Login::default()
-                },
-                false => login,
-            });
-        };
-        let limit = self.connector.timeouts().secret;
-        let password = self.connector.secrets().read(place, limit).await?;
-        let username = credentials.username.clone();
-        Ok(Login::new(username, Some(password), place.origin.clone()))
     }
 }

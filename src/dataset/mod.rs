@@ -5,7 +5,7 @@
 //! under its own name only when it is whole. `store_file` and its like send one there.
 //!
 //! ```text
-//! Dataset::fetch ─► Transfer ─► Source (http | ftp) ─► Connector
+//! Dataset::fetch ─► Transfer ─► Source (http | ftp | ftp by the proxy) ─► Connector
 //!        │             └ goes on after a cut: range or REST, proven by the validator
 //!        └─► Part (NAME.part, NAME.part.meta, lock) ─► rename
 //! ```
@@ -18,6 +18,8 @@ mod event;
 mod existing;
 mod fetch;
 mod folder_walk;
+mod ftp_mode;
+mod login;
 mod name;
 mod part;
 mod rate;

@@ -10,8 +10,8 @@ use super::body::Body;
 use super::pool::Pool;
 use super::request::{Request, doing, refuse_reserved, shown};
 use super::{failure, hop};
-use crate::base::{Error, Kind, Result, Route, Stage, Steps};
-use crate::connector::Connector;
+use crate::base::{Error, Kind, Result, Route, Scheme, Stage, Steps, Target};
+use crate::connector::{Connector, not_http};
 use crate::proto::redirect;
 
 /// Sends requests over a connector. Cheap to clone; clones share their connections.
@@ -108,6 +108,16 @@ impl Client {
         }
     }
 
+    /// Asks the proxy on the way to an FTP server for a file of that server: in absolute form, without
+    /// a tunnel. No redirect is followed: no file is elsewhere because a proxy says so.
+    ///
+    /// # Errors
+    /// Every stage up to `request`; going direct, for there is nobody to ask.
+    pub(crate) async fn ask_proxy_for_ftp(&self, mut request: Request) -> Result<Response> {
+        refuse_reserved(&request)?;
+        hop::send(&self.pool, &self.connector, &mut request).await
+    }
+
     /// Sends a request, follows redirects, and gives the answer with its body unread.
     ///
     /// # Errors
@@ -119,6 +129,10 @@ impl Client {
     pub async fn send(&self, request: Request) -> Result<Response> {
         let mut request = request;
         refuse_reserved(&request)?;
+        let scheme = Target::from_url(&request.url)?.scheme();
+        if !matches!(scheme, Scheme::Http | Scheme::Https) {
+            return Err(not_http(scheme));
+        }
         let mut connector = self.connector.clone();
         let mut steps = Steps::default();
         for _ in 0..=redirect::MOST {

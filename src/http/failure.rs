@@ -128,7 +128,7 @@ const EITHER: &str = "the server (or the proxy on its way)";
 
 /// The doubt whether a proxy answered at all: proxies say that an answer passed them (RFC 9110
 /// section 7.6.3), and a web server in the proxy's place does not know the path.
-fn not_a_proxy(response: &Response) -> Option<String> {
+pub(super) fn not_a_proxy(response: &Response) -> Option<String> {
     let proxy = response.route.proxy()?;
     let doubtful = response.in_clear && !response.headers.contains_key(VIA);
     doubtful.then(|| advice::web_server(proxy))

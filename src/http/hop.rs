@@ -28,7 +28,7 @@ pub(super) async fn send(
     let target = Target::from_url(&request.url)?;
     let route = Arc::new(connector.route(&target)?);
     let plain = match route.proxy() {
-        Some(proxy) if connector.tunnels_plain_http(proxy) => PlainHttp::Tunnel,
+        Some(proxy) if connector.tunnels(proxy, &target) => PlainHttp::Tunnel,
         _ => PlainHttp::Absolute,
     };
     let client = pool.client(connector, &route, plain);
@@ -194,7 +194,7 @@ impl Hop<'_> {
 
     /// The proxy that answers, when the request goes to it in absolute form.
     fn hop(&self) -> Option<&Proxy> {
-        let tunnels = |proxy: &&Arc<Proxy>| self.connector.tunnels_plain_http(proxy);
+        let tunnels = |proxy: &&Arc<Proxy>| self.connector.tunnels(proxy, &self.target);
         let proxy = self.route.proxy().filter(|proxy| !tunnels(proxy));
         proxy
             .filter(|_| !self.target.scheme().is_tls())

@@ -5,6 +5,7 @@ mod body;
 mod client;
 mod dialogue;
 mod failure;
+mod ftp_answer;
 mod hop;
 mod pool;
 mod request;

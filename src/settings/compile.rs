@@ -14,7 +14,7 @@ use super::policy::{Direct, Forced, Policy, Retry, Timeouts};
 use super::problems::{Level, Problem};
 use super::shown;
 use crate::base::{
-    Auth, Credentials, Encoding, ExplicitTls, Origin, Proxy, SecretRef, Trust, TunnelMode,
+    Auth, Credentials, Encoding, ExplicitTls, FtpMode, Origin, Proxy, SecretRef, Trust, TunnelMode,
 };
 
 /// Makes the policy. It is usable when no problem is an error.
@@ -102,6 +102,7 @@ impl Compiler<'_> {
                 _ => Auth::Auto,
             },
             tunnel: self.tunnel(table).unwrap_or_default(),
+            ftp: self.ftp(table).unwrap_or_default(),
             trust: self.trust(table),
             key: table.join("."),
             origin: url.origin,
@@ -172,6 +173,10 @@ impl Compiler<'_> {
             "always" => Some(TunnelMode::Always),
             _ => Some(TunnelMode::Auto),
         }
+    }
+
+    fn ftp(&self, table: &[&str]) -> Option<FtpMode> {
+        FtpMode::parse(self.word(table, "ftp")?)
     }
 
     fn tls(&mut self, table: &[&str], base: &Url) -> ExplicitTls {
@@ -249,13 +254,17 @@ impl Compiler<'_> {
             let Value::Url(base) = url.value else {
                 continue;
             };
+            let tls = self.tls(&table, &base);
+            let problem = connection::ftp(self.fact(&table, "ftp"), &base, tls);
+            self.problems.extend(problem);
             let connection = Connection {
                 proxy: self.choice(&name),
                 credentials: self.credentials(&table),
                 trust: self.trust(&table),
                 tunnel: self.tunnel(&table),
-                tls: self.tls(&table, &base),
+                tls,
                 encoding: self.encoding(&table, &base),
+                ftp: self.ftp(&table),
                 url: base,
                 origin: url.origin,
                 name: name.clone(),
@@ -369,19 +378,15 @@ impl Compiler<'_> {
             _ => None,
         });
         Some(Forced::Proxy(Arc::new(Proxy {
-            scheme: *scheme,
-            host: host.clone(),
-            port: *port,
             credentials: username.map(|username| Credentials {
                 username: username.to_owned(),
                 origin: url.origin.clone(),
                 password,
             }),
-            auth: Auth::default(),
             tunnel: self.tunnel(&["proxy"]).unwrap_or_default(),
-            trust: Trust::default(),
+            ftp: self.ftp(&["proxy"]).unwrap_or_default(),
             key: "proxy".into(),
-            origin: url.origin.clone(),
+            ..Proxy::new(*scheme, host.clone(), *port, url.origin.clone())
         })))
     }
 

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::fact::Fact;
 use super::problems::Problem;
-use crate::base::{Credentials, Encoding, ExplicitTls, Origin, Proxy, Trust, TunnelMode};
+use crate::base::{Credentials, Encoding, ExplicitTls, FtpMode, Origin, Proxy, Trust, TunnelMode};
 
 /// A named dataset connection.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub struct Connection {
     pub tls: ExplicitTls,
     /// How an FTP server writes names, where it is not UTF-8.
     pub encoding: Option<Encoding>,
+    /// Overrides how the proxy is asked for plain `ftp://`.
+    pub ftp: Option<FtpMode>,
     /// Where its URL is written.
     pub origin: Origin,
 }
@@ -72,6 +74,35 @@ pub(super) fn tls(fact: Option<&Fact>, base: &Url) -> (ExplicitTls, Option<Probl
     let what = format!("`tls` is for ftp://, not for {}://", base.scheme());
     let problem = Problem::error(fact.origin.clone(), what).hint(hint);
     (asked, Some(problem))
+}
+
+/// What is wrong with a connection's `ftp`: a proxy that is asked for a file has no way to be told
+/// of TLS with the server.
+pub(super) fn ftp(fact: Option<&Fact>, base: &Url, tls: ExplicitTls) -> Option<Problem> {
+    let fact = fact?;
+    let asked = fact.value.as_text().and_then(FtpMode::parse)?;
+    let (what, hint) = match (base.scheme(), asked, tls) {
+        (_, FtpMode::Tunnel, _) | ("ftp", _, ExplicitTls::Off) => return None,
+        ("ftp", ..) => (
+            format!(
+                "`ftp = \"{}\"` cannot go with `tls = \"{tls}\"`",
+                asked.as_str()
+            ),
+            "a proxy that fetches the file itself speaks FTP without TLS: remove one of the two",
+        ),
+        ("ftps", ..) => (
+            format!(
+                "`ftp = \"{}\"` is for ftp://, not for ftps://",
+                asked.as_str()
+            ),
+            "a proxy that fetches the file itself speaks FTP without TLS: remove it",
+        ),
+        (scheme, ..) => (
+            format!("`ftp` is for ftp://, not for {scheme}://"),
+            "remove it",
+        ),
+    };
+    Some(Problem::error(fact.origin.clone(), what).hint(hint))
 }
 
 /// A URL belongs to the connection whose base is its longest prefix: of two with one base, which

@@ -11,7 +11,8 @@ use super::problems::Problem;
 use super::variables::not_utf8;
 use crate::base::bypass::Dialect;
 use crate::base::{
-    Auth, Credentials, Origin, Proxy, ProxyUrl, Scheme, SecretRef, SecretSource, Trust, TunnelMode,
+    Auth, Credentials, FtpMode, Origin, Proxy, ProxyUrl, Scheme, SecretRef, SecretSource, Trust,
+    TunnelMode,
 };
 
 /// The variables as they were when the policy was made. Empty ones are left out.
@@ -186,6 +187,7 @@ fn parse(name: &str, value: &OsString) -> Result<Arc<Proxy>, Problem> {
         }),
         auth: Auth::default(),
         tunnel: TunnelMode::default(),
+        ftp: FtpMode::default(),
         trust: Trust::default(),
         key: String::new(),
         origin,

@@ -94,11 +94,14 @@ const fn key(
 
 const AUTH: Type = Type::Word(&["auto", "basic"]);
 const TUNNEL: Type = Type::Word(&["auto", "always"]);
+const FTP: Type = Type::Word(&["tunnel", "proxy-get"]);
 const TLS: Type = Type::Word(&["off", "opportunistic", "explicit"]);
 const USER_DOC: &str = "user name for the proxy alone";
 const PASSWORD_DOC: &str = "where the password for the proxy is kept";
 const AUTH_DOC: &str = "`basic` sends Basic credentials unasked, `auto` after the first 407";
 const TUNNEL_DOC: &str = "`always` sends plain http:// by CONNECT too";
+const FTP_DOC: &str = "`proxy-get` asks the proxy for plain ftp:// files (`GET ftp://…`) instead of tunnelling: for \
+                       proxies that refuse CONNECT to port 21 and fetch FTP themselves";
 const PROXY_CA_DOC: &str = "PEM bundle that is believed for TLS to the proxy, beside the system's";
 const PROXY_DANGER_DOC: &str = "believe every certificate of the proxy";
 const PROXY_URL_DOC: &str =
@@ -112,6 +115,7 @@ pub static KEYS: &[Key] = &[
     key("proxy.password", Type::Secret, None, PASSWORD_DOC),
     key("proxy.auth", AUTH, Some("auto"), AUTH_DOC),
     key("proxy.tunnel", TUNNEL, Some("auto"), TUNNEL_DOC),
+    key("proxy.ftp", FTP, Some("tunnel"), FTP_DOC),
     key("proxy.ca_file", Type::Path, None, PROXY_CA_DOC),
     key("proxy.danger_accept_invalid_certs", Type::Flag, Some("false"), PROXY_DANGER_DOC),
     key("proxy.bypass", Type::Bypass, None, "targets that go direct whatever proxy is chosen; without it no_proxy counts"),
@@ -120,6 +124,7 @@ pub static KEYS: &[Key] = &[
     key("proxies.*.password", Type::Secret, None, PASSWORD_DOC),
     key("proxies.*.auth", AUTH, Some("auto"), AUTH_DOC),
     key("proxies.*.tunnel", TUNNEL, Some("auto"), TUNNEL_DOC),
+    key("proxies.*.ftp", FTP, Some("tunnel"), FTP_DOC),
     key("proxies.*.ca_file", Type::Path, None, PROXY_CA_DOC),
     key("proxies.*.danger_accept_invalid_certs", Type::Flag, Some("false"), PROXY_DANGER_DOC),
     key("connections.*.url", Type::BaseUrl, None, "base URL; what lies below it belongs to the connection"),
@@ -130,6 +135,7 @@ pub static KEYS: &[Key] = &[
     key("connections.*.ca_file", Type::Path, None, "PEM bundle that is believed for TLS to the target, beside the system's"),
     key("connections.*.danger_accept_invalid_certs", Type::Flag, Some("false"), "believe every certificate of the target"),
     key("connections.*.tunnel", TUNNEL, None, "overrides the proxy's `tunnel`"),
+    key("connections.*.ftp", FTP, None, "overrides the proxy's `ftp`; not with TLS"),
     key("connections.*.tls", TLS, Some("off"), "TLS with an ftp:// server: `explicit` requires it (AUTH TLS), `opportunistic` goes on in clear where the server has none; ftps:// is TLS from the first byte"),
     key("connections.*.encoding", Type::Encoding, Some("utf-8"), "how an FTP server writes names, and how names that are typed are sent"),
     key("connections.*.proxy.url", Type::ProxyUrl, None, PROXY_URL_DOC),
@@ -137,6 +143,7 @@ pub static KEYS: &[Key] = &[
     key("connections.*.proxy.password", Type::Secret, None, PASSWORD_DOC),
     key("connections.*.proxy.auth", AUTH, Some("auto"), AUTH_DOC),
     key("connections.*.proxy.tunnel", TUNNEL, Some("auto"), TUNNEL_DOC),
+    key("connections.*.proxy.ftp", FTP, Some("tunnel"), FTP_DOC),
     key("connections.*.proxy.ca_file", Type::Path, None, PROXY_CA_DOC),
     key("connections.*.proxy.danger_accept_invalid_certs", Type::Flag, Some("false"), PROXY_DANGER_DOC),
     key("policy.direct", Type::Word(&["allow", "bypass-only"]), Some("allow"), "`bypass-only` goes direct only by a bypass rule or `proxy = \"direct\"`"),

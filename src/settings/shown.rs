@@ -63,14 +63,14 @@ fn row(key: String, fact: &Fact) -> Shown {
     }
 }
 
-/// `--proxy` takes the place of the whole `[proxy]` but its `tunnel`; `--no-proxy` of its `bypass`.
+/// `--proxy` takes the place of the whole `[proxy]` but its `tunnel` and `ftp`; `--no-proxy` of its `bypass`.
 fn flags(policy: &Policy, shown: &mut Vec<Shown>) {
     if let Some(forced) = &policy.forced {
         let (value, origin) = match forced {
             Forced::Direct(origin) => ("direct".to_owned(), origin.clone()),
             Forced::Proxy(proxy) => (proxy.to_string(), proxy.origin.clone()),
         };
-        let stays = ["proxy.tunnel", "proxy.bypass"];
+        let stays = ["proxy.tunnel", "proxy.ftp", "proxy.bypass"];
         shown.retain(|row| !row.key.starts_with("proxy.") || stays.contains(&row.key.as_str()));
         let key = "proxy.url".to_owned();
         shown.insert(0, Shown { key, value, origin });

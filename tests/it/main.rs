@@ -30,6 +30,7 @@ mod doubles;
 mod error_matrix;
 mod examples;
 mod faults;
+mod ftp_by_proxy;
 mod ftp_lab;
 mod ftp_pool;
 mod ftp_real;

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod acceptor;
+pub mod cutting_ftp;
 pub mod link;
 pub mod peers;
 pub mod program;

@@ -1,7 +1,7 @@
 //! The one line that an error is.
 
 use super::*;
-use crate::base::{Auth, Host, Origin, Proxy, ProxyScheme, Reason, Trust, TunnelMode};
+use crate::base::{Auth, FtpMode, Host, Origin, Proxy, ProxyScheme, Reason, Trust, TunnelMode};
 
 #[test]
 fn one_line_says_what_where_and_why_that_way() {
@@ -29,6 +29,7 @@ fn the_proxy_is_not_reached_through_itself() {
         credentials: None,
         auth: Auth::Auto,
         tunnel: TunnelMode::Auto,
+        ftp: FtpMode::Tunnel,
         trust: Trust::default(),
         key: String::new(),
         origin: Origin::Default,

@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use self::generated::{CompletionsArgs, ManArgs, ReferenceArgs};
-pub use self::urls::{CheckArgs, FetchArgs, ListArgs, Login, RouteArgs, StatArgs, TlsArg, Urls};
+pub use self::urls::{
+    CheckArgs, FetchArgs, FtpArg, ListArgs, Login, RouteArgs, StatArgs, TlsArg, Urls,
+};
 use crate::settings::Flags;
 
 const EXAMPLES: &str = "\

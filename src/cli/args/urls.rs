@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::base::ExplicitTls;
+use crate::base::{ExplicitTls, FtpMode};
 use crate::cli::fetch::Glob;
 use crate::dataset::{Checksum, Rate};
 
@@ -48,7 +48,34 @@ impl From<Tls> for ExplicitTls {
     }
 }
 
-/// Credentials for the target, and TLS with it.
+/// How ftp:// goes through a proxy.
+#[derive(Args, Debug)]
+pub struct FtpArg {
+    /// How ftp:// goes through a proxy, whatever the settings say
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub ftp: Option<Ftp>,
+}
+
+/// How plain ftp:// goes through a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Ftp {
+    /// By CONNECT, both channels
+    Tunnel,
+    /// The proxy is asked for the file (GET ftp://…), and speaks FTP itself: single files, from the
+    /// first byte, without TLS
+    ProxyGet,
+}
+
+impl From<Ftp> for FtpMode {
+    fn from(ftp: Ftp) -> Self {
+        match ftp {
+            Ftp::Tunnel => Self::Tunnel,
+            Ftp::ProxyGet => Self::ProxyGet,
+        }
+    }
+}
+
+/// Credentials for the target, TLS with it, and how FTP goes to it.
 #[derive(Args, Debug)]
 pub struct Login {
     /// User name for the target (not for the proxy)
@@ -67,6 +94,8 @@ pub struct Login {
     pub password_env: Option<String>,
     #[command(flatten)]
     pub tls: TlsArg,
+    #[command(flatten)]
+    pub ftp: FtpArg,
 }
 
 /// What goes with HTTP requests.
@@ -152,6 +181,8 @@ pub struct RouteArgs {
     pub urls: Urls,
     #[command(flatten)]
     pub tls: TlsArg,
+    #[command(flatten)]
+    pub ftp: FtpArg,
 }
 
 #[derive(Args, Debug)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{Opened, Resume, Stat};
-use crate::base::{Error, ExplicitTls, Kind, Result, Route, Stage, Steps, Target};
+use crate::base::{Error, ExplicitTls, Kind, Result, Route, Scheme, Stage, Steps, Target};
 use crate::connector::Connector;
 use crate::dataset::Validator;
 use crate::ftp::{
@@ -26,6 +26,13 @@ pub(crate) struct FtpSource {
     pub more: bool,
 }
 
+/// The error for a query.
+pub(super) fn no_query() -> Error {
+    let what = "an FTP URL has no query (RFC 1738 section 3.2)";
+    Error::new(Kind::Usage, Stage::Request, what)
+        .with_hint("if `?` is part of the file's name, write it as %3F")
+}
+
 /// What proves a file.
 const PROOF: Want = Want {
     size: true,
@@ -41,9 +48,7 @@ impl FtpSource {
 
     fn path_of(&self, path: &str) -> Result<RemotePath> {
         if self.url.query().is_some() {
-            let what = "an FTP URL has no query (RFC 1738 section 3.2)";
-            return Err(Error::new(Kind::Usage, Stage::Request, what)
-                .with_hint("if `?` is part of the file's name, write it as %3F"));
+            return Err(no_query());
         }
         RemotePath::from_url_path(path)
     }
@@ -72,6 +77,10 @@ impl FtpSource {
     }
 
     pub(super) async fn stat(&self) -> Result<Stat> {
+        self.ask().await.map_err(|error| self.or_by_proxy(error))
+    }
+
+    async fn ask(&self) -> Result<Stat> {
         let path = self.path()?;
         let (mut client, place) = self.client(&path, PROOF).await?;
         let told = client.stat(&path).await?;
@@ -88,6 +97,25 @@ impl FtpSource {
         };
         place.keep(client);
         Ok(stat)
+    }
+
+    /// Adds the other way to the advice, where a proxy refuses to tunnel plain FTP.
+    fn or_by_proxy(&self, error: Error) -> Error {
+        let refused = error.kind() == Kind::ProxyRefused
+            && matches!(error.stage(), Stage::Connect | Stage::Data)
+            && error.answer().is_some_and(|answer| {
+                // tinyproxy knows no FTP.
+                matches!(answer.code, 403 | 405 | 501) && answer.product() != Some("tinyproxy")
+            });
+        if !refused || self.target.scheme() != Scheme::Ftp || self.tls != ExplicitTls::Off {
+            return error;
+        }
+        let advice = error.hint().map(|hint| format!("{hint}\n  or       "));
+        let advice = advice.unwrap_or_default();
+        error.with_better_hint(format!(
+            "{advice}ask the proxy for the file itself: ftp = \"proxy-get\" (--ftp proxy-get), if it \
+             knows FTP as Squid does"
+        ))
     }
 
     /// The folder; a file's URL is told from a missing one.
@@ -109,6 +137,10 @@ impl FtpSource {
     }
 
     pub(super) async fn probe(&self) -> Result<Steps> {
+        self.walk().await.map_err(|error| self.or_by_proxy(error))
+    }
+
+    async fn walk(&self) -> Result<Steps> {
         let path = self.path()?;
         if path.is_directory() {
             return self.probe_directory(&path).await;
@@ -142,6 +174,11 @@ impl FtpSource {
     }
 
     pub(super) async fn open(&self, resume: Option<&Resume>) -> Result<Opened> {
+        let opened = self.open_from(resume).await;
+        opened.map_err(|error| self.or_by_proxy(error))
+    }
+
+    async fn open_from(&self, resume: Option<&Resume>) -> Result<Opened> {
         let path = self.path()?;
         let want = Want {
             port: true,

@@ -1,6 +1,7 @@
 //! Where the bytes of a dataset come from: one URL over one protocol.
 
 mod ftp;
+mod ftp_by_proxy;
 mod http;
 mod index;
 
@@ -12,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use url::Url;
 
 pub(super) use self::ftp::FtpSource;
+pub(super) use self::ftp_by_proxy::FtpByProxy;
 pub(super) use self::http::HttpSource;
 use super::Validator;
 use crate::base::{Result, Route, Stage, Steps, text};
@@ -22,6 +24,7 @@ use crate::ftp::Listing;
 pub(super) enum Source {
     Http(Box<HttpSource>),
     Ftp(Box<FtpSource>),
+    FtpByProxy(Box<FtpByProxy>),
 }
 
 /// What a server says of a file without giving it.
@@ -96,6 +99,7 @@ impl Source {
         match self {
             Self::Http(source) => source.stat().await,
             Self::Ftp(source) => source.stat().await,
+            Self::FtpByProxy(source) => source.stat().await,
         }
     }
 
@@ -104,6 +108,7 @@ impl Source {
         match self {
             Self::Http(source) => source.list().await,
             Self::Ftp(source) => source.list(known).await,
+            Self::FtpByProxy(source) => Err(source.list()),
         }
     }
 
@@ -111,6 +116,7 @@ impl Source {
     pub(super) async fn probe(&self) -> Result<Probed> {
         match self {
             Self::Http(source) => source.probe().await,
+            Self::FtpByProxy(source) => source.probe().await,
             Self::Ftp(source) => Ok(Probed {
                 steps: source.probe().await?,
                 doubt: None,
@@ -123,6 +129,7 @@ impl Source {
         match self {
             Self::Http(source) => source.open(resume).await,
             Self::Ftp(source) => source.open(resume).await,
+            Self::FtpByProxy(source) => source.open(resume).await,
         }
     }
 }

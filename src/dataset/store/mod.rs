@@ -128,6 +128,7 @@ impl Dataset {
         match self.source().await? {
             Source::Ftp(source) => ftp::store(self, &source, material, options).await,
             Source::Http(source) => http::store(self, &source, material, options).await,
+            Source::FtpByProxy(source) => Err(source.store()),
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{percent_decode_str, percent_encode};
 
+use crate::base::percent::RESERVED;
 use crate::base::{Error, Kind, Stage, text};
 
 /// A path on the server, as bytes to send: FTP knows no encoding of names.
@@ -45,6 +46,18 @@ impl RemotePath {
     /// What is sent.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// The path of a URL that means this one to whoever reads URLs as RFC 1738 section 3.2.2 has it:
+    /// `/a/b` below the login directory, `/%2Fa/b` from the root.
+    pub fn to_url_path(&self) -> String {
+        let encode = |segment| percent_encode(segment, RESERVED).to_string();
+        let (root, relative) = match self.0.strip_prefix(b"/") {
+            Some(relative) => ("/%2F", relative),
+            None => ("/", self.0.as_slice()),
+        };
+        let segments: Vec<_> = relative.split(|b| *b == b'/').map(encode).collect();
+        root.to_owned() + &segments.join("/")
     }
 
     /// What is sent for a folder: without a slash at the end, but for the root.
@@ -170,6 +183,25 @@ mod tests {
         for (path, directory) in [("/", true), ("/a/", true), ("/%2F", true), ("/a", false)] {
             let path = RemotePath::from_url_path(path).unwrap();
             assert_eq!(path.is_directory(), directory, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_written_as_it_was_read() {
+        for (read, written) in [
+            ("/a/b.csv", "/a/b.csv"),
+            ("/a%20b/c;d.csv;type=i", "/a%20b/c%3Bd.csv"),
+            ("//etc/x", "/%2Fetc/x"),
+            ("/%2Fetc/x", "/%2Fetc/x"),
+            ("/a%2Fb", "/a/b"),
+            ("/%7Eann/%FFx", "/~ann/%FFx"),
+            ("/folder/", "/folder/"),
+            ("/", "/"),
+        ] {
+            let path = RemotePath::from_url_path(read).unwrap();
+            assert_eq!(path.to_url_path(), written, "{read}");
+            let again = RemotePath::from_url_path(&path.to_url_path()).unwrap();
+            assert_eq!(again, path, "{read}");
         }
     }
 }

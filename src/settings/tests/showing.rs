@@ -28,6 +28,7 @@ fn every_value_in_force_with_its_origin_and_no_secret() {
         "proxy.password = … (/etc/f.toml:2: proxy.url)",
         "proxy.auth = auto (built-in default)",
         "proxy.tunnel = auto (built-in default)",
+        "proxy.ftp = tunnel (built-in default)",
         "proxy.danger_accept_invalid_certs = false (built-in default)",
         "proxy.bypass = a, 10.0.0.0/8 (/etc/f.toml:3: proxy.bypass)",
         "proxies.x.url = https://x:443 (/etc/f.toml:5: proxies.x.url)",
@@ -86,6 +87,7 @@ fn variables_and_flags_are_shown_when_they_count() {
             .collect();
         let expected = [
             "proxy.tunnel = auto (built-in default)",
+            "proxy.ftp = tunnel (built-in default)",
             "proxy.bypass =  (flag --no-proxy)",
         ];
         assert_eq!(others, expected);

@@ -43,6 +43,22 @@ fn what_does_not_fit_together_has_its_line_and_its_advice() {
             "[connections.a]\nurl = \"ftps://h\"\ntls = \"explicit\"",
             ":3: connections.a.tls: `tls` is for ftp://, not for ftps://; ftps:// is TLS from the first byte, mostly at port 990: remove it, or write ftp:// for AUTH TLS",
         ),
+        (
+            "[connections.a]\nurl = \"https://h\"\nftp = \"proxy-get\"",
+            ":3: connections.a.ftp: `ftp` is for ftp://, not for https://; remove it",
+        ),
+        (
+            "[connections.a]\nurl = \"ftps://h\"\nftp = \"proxy-get\"",
+            ":3: connections.a.ftp: `ftp = \"proxy-get\"` is for ftp://, not for ftps://; a proxy that fetches the file itself speaks FTP without TLS: remove it",
+        ),
+        (
+            "[connections.a]\nurl = \"ftp://h\"\nftp = \"proxy-get\"\ntls = \"explicit\"",
+            ":3: connections.a.ftp: `ftp = \"proxy-get\"` cannot go with `tls = \"explicit\"`; a proxy that fetches the file itself speaks FTP without TLS: remove one of the two",
+        ),
+        (
+            "[proxy]\nurl = \"http://p\"\nftp = \"proxy\"",
+            ":3: proxy.ftp: must be \"tunnel\" or \"proxy-get\", not \"proxy\"",
+        ),
         // Empty tables.
         (
             "[connections.a]\nurl = \"ftp://h\"\nproxy = {}",
