@@ -216,7 +216,7 @@ mod tests {
         )
         .while_doing(format!("open a tunnel to {data}"))
         .with_side(Side::Proxy)
-        .with_hint(advice::refused(&data, &answer))
+        .with_hint(advice::or_by_proxy(&advice::refused(&data, &answer)))
         .with_answer(answer)
         .with_route(&route);
         Report {

@@ -54,6 +54,14 @@ pub fn refused(target: &Target, answer: &Answer) -> String {
     }
 }
 
+/// [`refused`], and the other way for files over plain FTP.
+pub fn or_by_proxy(refused: &str) -> String {
+    format!(
+        "{refused}\n  or       ask the proxy for the file itself: ftp = \"proxy-get\" (--ftp proxy-get), \
+         if it knows FTP as Squid does"
+    )
+}
+
 /// Whose side a 5xx in answer to CONNECT is, and the advice: the target cannot be reached from
 /// the proxy, or the proxy itself is at its limits.
 pub fn unavailable(target: &Target, answer: &Answer) -> (Side, String) {

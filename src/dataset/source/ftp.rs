@@ -11,6 +11,7 @@ use crate::dataset::Validator;
 use crate::ftp::{
     self, Client, Download, Errand, Kept, Listing, Login, Place, Pool, RemotePath, Retrieval, Want,
 };
+use crate::tunnel::advice;
 
 /// A file of an FTP server.
 #[derive(Debug)]
@@ -110,12 +111,8 @@ impl FtpSource {
         if !refused || self.target.scheme() != Scheme::Ftp || self.tls != ExplicitTls::Off {
             return error;
         }
-        let advice = error.hint().map(|hint| format!("{hint}\n  or       "));
-        let advice = advice.unwrap_or_default();
-        error.with_better_hint(format!(
-            "{advice}ask the proxy for the file itself: ftp = \"proxy-get\" (--ftp proxy-get), if it \
-             knows FTP as Squid does"
-        ))
+        let hint = advice::or_by_proxy(error.hint().unwrap_or_default());
+        error.with_better_hint(hint)
     }
 
     /// The folder; a file's URL is told from a missing one.
