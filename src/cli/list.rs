@@ -7,11 +7,12 @@ use super::args::{Common, ListArgs};
 use super::asked;
 use super::dataset::dataset;
 use super::exit::Exit;
+use super::narrator::Narrator;
 use super::output::Output;
 use super::place::Place;
 use crate::base::percent::RESERVED;
 use crate::base::{Result, text};
-use crate::dataset::Client;
+use crate::dataset::{Client, Observer};
 use crate::ftp::Listing;
 use crate::ftp::listing::{Entry, Exact, Form, Kind};
 use crate::settings::Policy;
@@ -35,7 +36,12 @@ pub async fn run(
             }
         };
         let mut heading = several && !output.json;
-        let mut walk = dataset.walk();
+        let narrator = Narrator::new(output, place.prefix(), &place.shown);
+        let mut walk = dataset.walk().with_observer(Observer::new(move |event| {
+            if let Some(words) = narrator.words(&event) {
+                narrator.say(&words);
+            }
+        }));
         while let Some(folder) = walk.next().await {
             let listing = match folder.listing {
                 Ok(listing) => listing,
@@ -145,7 +151,7 @@ fn row(names: &[Vec<u8>], listing: &Listing, entry: &Entry) -> String {
         _ => {}
     }
     if let Err(why) = listing.local_name(entry) {
-        name.push_str(&format!("  (no name for a local file: {why})"));
+        name.push_str(&format!("  (not a file's name on every system: {why})"));
     }
     let kind = word(&entry.kind);
     format!("{kind:<6} {size:>12}  {modified:<20}  {name}")

@@ -16,6 +16,7 @@ mod interrupt;
 mod json;
 mod list;
 mod log;
+mod narrator;
 mod output;
 mod place;
 mod progress;

@@ -116,9 +116,19 @@ impl Output {
 
     /// An error about one place, for people and machines. Gives the exit that it makes.
     pub fn failed(&self, place: &Place<'_>, error: &Error) -> Exit {
+        self.failed_with(place, serde_json::json!({}), error)
+    }
+
+    /// The same, about `more` than the place: fields of the JSON object.
+    pub fn failed_with(
+        &self,
+        place: &Place<'_>,
+        mut more: serde_json::Value,
+        error: &Error,
+    ) -> Exit {
         if self.json {
-            let error = serde_json::json!({ "error": json::error(error) });
-            self.line(&place.json(error));
+            more["error"] = json::error(error);
+            self.line(&place.json(more));
         }
         self.complain(&report(place.prefix(), error));
         Exit::of(error)

@@ -1,6 +1,7 @@
 //! The progress bar: on standard error, at a terminal only.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -18,6 +19,14 @@ pub struct Bar(Option<(MultiProgress, ProgressBar)>);
 
 /// Lines of what is under way, that go when it is over; none where nobody watches.
 pub struct Live(Option<ProgressBar>);
+
+/// One line about all files of a folder; none where nobody watches.
+pub struct Summary {
+    bar: Option<ProgressBar>,
+    /// Files that are done, and those that are known so far.
+    done: AtomicU64,
+    known: AtomicU64,
+}
 
 /// More bars than this would scroll the terminal.
 const MOST: usize = 20;
@@ -75,6 +84,69 @@ impl Live {
     /// Removes the lines.
     pub fn finish(&self) {
         if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Summary {
+    pub fn new(output: &Output) -> Self {
+        let shown = output.watched && !output.json;
+        Self::on(shown.then(ProgressDrawTarget::stderr))
+    }
+
+    fn on(target: Option<ProgressDrawTarget>) -> Self {
+        let bar = target.map(|target| {
+            let template = "{msg}  {bytes}/{total_bytes}  {bytes_per_sec}";
+            let style = ProgressStyle::with_template(template);
+            let bar = ProgressBar::with_draw_target(Some(0), target)
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        let (done, known) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { bar, done, known }
+    }
+
+    /// More files are to come, with so many bytes.
+    pub fn expect(&self, files: u64, bytes: u64) {
+        let Some(bar) = &self.bar else { return };
+        self.known.fetch_add(files, Ordering::Relaxed);
+        bar.inc_length(bytes);
+        self.count(bar);
+    }
+
+    /// Bytes came.
+    pub fn advance(&self, bytes: u64) {
+        if let Some(bar) = &self.bar {
+            bar.inc(bytes);
+        }
+    }
+
+    /// A file is over; so many of the bytes that were to come do not.
+    pub fn over(&self, spared: u64) {
+        let Some(bar) = &self.bar else { return };
+        self.done.fetch_add(1, Ordering::Relaxed);
+        bar.dec_length(spared);
+        self.count(bar);
+    }
+
+    fn count(&self, bar: &ProgressBar) {
+        let [done, known] = [&self.done, &self.known].map(|count| count.load(Ordering::Relaxed));
+        bar.set_message(format!("{done} of {known} files known so far"));
+    }
+
+    /// Prints lines without tearing the summary.
+    pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
+    /// Removes it.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }

@@ -8,6 +8,8 @@ use std::time::SystemTime;
 use super::checksum::Hasher;
 use super::client::Dataset;
 use super::event::Event;
+#[cfg(feature = "cli")]
+use super::event::Observer;
 use super::fetch::{FetchOptions, Fetched, Outcome, compare, hash};
 use super::part::{exists, local, shown};
 use super::retry::with_tries;
@@ -100,6 +102,13 @@ pub(crate) fn is_listed(entry: &Entry, path: &Path) -> bool {
             && here.is_some()
             && here == whole_seconds(there.time)
     })
+}
+
+/// Asks what is there, with the tries that a transfer has.
+#[cfg(feature = "cli")]
+pub(crate) async fn ask(dataset: &Dataset, observer: &Observer) -> Result<Stat> {
+    let source = dataset.source().await?;
+    with_tries(dataset.retry(), observer, || source.stat()).await
 }
 
 /// HTTP dates and MDTM have no finer unit.

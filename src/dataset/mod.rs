@@ -37,7 +37,7 @@ pub use client::{Client, Dataset, Stat};
 pub(crate) use copy::Broken;
 pub use event::{Event, Observer};
 #[cfg(feature = "cli")]
-pub(crate) use existing::{is_listed, is_same};
+pub(crate) use existing::{ask, is_listed, is_same};
 pub use fetch::{FetchOptions, Fetched, Outcome};
 pub use folder_walk::{FolderWalk, LeftOut, Visited};
 pub use name::file_name;

@@ -17,7 +17,7 @@ fn program() -> Program {
 const NAMES: [&str; 6] = [
     "b c&d=e+f;g.csv",
     "100%#1?.csv",
-    "%2F..%2Fx",
+    "%2f..%2fx",
     "caf\u{e9} \u{2014} \u{65e5}.csv",
     "it's \"quoted\" <b>.csv",
     "?C=N;O=D",
@@ -56,7 +56,7 @@ fn a_tree_comes_whole_and_then_only_what_changed() {
             .expect(0)
             .says("9 brought in, 88005 bytes");
         let here = program.file("here");
-        assert_eq!(contents(&here), contents(&data), "{pages:?}");
+        assert!(contents(&here) == contents(&data), "{pages:?}");
         assert!(here.join("nothing in it").is_dir());
         // Apache leaves the length of an empty file out of its answer to HEAD.
         let empty = match pages {
@@ -87,7 +87,7 @@ fn a_tree_comes_whole_and_then_only_what_changed() {
             2 + empty,
             7 - empty
         ));
-        assert_eq!(contents(&here), contents(&data), "{pages:?}");
+        assert!(contents(&here) == contents(&data), "{pages:?}");
     }
 }
 

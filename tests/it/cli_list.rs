@@ -187,7 +187,7 @@ async fn a_hostile_name_is_escaped_and_marked() {
         assert!(!ran.out.contains(['\x1b', '\x07']), "{}", ran.out);
         assert!(
             ran.out
-                .contains("(no name for a local file: it has a path in it)"),
+                .contains("(not a file's name on every system: it has a path in it)"),
             "{}",
             ran.out
         );

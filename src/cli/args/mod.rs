@@ -27,6 +27,7 @@ Examples:
   outbound fetch ftp://ftp.example.org/rows.csv.gz -o - | zcat | head
   outbound fetch https://minio.corp.example/x --proxy direct --user ann --password-file secret
   outbound fetch -r ftp://ftp.example.org/pub/2020/ --output-dir 2020 --include '*.csv'
+  outbound fetch -r https://data.example.org/pub/ --output-dir pub --newer 7d
 The same command again goes on where a transfer was cut. All URLs are checked first: when one of
 them is wrong, nothing is fetched.";
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::base::{ExplicitTls, FtpMode};
-use crate::cli::fetch::Glob;
+use crate::cli::fetch::{Glob, Since};
 use crate::dataset::{Checksum, Rate};
 
 /// What a command is about.
@@ -127,7 +127,15 @@ pub struct FetchArgs {
     /// With -r: no files that match, and nothing in folders that match
     #[arg(long, value_name = "GLOB", requires = "recursive")]
     pub exclude: Vec<Glob>,
-    /// With -r: say what would be brought in, and write nothing
+    /// With -r: only files that were changed after this: a date (2026-11-01, in UTC), a time
+    /// (2026-11-01T12:00:00Z), so long ago (30m, 12h, 7d, 2w), or when a local file was
+    #[arg(long, value_name = "TIME", requires = "recursive")]
+    pub newer: Option<Since>,
+    /// With -r: delete files in DIR that are no longer there, when all else went well; of those that
+    /// --include and --exclude leave out, and of links, none
+    #[arg(long, requires = "recursive")]
+    pub delete: bool,
+    /// With -r: say what would be brought in and deleted, and do neither
     #[arg(long, requires = "recursive")]
     pub dry_run: bool,
     /// Bring in so many at once

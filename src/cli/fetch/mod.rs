@@ -5,6 +5,7 @@ mod glob;
 mod plan;
 mod stream;
 
+pub use self::folder::Since;
 pub use self::glob::Glob;
 
 use std::sync::Arc;
@@ -15,8 +16,8 @@ use serde_json::json;
 
 use super::args::{Common, FetchArgs};
 use super::exit::Exit;
+use super::narrator::Narrator;
 use super::output::Output;
-use super::place::Place;
 use super::progress::Progress;
 use super::{asked, interrupt};
 use crate::base::{Result, text};
@@ -80,7 +81,7 @@ pub async fn run(
 async fn bring(job: &Job<'_>, args: &FetchArgs, output: &Output, progress: &Progress) -> Exit {
     let bar = Arc::new(progress.start(&job.place));
     let told = Arc::clone(&bar);
-    let narrator = Narrator::new(output, &job.place);
+    let narrator = Narrator::new(output, job.place.prefix(), &job.place.shown);
     let begun = Arc::clone(&job.begun);
     let options = FetchOptions {
         force: args.force,
@@ -117,48 +118,6 @@ async fn bring(job: &Job<'_>, args: &FetchArgs, output: &Output, progress: &Prog
             }
             exit
         }),
-    }
-}
-
-/// Says what happens on the way, for a person.
-struct Narrator {
-    output: Output,
-    shown: String,
-    prefix: String,
-}
-
-impl Narrator {
-    fn new(output: &Output, place: &Place<'_>) -> Self {
-        Self {
-            output: output.clone(),
-            shown: place.shown.clone(),
-            prefix: place.prefix().to_owned(),
-        }
-    }
-
-    /// What there is to say about an event: of most nothing.
-    fn words(&self, event: &Event<'_>) -> Option<String> {
-        match event {
-            Event::Retrying {
-                error,
-                pause,
-                attempt,
-            } => Some(format!(
-                "{}{error}; try {attempt} in {}",
-                self.prefix,
-                text::seconds(*pause)
-            )),
-            Event::Restarted { why } => Some(format!(
-                "outbound: {} starts again from the first byte: {why}",
-                self.shown
-            )),
-            Event::Doubted { why } => self.output.doubt(why),
-            _ => None,
-        }
-    }
-
-    fn say(&self, words: &str) {
-        self.output.say(words);
     }
 }
 

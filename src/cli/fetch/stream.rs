@@ -12,9 +12,9 @@ use super::super::exit::Exit;
 use super::super::output::Output;
 use super::super::place::Place;
 use super::super::{dataset::dataset, interrupt};
-use super::Narrator;
 use super::plan::retried;
 use crate::base::{Error, Kind, Result, Stage, text};
+use crate::cli::narrator::Narrator;
 use crate::dataset::{Broken, Client, Observer};
 
 /// Where the bytes go as they come, when the arguments name such a place.
@@ -91,7 +91,7 @@ async fn one(
     let fields = &args.fields.headers;
     let dataset = dataset(client, common, &args.login, fields, place, output)?;
     let dataset = retried(dataset, args);
-    let narrator = Narrator::new(output, place);
+    let narrator = Narrator::new(output, place.prefix(), &place.shown);
     let observer = Observer::new(move |event| {
         if let Some(words) = narrator.words(&event) {
             narrator.say(&words);

@@ -32,13 +32,12 @@ pub enum Unsafe {
 }
 
 /// The name, if a file of that name lies in the target folder and nowhere else, on any system.
-/// A name is taken whole or refused, never changed: two names could become one.
+/// A name is taken whole or refused; [`safe_name`](super::safe_name) changes it.
 pub fn local_name(name: &[u8]) -> Result<&[u8], Unsafe> {
     if matches!(name, b"" | b"." | b"..") {
         return Err(Unsafe::NoFile);
     }
-    let drive = name.len() > 1 && name[0].is_ascii_alphabetic() && name[1] == b':';
-    if drive || name.contains(&b'/') || name.contains(&b'\\') {
+    if has_path(name) {
         return Err(Unsafe::Path);
     }
     if String::from_utf8_lossy(name).chars().any(is_hidden) {
@@ -47,12 +46,10 @@ pub fn local_name(name: &[u8]) -> Result<&[u8], Unsafe> {
     if name.len() > NAME_MAX {
         return Err(Unsafe::Long);
     }
-    let lower = name.to_ascii_lowercase();
-    let stem = lower.split(|b| *b == b'.').next().unwrap_or(&lower);
-    if is_device(stem.trim_ascii_end()) || matches!(name.last(), Some(b'.' | b' ')) {
+    if is_reserved(name) {
         return Err(Unsafe::Reserved);
     }
-    if lower.ends_with(b".part") || lower.windows(6).any(|six| six == b".part.") {
+    if is_part(name) {
         return Err(Unsafe::Part);
     }
     Ok(name)
@@ -73,8 +70,24 @@ pub fn local_name_in(name: &[u8], encoding: Option<Encoding>) -> Result<Cow<'_, 
     }
 }
 
+pub(super) fn has_path(name: &[u8]) -> bool {
+    let drive = name.len() > 1 && name[0].is_ascii_alphabetic() && name[1] == b':';
+    drive || name.contains(&b'/') || name.contains(&b'\\')
+}
+
+pub(super) fn is_part(name: &[u8]) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.ends_with(b".part") || lower.windows(6).any(|six| six == b".part.")
+}
+
+pub(super) fn is_reserved(name: &[u8]) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let stem = lower.split(|b| *b == b'.').next().unwrap_or(&lower);
+    is_device(stem.trim_ascii_end()) || matches!(name.last(), Some(b'.' | b' '))
+}
+
 /// Control characters, and those that turn the direction of writing.
-fn is_hidden(c: char) -> bool {
+pub(super) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

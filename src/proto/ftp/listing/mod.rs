@@ -15,6 +15,7 @@ mod mvs;
 mod os400;
 mod parser;
 mod rfc3339;
+mod safe_name;
 pub(in crate::proto) mod time;
 mod unix;
 mod vms;
@@ -24,6 +25,7 @@ pub use lines::Lines;
 pub use local::{Unsafe, local_name, local_name_in};
 pub use parser::Parser;
 pub use rfc3339::NoTime;
+pub use safe_name::safe_name;
 pub use time::{Exact, Stamp};
 
 use parser::Context;
