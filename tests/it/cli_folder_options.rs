@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 
-use crate::kit::{Program, contents, put};
+use crate::kit::{self, Program, Ran, contents, noise, put};
 use crate::support::peers::ftp_servers::{FtpServer, Product};
 use crate::support::peers::index_pages::{IndexServer, Pages};
 use crate::support::scripted::{Scripted, Step};
@@ -320,4 +320,35 @@ fn failures_are_listed_for_machines_too() {
     assert_eq!(all[0]["error"]["status"], 404, "{all:?}");
     ran.says("outbound: failed: a b.csv")
         .says("0 left out, 1 failed");
+}
+
+/// Where a person watches, a line tells how far it is; nobody else gets it.
+#[test]
+fn a_line_at_a_terminal_says_how_far_it_is() {
+    let root = tempfile::tempdir().unwrap();
+    put(&root.path().join("data/a.csv"), &noise(3000), 1_600_000_000);
+    put(&root.path().join("data/b.csv"), &noise(2000), 1_600_000_000);
+    let server = IndexServer::start(Pages::NginxJson, root.path());
+    let program = program();
+    let url = server.url("/data/");
+    let fetch = ["fetch", "-r", &url, "--output-dir", "here"];
+    let child = program.command(&fetch);
+    let mut terminal = kit::python_for(&program);
+    terminal
+        .env("TERM", "xterm")
+        .args([
+            "-c",
+            "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)",
+        ])
+        .arg(child.get_program())
+        .args(child.get_args());
+    let ran = Ran::of(terminal.output().unwrap()).expect(0);
+    let shown = ran.out;
+    assert!(shown.contains("of 2 files known so far"), "{shown}");
+    assert!(
+        shown.contains("outbound: 2 brought in, 5000 bytes"),
+        "{shown}"
+    );
+    let again = program.run(&[&fetch[..], &["--force"]].concat()).expect(0);
+    assert!(!again.err.contains("known so far"), "{}", again.err);
 }

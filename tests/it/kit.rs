@@ -12,6 +12,7 @@ use outbound::connector::Connector;
 use outbound::settings::{Policy, Settings};
 use sha2::{Digest, Sha256};
 
+use crate::support::peers::clients::python;
 use crate::support::peers::{Certificate, Nginx, folder};
 
 /// A policy from the text of a settings file; it must be a good one.
@@ -224,6 +225,19 @@ impl Program {
     pub fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Ran {
         Ran::of(self.command(arguments).output().unwrap())
     }
+}
+
+/// Python in the surroundings of the program, to start it as shells cannot.
+pub fn python_for(program: &Program) -> Command {
+    let mut command = python();
+    // What it needs to be found itself.
+    let own: Vec<_> = command
+        .get_envs()
+        .filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())))
+        .collect();
+    program.prepare(&mut command);
+    command.envs(own);
+    command
 }
 
 /// What a run left.

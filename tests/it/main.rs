@@ -46,6 +46,7 @@ mod leaks;
 mod leaks_children;
 mod logs;
 mod matrix;
+mod memory;
 mod peers;
 mod policy;
 mod redirects;

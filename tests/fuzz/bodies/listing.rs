@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use outbound::proto::ftp::listing::{Entry, Form, Kind, LINE_MAX, Line, Lines, Parser, local_name};
+use outbound::proto::ftp::listing::{
+    Entry, Form, Kind, LINE_MAX, Line, Lines, Parser, local_name, safe_name,
+};
 
 use super::splits;
 
@@ -106,6 +108,15 @@ fn judge(entry: &Entry, text: &[u8]) {
             text.escape_ascii()
         );
     }
+    // What is changed is a file's name in the folder, and what can be one nearly always stays.
+    let safe = safe_name(name, None);
+    let made = safe_name(&safe, None);
+    assert!(made == safe || made.contains(&b'%'));
+    let shown = String::from_utf8_lossy(&safe);
+    assert!(!shown.chars().any(char::is_control), "{shown:?}");
+    let path = Path::new("/target").join(&*shown);
+    assert_eq!(path.parent(), Some(Path::new("/target")), "{shown:?}");
+    assert!(!shown.ends_with(".part") && shown.len() <= 735, "{shown:?}");
     if let Ok(local) = local_name(name) {
         assert_eq!(local, name, "a name is taken whole");
         let shown = String::from_utf8_lossy(local);
