@@ -75,7 +75,7 @@ pub fn shell_word(word: &str) -> String {
 
 /// Characters that change how their neighbours are shown: bidirectional controls, zero-width
 /// marks, line separators (Unicode Standard Annex #9; "Trojan Source").
-fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 

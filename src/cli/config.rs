@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::args::Common;
 use super::exit::Exit;
+use super::json;
 use super::log;
 use super::output::{Output, causes, indented};
 use crate::base::{Error, Kind, Origin, Result, text};
@@ -43,7 +44,7 @@ pub fn show(
     for row in &rows {
         let origin = row.origin.to_string();
         let line = if output.json {
-            json!({ "key": row.key, "value": row.value, "origin": origin }).to_string()
+            json::line(&json!({ "key": row.key, "value": row.value, "origin": origin }))
         } else {
             let value = text::escape(&row.value);
             format!("{:<keys$}  {value:<values$}  {origin}", row.key)
@@ -83,7 +84,7 @@ pub fn check(surroundings: &Surroundings, common: &Common, output: &Output) -> R
     findings.extend(ignored.iter().map(Finding::of_problem));
     for finding in &findings {
         if output.json {
-            output.line(&finding.as_json().to_string());
+            output.line(&json::line(&finding.as_json()));
         } else {
             finding.show(output);
         }

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::args::{Common, InitArgs};
 use super::exit::Exit;
+use super::json;
 use super::output::Output;
 use crate::base::{Error, Kind, Result, Stage, text};
 use crate::connector::load::Surroundings;
@@ -40,7 +41,7 @@ pub fn run(
     write(&file, args.force).map_err(|cause| unwritten(&file, cause))?;
     let shown = text::escape(&file.to_string_lossy());
     if output.json {
-        output.line(&json!({ "path": file.to_string_lossy() }).to_string());
+        output.line(&json::line(&json!({ "path": file.to_string_lossy() })));
     }
     output.say(&format!(
         "{shown}  written; everything in it is a comment yet"

@@ -3,7 +3,26 @@
 use serde_json::{Value, json};
 
 use super::output::causes;
-use crate::base::{Error, Route};
+use crate::base::{Error, Route, text};
+
+/// A value in one line. JSON escapes the control characters of ASCII alone: others, and those that
+/// change how their neighbours are shown, are escaped here, because a terminal may act on them.
+pub fn line(value: &Value) -> String {
+    let written = value.to_string();
+    let is_bare = |c: char| !c.is_control() && !text::is_invisible(c);
+    if written.chars().all(is_bare) {
+        return written;
+    }
+    let mut line = String::with_capacity(written.len());
+    for c in written.chars() {
+        match is_bare(c) {
+            true => line.push(c),
+            // All of them stand in one UTF-16 unit.
+            false => line.push_str(&format!("\\u{:04x}", u32::from(c))),
+        }
+    }
+    line
+}
 
 /// An error.
 pub fn error(error: &Error) -> Value {
@@ -35,4 +54,21 @@ pub fn route(route: &Route) -> Value {
         "reason": route.reason.to_string(),
         "origin": route.origin.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_line_moves_a_terminal() {
+        let hostile = "a\u{9b}31m\u{7f}\u{202e}\u{feff}\x1b é 日";
+        let line = line(&json!({ "name": hostile }));
+        assert_eq!(
+            line,
+            r#"{"name":"a\u009b31m\u007f\u202e\ufeff\u001b é 日"}"#
+        );
+        let back: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(back["name"], hostile, "the same text to a parser");
+    }
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::asked::Asked;
+use super::json;
 use super::output::{without_query, without_userinfo};
 
 /// A URL, or a path below a connection, that a command is about.
@@ -71,7 +72,7 @@ impl<'a> Place<'a> {
         if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
             object.extend(more);
         }
-        object.to_string()
+        json::line(&object)
     }
 }
 

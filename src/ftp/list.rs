@@ -15,8 +15,11 @@ use crate::proto::index_page::Page;
 /// The most lines that a folder may have.
 const LINES_MAX: usize = 1_000_000;
 
-/// The most bytes of a listing: far more than as many lines need.
-const BYTES_MAX: u64 = 256 << 20;
+/// The most bytes of a listing: more than as many lines need.
+const BYTES_MAX: u64 = 128 << 20;
+
+/// The most bytes of lines that are not understood, which are kept to be shown.
+const UNREAD_MAX: usize = 8 << 20;
 
 /// What is read at once.
 const READ: usize = 32 * 1024;
@@ -35,6 +38,8 @@ pub struct Listing {
     pub encoding: Option<Encoding>,
     /// Whether lines about the folder itself came: it is one.
     around: bool,
+    /// The bytes of what was not understood.
+    unread: usize,
     /// Whether it is from a page of an HTTP server.
     page: bool,
 }
@@ -78,8 +83,24 @@ impl Listing {
             Line::Entry(entry) => self.entries.push(entry),
             Line::Around => self.around = true,
             Line::Header => {}
-            Line::Unrecognised => self.unrecognised.push(line.to_vec()),
+            Line::Unrecognised => {
+                self.unread += line.len();
+                self.unrecognised.push(line.to_vec());
+            }
         }
+    }
+
+    /// Which limit is passed, if one is.
+    fn excess(&self, received: u64) -> Option<String> {
+        if self.length() > LINES_MAX || received > BYTES_MAX {
+            let mib = BYTES_MAX >> 20;
+            return Some(format!(
+                "the listing is longer than {LINES_MAX} lines or {mib} MiB"
+            ));
+        }
+        let mib = UNREAD_MAX >> 20;
+        let excess = format!("of the listing, more than {mib} MiB are not understood");
+        (self.unread > UNREAD_MAX).then_some(excess)
     }
 
     fn length(&self) -> usize {
@@ -317,11 +338,7 @@ async fn read(
         lines.push(&buffer[..came], &mut |line| {
             parser.push(line, &mut |line, what| listing.take(line, what));
         });
-        if listing.length() > LINES_MAX || download.received() > BYTES_MAX {
-            let what = format!(
-                "the listing is longer than {LINES_MAX} lines or {} MiB",
-                BYTES_MAX >> 20
-            );
+        if let Some(what) = listing.excess(download.received()) {
             let error = Error::new(Kind::TargetRefused, Stage::Transfer, what);
             return Err(error.while_doing(doing));
         }

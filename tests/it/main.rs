@@ -38,6 +38,7 @@ mod ftp_real;
 mod ftps;
 mod ftps_faults;
 mod fuzzed;
+mod hostile_listing;
 mod http_real;
 mod integrity;
 mod kit;
