@@ -352,3 +352,23 @@ fn a_line_at_a_terminal_says_how_far_it_is() {
     let again = program.run(&[&fetch[..], &["--force"]].concat()).expect(0);
     assert!(!again.err.contains("known so far"), "{}", again.err);
 }
+
+/// Two that would be one here: the second is a failure, and the first is not touched by it.
+#[test]
+fn two_names_never_go_to_one_file() {
+    let page = "[{\"name\":\"x\",\"type\":\"file\"},{\"name\":\"x\",\"type\":\"directory\"},\
+        {\"name\":\"x\",\"type\":\"file\"}]";
+    let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type:";
+    let page = format!("{head} application/json\r\n\r\n{page}");
+    let file = format!("{head} text/csv\r\nContent-Length: 1\r\n\r\n1");
+    let answer = |with: &str| vec![Step::head(), Step::write(with), Step::Close];
+    let inner = format!("{head} application/json\r\n\r\n[{{\"name\":\"y\",\"type\":\"file\"}}]");
+    let web = Scripted::sequence(vec![answer(&page), answer(&file), answer(&inner)]);
+    let url = format!("{}/", web.url());
+    let program = program();
+    let ran = program.run(&["fetch", "-r", &url, "--output-dir", "here"]);
+    ran.expect(13)
+        .says("write x: `x` beside it has the same name here")
+        .says("1 brought in, 1 bytes; 0 unchanged, 0 left out, 1 failed");
+    assert_eq!(names(&program), ["x"]);
+}
