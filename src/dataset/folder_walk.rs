@@ -1,5 +1,7 @@
 //! The folders below a folder.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use percent_encoding::percent_encode;
 
 use super::client::Dataset;
@@ -12,6 +14,10 @@ use crate::ftp::listing::{self, Entry};
 
 /// Folders are gone into so deep: a server can make up folders without end.
 const DEEPEST: usize = 64;
+
+/// A folder that looks like so many on the way to it is one of them: most HTTP servers do not show
+/// what is a link. One alone may be a copy.
+const ALIKE: usize = 2;
 
 /// A walk over a folder and those below it, one listing at a time, a folder before those in it. A
 /// listing is tried as often as the settings say. Links are shown and not followed, as far as the
@@ -29,6 +35,8 @@ pub struct FolderWalk<'a> {
 struct Way {
     names: Vec<Vec<u8>>,
     passed: Vec<Vec<u8>>,
+    /// How each folder on it looks.
+    looks: Vec<Option<u64>>,
 }
 
 impl Way {
@@ -48,13 +56,35 @@ impl Way {
         way.names.push(entry.name.clone());
         Ok(way)
     }
+
+    /// Notes how the folder at its end looks. Gives whether it is likely to be one on the way.
+    fn sees(&mut self, listing: &Listing) -> bool {
+        let looks = looks(listing);
+        let alike = self.looks.iter().filter(|before| **before == looks);
+        let is_circle = looks.is_some() && alike.count() >= ALIKE;
+        self.looks.push(looks);
+        is_circle
+    }
+}
+
+/// A digest of what is in a folder. Nothing is said of one without files: trees that were made by
+/// a program have many that are alike.
+fn looks(listing: &Listing) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    let mut has_file = false;
+    for entry in &listing.entries {
+        has_file |= entry.kind == listing::Kind::File;
+        (&entry.name, entry.size).hash(&mut hasher);
+        entry.modified.map(|at| at.time).hash(&mut hasher);
+    }
+    has_file.then(|| hasher.finish())
 }
 
 /// Why a walk does not go into a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LeftOut {
-    /// It is one of those that lead to it.
+    /// It is one of those that lead to it, or lies in a folder that looks like two of them.
     #[error("it leads back to a folder on the way")]
     Circle,
     /// Its name is no single step of a path, or has control characters in it.
@@ -103,7 +133,7 @@ impl<'a> FolderWalk<'a> {
     /// # Cancel safety
     /// As there.
     pub async fn next_but(&mut self, leave_out: impl Fn(&[Vec<u8>]) -> bool) -> Option<Visited> {
-        let way = self.ahead.pop()?;
+        let mut way = self.ahead.pop()?;
         let listing = match way.names.len() {
             0 => self.tried(|| self.dataset.list()).await,
             1..=DEEPEST => {
@@ -112,6 +142,7 @@ impl<'a> FolderWalk<'a> {
             }
             _ => Err(too_deep(self.dataset)),
         };
+        let is_circle = listing.as_ref().is_ok_and(|listing| way.sees(listing));
         let entries = listing.iter().flat_map(|listing| &listing.entries);
         let inner = entries.filter(|entry| entry.kind == listing::Kind::Folder);
         let mut left_out = Vec::new();
@@ -119,6 +150,7 @@ impl<'a> FolderWalk<'a> {
         for entry in inner {
             match way.further(entry) {
                 Ok(way) if leave_out(&way.names) => {}
+                Ok(_) if is_circle => left_out.push((entry.name.clone(), LeftOut::Circle)),
                 Ok(way) => ways.push(way),
                 Err(why) => left_out.push((entry.name.clone(), why)),
             }

@@ -131,6 +131,28 @@ fn lists_say_what_the_pages_say() {
     }
 }
 
+/// The server follows links, and its pages do not show them.
+#[test]
+fn a_link_to_a_folder_above_is_not_gone_round_in() {
+    for pages in [Pages::Nginx, Pages::Python] {
+        let root = tempfile::tempdir().unwrap();
+        let data = root.path().join("data");
+        put(&data.join("sub/a.csv"), b"1", 1_600_000_000);
+        put(&data.join("b.csv"), b"1", 1_600_000_000);
+        std::os::unix::fs::symlink("..", data.join("sub/up")).unwrap();
+        let server = IndexServer::start(pages, root.path());
+        let program = program();
+        let url = server.url("/data/");
+        let fetch = ["fetch", "-r", &url, "--output-dir", "here", "--delete"];
+        let ran = program.run(&fetch).expect(9);
+        ran.says("sub/up/sub/up/sub/  left out: it leads back to a folder on the way")
+            .says("5 brought in")
+            .says("nothing is deleted: a folder was left out");
+        let ran = program.run(&["list", "-r", &url]).expect(0);
+        ran.says("sub/up/sub/up/sub/ is not gone into");
+    }
+}
+
 /// A page that is no index is never an empty folder.
 #[test]
 fn what_is_no_index_page() {
