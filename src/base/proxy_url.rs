@@ -96,11 +96,9 @@ fn split_scheme(written: &str) -> Result<(ProxyScheme, &str), BadProxyUrl> {
         return match written.split_once(":/") {
             Some((name, _)) if ProxyScheme::parse(name).is_some() => {
                 let host = written[name.len() + 1..].trim_start_matches('/');
-                let rest = if host.contains('@') {
-                    "HOST:PORT"
-                } else {
-                    host
-                };
+                let scheme = ProxyScheme::parse(name).unwrap_or(ProxyScheme::Http);
+                let is_bad = host.contains('@') || split_authority(host, scheme).is_err();
+                let rest = if is_bad { "HOST:PORT" } else { host };
                 Err(BadProxyUrl::new("a slash is missing after the scheme")
                     .hint(format!("write `{name}://{}`", text::clip(rest))))
             }

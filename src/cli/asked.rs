@@ -60,7 +60,7 @@ fn lines(mut list: impl BufRead, name: &str) -> Result<Vec<Asked>> {
     let mut size = 0;
     for number in 1.. {
         let bad = |what: String| {
-            let hint = "a list has one URL, or path below a connection, a line; # begins a comment";
+            let hint = "a list has one URL, or path below a connection, a line; a line that begins with # is a comment";
             Error::new(Kind::Usage, Stage::Settings, what).with_hint(hint)
         };
         line.clear();
@@ -104,7 +104,7 @@ fn lines(mut list: impl BufRead, name: &str) -> Result<Vec<Asked>> {
         });
     }
     if asked.is_empty() {
-        let hint = "write one URL, or path below a connection, a line; # begins a comment";
+        let hint = "write one URL, or path below a connection, a line; a line that begins with # is a comment";
         let what = format!("{name}: there is no URL in it");
         return Err(Error::new(Kind::Usage, Stage::Settings, what).with_hint(hint));
     }

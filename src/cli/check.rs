@@ -11,7 +11,7 @@ use super::output::Output;
 use super::place::Place;
 use super::progress::Live;
 use super::{asked, interrupt, json, verdict};
-use crate::base::Result;
+use crate::base::{Error, Kind, Result, Stage};
 use crate::check::{Report, Walk};
 use crate::dataset::Client;
 use crate::settings::Policy;
@@ -26,17 +26,21 @@ pub async fn run(
     let asked = asked::all(&args.urls)?;
     let fields = &args.fields.headers;
     let mut exit = Exit::Success;
-    let mut stopped = false;
+    let mut stopped = None;
     for mut place in Place::all(&asked) {
+        if let Some(signal) = stopped {
+            show(output, &place, &Report::of(not_checked(signal)));
+            continue;
+        }
         let report = match dataset(&client, common, &args.login, fields, &mut place, output) {
             Ok(dataset) => {
                 let walk = Walk::new(&dataset);
                 let live = Live::new(output, common.verbose > 0);
                 let report = tokio::select! {
                     report = walk.run() => report,
-                    never = live.show(|| verdict::lines(place.typed, &walk.waiting())) => match never {},
+                    never = live.show(|| verdict::lines(&place.name(), &walk.waiting())) => match never {},
                     signal = interrupt::wait() => {
-                        stopped = true;
+                        stopped = Some(signal);
                         walk.stopped(signal)
                     }
                 };
@@ -48,21 +52,30 @@ pub async fn run(
         if output.quiet && report.is_ok() && report.doubt.is_none() {
             continue;
         }
-        if output.json {
-            output.line(&place.json(as_json(&report)));
-        } else {
-            for line in verdict::lines(place.typed, &report) {
-                output.line(&line);
-            }
-        }
-        if stopped {
-            return Ok(Exit::Interrupted);
-        }
+        show(output, &place, &report);
         if let Some(error) = &report.failure {
             exit = exit.and(Exit::of(error));
         }
     }
-    Ok(exit)
+    match stopped {
+        Some(_) => Ok(Exit::Interrupted),
+        None => Ok(exit),
+    }
+}
+
+fn show(output: &Output, place: &Place<'_>, report: &Report) {
+    if output.json {
+        return output.line(&place.json(as_json(report)));
+    }
+    for line in verdict::lines(&place.name(), report) {
+        output.line(&line);
+    }
+}
+
+/// What is said of a target whose turn did not come.
+fn not_checked(signal: &str) -> Error {
+    let what = format!("not checked: stopped by {signal} before its turn");
+    Error::new(Kind::Interrupted, Stage::Settings, what)
 }
 
 fn as_json(report: &Report) -> Value {

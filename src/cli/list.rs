@@ -7,6 +7,7 @@ use super::args::{Common, ListArgs};
 use super::asked;
 use super::dataset::dataset;
 use super::exit::Exit;
+use super::interrupt::{Doing, unless_stopped};
 use super::narrator::Narrator;
 use super::output::Output;
 use super::place::Place;
@@ -23,11 +24,24 @@ pub async fn run(
     args: &ListArgs,
     output: &Output,
 ) -> Result<Exit> {
+    let doing = Doing::default();
+    let work = all(policy, common, args, output, &doing);
+    unless_stopped(output, &doing, work).await
+}
+
+async fn all(
+    policy: Policy,
+    common: &Common,
+    args: &ListArgs,
+    output: &Output,
+    doing: &Doing,
+) -> Result<Exit> {
     let client = Client::new(policy);
     let mut exit = Exit::Success;
     let asked = asked::all(&args.urls)?;
     let several = asked.len() > 1;
     for mut place in Place::all(&asked) {
+        doing.begins(format!("list {}", place.name()));
         let dataset = match dataset(&client, common, &args.login, &[], &mut place, output) {
             Ok(dataset) => dataset,
             Err(error) => {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::args::{Common, StatArgs};
 use super::dataset::dataset;
 use super::exit::Exit;
+use super::interrupt::{Doing, unless_stopped};
 use super::output::{Output, without_query};
 use super::place::Place;
 use super::{asked, json};
@@ -18,11 +19,24 @@ pub async fn run(
     args: &StatArgs,
     output: &Output,
 ) -> Result<Exit> {
+    let doing = Doing::default();
+    let work = all(policy, common, args, output, &doing);
+    unless_stopped(output, &doing, work).await
+}
+
+async fn all(
+    policy: Policy,
+    common: &Common,
+    args: &StatArgs,
+    output: &Output,
+    doing: &Doing,
+) -> Result<Exit> {
     let client = Client::new(policy);
     let asked = asked::all(&args.urls)?;
     let fields = &args.fields.headers;
     let mut exit = Exit::Success;
     for mut place in Place::all(&asked) {
+        doing.begins(format!("stat {}", place.name()));
         let stat = match dataset(&client, common, &args.login, fields, &mut place, output) {
             Ok(dataset) => dataset.stat().await,
             Err(error) => Err(error),

@@ -281,6 +281,7 @@ impl Connector {
                 Stage::Dial,
                 format!("{scheme} proxies are understood but cannot be used yet"),
             )
+            .about(proxy.authority())
             .with_hint(format!(
                 "set {} to the proxy's plain HTTP port (http://…)",
                 proxy.origin

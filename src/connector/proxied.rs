@@ -208,7 +208,11 @@ fn write_down<const N: usize>(proxy: &Proxy, missing: [&str; N]) -> String {
         key => key,
     };
     match &proxy.origin {
-        Origin::Variable(_) | Origin::Flag(_) => format!(
+        // Other users of the machine see what stands in an argument.
+        Origin::Flag(_) => "set proxy.url, proxy.username and proxy.password in a settings file, \
+                            where nobody else reads it"
+            .to_owned(),
+        Origin::Variable(_) => format!(
             "write `http://USER:PASSWORD@{}` into {}, or set proxy.url, proxy.username and \
              proxy.password in a settings file",
             proxy.authority(),

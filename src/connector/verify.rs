@@ -34,6 +34,14 @@ pub fn unusable(policy: &Policy, surroundings: &Surroundings) -> Vec<Problem> {
             ProxyChoice::Inline(proxy, _) => verifier.proxy(proxy),
             _ => {}
         }
+        if matches!(connection.url.scheme(), "ws" | "wss") {
+            let what = format!(
+                "{}:// is known to `route`, `env` and `exec` alone: nothing is read over it yet",
+                connection.url.scheme()
+            );
+            let origin = verifier.origin(&format!("{key}.url"));
+            verifier.found.push(Problem::warning(origin, what));
+        }
         if let Some(credentials) = &connection.credentials {
             verifier.password(credentials);
         }
@@ -81,11 +89,13 @@ impl Verifier<'_> {
                     .push(problem.hint("it may be set where the program will run"));
             }
             SecretSource::File(path) => {
-                if let Err(cause) = readable(path) {
-                    let path = text::escape(&path.to_string_lossy());
-                    let what = format!("the secret's file {path} cannot be read: {cause}");
-                    self.found.push(Problem::error(origin.clone(), what));
-                }
+                let shown = text::escape(&path.to_string_lossy());
+                let what = match first_byte(path) {
+                    Ok(Some(byte)) if !matches!(byte, b'\r' | b'\n') => return,
+                    Ok(_) => format!("the first line of the secret's file {shown} is empty"),
+                    Err(cause) => format!("the secret's file {shown} cannot be read: {cause}"),
+                };
+                self.found.push(Problem::error(origin.clone(), what));
             }
             _ => {}
         }
@@ -121,6 +131,8 @@ fn explained(error: &Error) -> String {
     words
 }
 
-fn readable(path: &Path) -> std::io::Result<()> {
-    File::open(path)?.read(&mut [0]).map(drop)
+fn first_byte(path: &Path) -> std::io::Result<Option<u8>> {
+    let mut byte = [0];
+    let read = File::open(path)?.read(&mut byte)?;
+    Ok((read > 0).then_some(byte[0]))
 }

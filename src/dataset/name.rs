@@ -26,7 +26,9 @@ pub fn file_name(url: &Url) -> Result<String> {
         Error::new(Kind::Usage, Stage::Store, what).with_hint("name the file with -o FILE")
     };
     if segment.is_empty() {
-        return Err(bad("the URL's path ends with `/`: it names no file".into()));
+        let what = "the URL's path ends with `/`: it names no file";
+        return Err(Error::new(Kind::Usage, Stage::Store, what)
+            .with_hint("-o FILE names the file; -r brings in a folder and all below it"));
     }
     let Ok(name) = percent_decode_str(segment).decode_utf8() else {
         let shown = text::clip(segment);

@@ -110,8 +110,9 @@ pub(super) fn translate<'a>(
     list.add(LOOPBACK.map(str::to_owned));
     if is_strict {
         list.notes.push(Note::habit(format!(
-            "policy.direct is \"bypass-only\": the metadata addresses {} are listed only where a \
-             rule covers them",
+            "policy.direct is \"bypass-only\": this machine ({}) is listed all the same, for what \
+             programs ask themselves; the metadata addresses {} only where a rule covers them",
+            LOOPBACK.join(", "),
             METADATA.join(", ")
         )));
     } else {

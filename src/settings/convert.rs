@@ -199,7 +199,10 @@ impl Converter<'_> {
             return self.error(error.what().to_owned());
         }
         let parsed = Url::parse(text)
-            .map_err(|cause| format!("is not a URL: {cause}"))
+            .map_err(|cause| match cause {
+                url::ParseError::RelativeUrlWithoutBase => "is not a URL: it has no scheme".into(),
+                cause => format!("is not a URL: {cause}"),
+            })
             .and_then(|url| match Target::from_url(&url) {
                 Ok(_) => Ok(url),
                 Err(error) => Err(error.what().to_owned()),

@@ -50,6 +50,8 @@ pub struct Layers {
     known_variables: Vec<String>,
     problems: Vec<Problem>,
     malformed: bool,
+    /// Words that stand where a URL belongs.
+    words: Vec<(String, Origin)>,
 }
 
 /// What the flags say: beyond all layers, and beyond a connection's own choice.
@@ -100,6 +102,12 @@ impl Layers {
         for checked in variables::layer(&look_up) {
             self.push(checked);
         }
+        if let Some(url) = look_up("OUTBOUND_PROXY")
+            .as_ref()
+            .and_then(|url| url.to_str())
+        {
+            self.may_be_name(url, Origin::Variable("OUTBOUND_PROXY".into()));
+        }
         self.environment = Environment::read(&look_up);
         self.known_variables.extend(
             names
@@ -114,6 +122,7 @@ impl Layers {
         match flags.proxy.as_deref() {
             Some("direct") => self.flags.direct = true,
             Some(url) => {
+                self.may_be_name(url, Origin::Flag("--proxy".into()));
                 let mut checked = single(&["proxy", "url"], url, &Place::Flag("--proxy".into()));
                 self.problems.append(&mut checked.problems);
                 self.flags.proxy = Some(checked);
@@ -130,6 +139,14 @@ impl Layers {
             self.flags.bypass = Some(list);
         }
         self
+    }
+
+    /// Remembers a word where a URL belongs: it is a host, unless a proxy is called so.
+    fn may_be_name(&mut self, written: &str, origin: Origin) {
+        let written = written.trim();
+        if !written.is_empty() && !written.contains([':', '/', '@']) {
+            self.words.push((written.to_owned(), origin));
+        }
     }
 
     /// Says that a layer is missing because it cannot be read. [`build`](Self::build) then gives
@@ -175,6 +192,16 @@ impl Layers {
             }
         };
         problems.extend(variables::unknown(&self.known_variables, &settings));
+        for (word, origin) in std::mem::take(&mut self.words) {
+            if settings.get(&["proxies", &word, "url"]).is_some() {
+                let shown = crate::base::text::clip(&word);
+                let what = format!("`{shown}` is a proxy of the settings, and a URL belongs here");
+                let hint = format!(
+                    "write the URL of [proxies.{shown}], or `http://{shown}:PORT` for a host of that name"
+                );
+                problems.push(Problem::error(origin, what).hint(hint));
+            }
+        }
         // What is missing in a malformed file would be reported as unknown: say the cause alone.
         let policy = (!self.malformed).then(|| {
             let environment = std::mem::take(&mut self.environment);

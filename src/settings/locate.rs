@@ -5,6 +5,7 @@ use std::sync::Arc;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+use super::check::did_you_mean;
 use super::connection::Connection;
 use super::policy::Policy;
 use crate::base::target::unknown_scheme;
@@ -55,11 +56,19 @@ impl Policy {
                 }
             }
             (None, Some(connection)) => in_connection(connection, text),
-            (None, None) => Err(usage(format!(
-                "`{}` is neither a URL nor NAME:PATH of a connection",
-                clip(text)
-            ))
-            .with_hint("a URL begins with its scheme, as in https:// or ftp://")),
+            (None, None) => {
+                let (first, rest) = text.split_once('/').unwrap_or((text, ""));
+                let hint = match self.connections.contains_key(first) {
+                    true => format!(
+                        "for what is below the connection write `{first}:{}`",
+                        clip(rest)
+                    ),
+                    false => "a URL begins with its scheme, as in https:// or ftp://".to_owned(),
+                };
+                let text = clip(text);
+                let what = format!("`{text}` is neither a URL nor NAME:PATH of a connection");
+                Err(usage(what).with_hint(hint))
+            }
         }
     }
 
@@ -111,6 +120,15 @@ impl Policy {
                 clip(rest)
             };
             return Err(usage(what).with_hint(format!("write `{prefix}://{rest}`")));
+        }
+        let known = || self.connections.keys().map(String::as_str);
+        if begins_with_port(path)
+            && known().all(|name| name != prefix)
+            && did_you_mean(prefix, known()).is_none()
+        {
+            let what = format!("`{}` has no scheme, and is no connection", clip(prefix));
+            let hint = format!("write `http://{}:{}`", clip(prefix), clip(path));
+            return Err(usage(what).with_hint(hint));
         }
         self.connection(prefix)
     }
@@ -245,6 +263,12 @@ fn in_encoding(path: &str, encoding: Encoding) -> Result<String> {
         whole.extend(bytes.iter().map(|byte| format!("%{byte:02X}")));
     }
     Ok(whole)
+}
+
+/// Whether what stands behind a host and its colon is a port, alone or before a path.
+fn begins_with_port(text: &str) -> bool {
+    let port = text.split('/').next().unwrap_or_default();
+    port.parse().is_ok_and(|port: u16| port > 0) && port.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Whether `text` begins as a URL with an authority does.

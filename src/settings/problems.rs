@@ -1,6 +1,7 @@
 //! Everything that is wrong with the settings, collected so that it can be said at once.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::base::{Error, Kind, Origin, Stage};
 
@@ -86,7 +87,26 @@ pub struct Problems(Vec<Problem>);
 
 impl Problems {
     pub(crate) fn new(problems: Vec<Problem>) -> Self {
-        Self(problems)
+        let place = |problem: &Problem| match &problem.origin {
+            Origin::File { path, line, .. } => Some((Arc::clone(path), *line)),
+            _ => None,
+        };
+        let places: Vec<_> = problems.iter().map(place).collect();
+        // What is found in a second look at a file comes where its line is.
+        let rank = |at: usize| match &places[at] {
+            Some((path, line)) => {
+                let same = |other: &Option<(_, _)>| other.as_ref().is_some_and(|o| o.0 == *path);
+                (places.iter().position(same).unwrap_or(at), *line)
+            }
+            None => (at, None),
+        };
+        let mut ranked: Vec<_> = problems
+            .into_iter()
+            .enumerate()
+            .map(|(at, problem)| (rank(at), problem))
+            .collect();
+        ranked.sort_by_key(|(rank, _)| *rank);
+        Self(ranked.into_iter().map(|(_, problem)| problem).collect())
     }
 
     /// The problems, layer by layer and by line; warnings are among them.

@@ -21,6 +21,7 @@ mod cli_folder;
 mod cli_folder_options;
 mod cli_ftps;
 mod cli_generated;
+mod cli_hints;
 mod cli_index_pages;
 mod cli_init;
 mod cli_list;

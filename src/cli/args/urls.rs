@@ -14,7 +14,7 @@ pub struct Urls {
     /// URLs, or paths below a connection (`census:2020/file.csv`)
     #[arg(required_unless_present = "from_file", value_name = "URL")]
     pub urls: Vec<String>,
-    /// Take URLs from this file too, one a line; # begins a comment; `-` for standard input
+    /// Take URLs from this file too, one a line; a line that begins with # is a comment; `-` for standard input
     #[arg(long, value_name = "FILE")]
     pub from_file: Option<PathBuf>,
 }

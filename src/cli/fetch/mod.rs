@@ -50,15 +50,20 @@ pub async fn run(
     if let Some(folder) = &args.output_dir {
         std::fs::create_dir_all(folder).map_err(|cause| local(folder, "make", cause))?;
     }
-    let progress = Progress::new(output, jobs.len());
-    let all =
-        futures_util::stream::iter(jobs.iter().map(|job| bring(job, args, output, &progress)))
-            .buffer_unordered(usize::from(args.jobs))
-            .fold(Exit::Success, |first, exit| async move { first.and(exit) });
+    let progress = &Progress::new(output, jobs.len());
+    let numbered = jobs.iter().enumerate();
+    let brought =
+        numbered.map(|(at, job)| async move { (at, bring(job, args, output, progress).await) });
+    let all = futures_util::stream::iter(brought)
+        .buffer_unordered(usize::from(args.jobs))
+        .collect::<Vec<_>>();
     tokio::select! {
-        exit = all => {
+        mut exits = all => {
             progress.clear();
-            Ok(exit)
+            // The first failure of the arguments' order, not the one that was quickest.
+            exits.sort_by_key(|(at, _)| *at);
+            let exits = exits.into_iter().map(|(_, exit)| exit);
+            Ok(exits.fold(Exit::Success, Exit::and))
         }
         signal = interrupt::wait() => {
             progress.clear();

@@ -145,7 +145,7 @@ fn each_mistake_has_its_line_and_its_advice() {
         ),
         (
             "[connections.a]\nurl = \"data.example/pub\"",
-            ":2: connections.a.url: is not a URL: relative URL without a base; write the scheme, as in \"https://data.example/pub\"",
+            ":2: connections.a.url: is not a URL: it has no scheme; write the scheme, as in \"https://data.example/pub\"",
         ),
         (
             "[connections.a]\nurl = \"htps://data.example/\"",
@@ -240,13 +240,13 @@ fn everything_is_reported_at_once_and_reads_well_as_an_error() {
     let expected = [
         "/etc/a.toml:2: proxy.url",
         "/etc/a.toml:3: proxy.bypas",
+        "/b.toml:3: connections.c.proxy",
         "/b.toml:5: retry.attempts",
         "variable OUTBOUND_NO_PROXY",
         "flag --proxy",
         "flag --no-proxy",
         "variable OUTBOUND_COLOUR",
         "variable OUTBOUND_PROXI",
-        "/b.toml:3: connections.c.proxy",
     ];
     assert_eq!(origins, expected);
     let error = Error::from(problems);
