@@ -18,7 +18,15 @@ pub(super) fn explain(trouble: Trouble, stage: Stage, server: &Target, login: &L
                 ),
                 _ => (Kind::Timeout, "the server did not answer"),
             };
-            Error::new(kind, stage, what).with_limit("timeouts.reply", text::seconds(limit))
+            let error = Error::new(kind, stage, what);
+            let error = error.with_limit("timeouts.reply", text::seconds(limit));
+            match stage {
+                Stage::Greeting => error.with_hint(
+                    "an FTP server speaks first: one that waits is no FTP server (web servers and \
+                     ports of TLS wait), or very busy: check the port",
+                ),
+                _ => error,
+            }
         }
         Trouble::Broken(cause) => {
             Error::new(broken(stage), stage, "the control channel broke").with_source(cause)

@@ -84,6 +84,13 @@ pub fn unavailable(target: &Target, answer: &Answer) -> (Side, String) {
                  needs a bypass rule"
             ),
         ),
+        (_, Some("ERR_ZERO_SIZE_OBJECT" | "ERR_READ_ERROR"), _) => (
+            Side::Target,
+            format!(
+                "{target} took the proxy's connection and ended it without an answer: it may want \
+                 TLS (https://), be restarting, or be closed to the proxy"
+            ),
+        ),
         (502 | 504, ..) | (_, Some("ERR_CONNECT_FAIL" | "ERR_CANNOT_FORWARD"), _) => {
             (Side::Target, unreachable(target))
         }
@@ -122,7 +129,7 @@ pub fn proxy_speaks_tls(proxy: &Proxy) -> String {
 pub fn closed(proxy: &Proxy) -> String {
     format!(
         "the proxy may be restarting, at its limits, or closed to this machine: try again later, \
-         ask its administrator, and check the port in {}",
+         ask its administrator, and check the port in {} (one for TLS ends it like this)",
         proxy.origin
     )
 }
@@ -368,12 +375,13 @@ mod tests {
                 "does not know the name h.example",
             ),
             (
-                503,
-                "Apache",
-                "",
+                502,
+                "squid",
+                "ERR_ZERO_SIZE_OBJECT 0",
                 Side::Target,
-                "could not reach h.example:443",
+                "may want TLS",
             ),
+            (503, "Apache", "", Side::Target, "not reach h.example:443"),
             (
                 503,
                 "",

@@ -128,7 +128,7 @@ fn a_target_that_is_silent_closed_or_unknown() {
         .stops("dial", format!("greeting {} ", silent.address()))
         .says(
             "the server did not greet (limit timeouts.reply = 200 ms)",
-            "",
+            "an FTP server speaks first",
         )
         .judged(11, "timeout", "target", true),
         Row::new(
