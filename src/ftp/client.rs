@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::channel::{Asked, Channel, Remedy, Setback};
-use super::control::Trouble;
 use super::dial::Dial;
 use super::explain::said;
 use super::plan::Plan;
@@ -15,7 +14,7 @@ use crate::base::{
     Answer, Encoding, Error, ExplicitTls, Kind, Result, Route, Scheme, Stage, Steps, Target,
 };
 use crate::connector::Connector;
-use crate::proto::ftp::{Event, Failure, Protection, Reply};
+use crate::proto::ftp::Protection;
 
 /// What is known about a file. What a server does not tell is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -183,15 +182,11 @@ impl Client {
         }
         match client.open(path, What::File(offset), want, &doing).await? {
             Opened::Coming { data, announced } => {
-                let mut stat = client.0.asked.stat();
-                if offset == 0 {
-                    stat.size = stat.size.or(announced);
-                }
+                let stat = client.0.asked.stat();
                 // The next transfer finds out anew.
                 client.0.asked = Asked::default();
-                Ok(Retrieval::Download(Download::new(
-                    client, data, offset, stat, doing,
-                )))
+                let download = Download::new(client, data, offset, stat, doing);
+                Ok(Retrieval::Download(download.announced(announced)))
             }
             Opened::NoRestart(reply) => Ok(Retrieval::NoRestart {
                 client,
@@ -269,22 +264,6 @@ impl Client {
     /// The idle limit of the data channel.
     pub(super) fn idle(&self) -> std::time::Duration {
         self.0.plan.dial.timeouts().idle
-    }
-
-    /// Waits for the final reply of a transfer.
-    pub(super) async fn final_reply(&mut self, doing: &str) -> Result<Reply> {
-        loop {
-            match self.0.control.next().await {
-                Ok(Some(Event::Ended(reply))) => return Ok(reply),
-                // The port for the next file.
-                Ok(Some(event)) => self.0.note(event),
-                Ok(None) => {
-                    let trouble = Trouble::Failed(Failure::Closed);
-                    return Err(self.0.setback(trouble, Stage::Transfer, doing).error);
-                }
-                Err(trouble) => return Err(self.0.setback(trouble, Stage::Transfer, doing).error),
-            }
-        }
     }
 
     /// Forgets what the server said of a file.

@@ -4,16 +4,24 @@ use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::client::{Client, Stat};
-use super::explain::{kind, said};
 use super::protect;
+use super::verdict::{End, Verdict};
+use super::word::{About, Said, Word};
 use crate::base::{Error, Kind, Result, Stage, Steps, text};
 use crate::dial::Stream;
-use crate::proto::ftp::Reply;
+
+/// How long the data may still take, between two bytes, once the server has said that it is sent.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How long the end of the data is waited for when all of it is here and the server has said so: it
+/// comes by another way than the word.
+const LINGER: Duration = Duration::from_millis(250);
 
 /// The bytes of a file from an offset on.
 ///
@@ -22,29 +30,42 @@ use crate::proto::ftp::Reply;
 /// read fails, with an [`Error`] inside the `io::Error` ([`Error::find`]): [`Kind::Cut`] when less
 /// came, [`Kind::Changed`] when more, [`Kind::Timeout`] after `timeouts.idle` without a byte.
 ///
+/// Firewalls forget a control channel that is silent for the whole of a long transfer, and servers
+/// get tired of it. Where the confirmation is lost like that, the file is whole all the same when the
+/// data ended by itself and is as long as SIZE said: a warning is logged.
+///
 /// Dropping it closes both channels; [`finish`](Self::finish) gives the control channel back.
 pub struct Download {
     state: State,
     offset: u64,
     received: u64,
     stat: Stat,
-    steps: Steps,
-    doing: String,
-    idle: std::time::Duration,
+    /// The size is the one that the 150 told: a hint, and no proof.
+    announced: bool,
+    about: About,
+    idle: Duration,
     alarm: Option<Pin<Box<Sleep>>>,
     /// Whether the alarm runs since the last byte.
     armed: bool,
-    /// The data ended without TLS's `close_notify`: anybody on the way can do that.
-    unclosed: bool,
 }
 
-type Confirming = Pin<Box<dyn Future<Output = Result<Client>> + Send>>;
+type Confirming = Pin<Box<dyn Future<Output = Result<Option<Client>>> + Send>>;
 
 enum State {
-    Reading { data: Stream, client: Client },
+    Reading {
+        data: Stream,
+        word: Ears,
+    },
     Confirming(Confirming),
-    Whole(Client),
+    /// With the control channel, unless that was lost.
+    Whole(Option<Client>),
     Failed,
+}
+
+/// The server's word, or that it is still to come.
+enum Ears {
+    Open(Word),
+    Heard(Said),
 }
 
 impl Download {
@@ -55,18 +76,34 @@ impl Download {
         stat: Stat,
         doing: String,
     ) -> Self {
+        let about = About::new(&client, doing.clone());
+        let word = Ears::Open(Word::of(client, doing));
         Self {
-            idle: client.idle(),
-            steps: client.steps(),
-            state: State::Reading { data, client },
+            idle: about.idle_limit(),
+            about,
+            state: State::Reading { data, word },
             offset,
             received: 0,
             stat,
-            doing,
+            announced: false,
             alarm: None,
             armed: false,
-            unclosed: false,
         }
+    }
+
+    /// Takes the size that the 150 told for want of a better one.
+    pub(super) fn announced(mut self, size: Option<u64>) -> Self {
+        if self.stat.size.is_none() && self.offset == 0 {
+            self.announced = size.is_some();
+            self.stat.size = size;
+        }
+        self
+    }
+
+    /// Whether the size that is known is the one that the server announced with the file, and did
+    /// not tell when it was asked for it.
+    pub(crate) fn is_size_announced(&self) -> bool {
+        self.announced
     }
 
     /// What is known about the file; the size is the whole file's, whatever the offset.
@@ -86,24 +123,32 @@ impl Download {
 
     /// The stages passed until the file came.
     pub fn steps(&self) -> &Steps {
-        &self.steps
+        self.about.steps()
     }
 
     /// Gives the control channel back once the file has been read to its end; the end itself need
     /// not have been read yet.
     ///
     /// # Errors
-    /// As reading; [`Kind::Usage`] when bytes are left: drop the download instead.
+    /// As reading; [`Kind::Usage`] when bytes are left: drop the download instead; [`Kind::Cut`]
+    /// when the control channel was lost behind a whole file.
     pub async fn finish(mut self) -> Result<Client> {
         let mut byte = [0; 1];
         let mut rest = ReadBuf::new(&mut byte);
         let read = std::future::poll_fn(|cx| Pin::new(&mut self).poll_data(cx, &mut rest)).await;
         read?;
         match self.state {
-            State::Whole(client) if rest.filled().is_empty() => Ok(client),
+            State::Whole(Some(client)) if rest.filled().is_empty() => Ok(client),
+            State::Whole(None) => {
+                let what = "the file is whole, and the control channel was lost at its end";
+                Err(self
+                    .about
+                    .blame(Error::new(Kind::Cut, Stage::Transfer, what)))
+            }
             _ => {
                 let what = "the file was not read to its end";
-                Err(Error::new(Kind::Usage, Stage::Transfer, what).while_doing(self.doing))
+                let error = Error::new(Kind::Usage, Stage::Transfer, what);
+                Err(error.while_doing(self.about.doing()))
             }
         }
     }
@@ -111,7 +156,7 @@ impl Download {
     /// The control channel, once the last read has confirmed that the file is whole.
     pub(super) fn into_client(self) -> Option<Client> {
         match self.state {
-            State::Whole(client) => Some(client),
+            State::Whole(client) => client,
             _ => None,
         }
     }
@@ -127,24 +172,24 @@ impl Download {
                 State::Reading { data, .. } => {
                     let before = buf.filled().len();
                     let read = match Pin::new(data).poll_read(cx, buf) {
-                        Poll::Pending => return this.poll_idle(cx),
+                        Poll::Pending => {
+                            ready!(this.poll_word(cx))?;
+                            continue;
+                        }
                         Poll::Ready(read) => read,
                     };
                     this.armed = false;
                     let came = (buf.filled().len() - before) as u64;
                     this.received += came;
                     match read {
-                        Ok(()) => {}
+                        Ok(()) if came > 0 => return Poll::Ready(Ok(())),
+                        Ok(()) => this.confirm(End::Proper),
                         // Of a socket itself it never is: it is TLS that misses its end.
                         Err(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => {
-                            this.unclosed = true;
+                            this.confirm(End::Unclosed);
                         }
                         Err(cause) => return Poll::Ready(Err(this.broken(cause))),
                     }
-                    if came > 0 {
-                        return Poll::Ready(Ok(()));
-                    }
-                    this.confirm();
                 }
                 State::Confirming(confirming) => {
                     let confirmed = ready!(confirming.as_mut().poll(cx));
@@ -158,15 +203,39 @@ impl Download {
                 State::Failed => {
                     let what = "the transfer has failed before";
                     let error = Error::new(Kind::Cut, Stage::Transfer, what);
-                    return Poll::Ready(Err(error.while_doing(this.doing.clone())));
+                    return Poll::Ready(Err(error.while_doing(this.about.doing())));
                 }
             }
         }
     }
 
-    /// Whether no byte came for too long.
-    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        let end = Instant::now() + self.idle;
+    /// No byte is there: listens for the server's word, and watches how long that lasts. Ready when
+    /// the data need not be waited for.
+    fn poll_word(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let State::Reading { word, .. } = &mut self.state else {
+            return Poll::Ready(Ok(()));
+        };
+        if let Ears::Open(open) = word
+            && let Poll::Ready(said) = open.poll(cx)
+        {
+            *word = Ears::Heard(said);
+            self.armed = false;
+        }
+        let said = match word {
+            Ears::Heard(Said {
+                reply: Ok(reply), ..
+            }) => Some(reply.code()),
+            // Without its control channel the data may still come to its end.
+            _ => None,
+        };
+        let all_here = !self.announced && self.stat.size == Some(self.offset + self.received);
+        let spoken = said.is_some();
+        let limit = match said {
+            Some(226 | 250) if all_here => LINGER,
+            Some(_) => self.idle.min(GRACE),
+            None => self.idle,
+        };
+        let end = Instant::now() + limit;
         let alarm = self
             .alarm
             .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(end)));
@@ -174,6 +243,10 @@ impl Download {
             alarm.as_mut().reset(end);
         }
         ready!(alarm.as_mut().poll(cx));
+        if spoken {
+            self.confirm(End::Open);
+            return Poll::Ready(Ok(()));
+        }
         let error = Error::new(
             Kind::Timeout,
             Stage::Transfer,
@@ -198,72 +271,56 @@ impl Download {
 
     /// Gives the transfer up, which closes both channels.
     fn fail(&mut self, error: Error) -> Error {
-        match std::mem::replace(&mut self.state, State::Failed) {
-            State::Reading { client, .. } => client.blame(error, &self.doing),
-            _ => error,
-        }
+        self.state = State::Failed;
+        self.about.blame(error)
     }
 
-    /// The data has ended: closes the data channel, waits for the final reply and judges both.
-    fn confirm(&mut self) {
-        let State::Reading { data, mut client } = std::mem::replace(&mut self.state, State::Failed)
+    /// The data has ended, or is not waited for any more: closes the data channel, waits for the
+    /// server's word and judges both.
+    fn confirm(&mut self, end: End) {
+        let State::Reading { data, word } = std::mem::replace(&mut self.state, State::Failed)
         else {
             return;
         };
-        let unclosed = self.unclosed;
-        let (doing, so_far) = (self.doing.clone(), self.so_far());
-        let reached = self.offset + self.received;
-        let size = self.stat.size;
+        let verdict = Verdict {
+            reached: self.offset + self.received,
+            so_far: self.so_far(),
+            size: self.stat.size,
+            announced: self.announced,
+            end,
+        };
+        let about = self.about.clone();
         self.state = State::Confirming(Box::pin(async move {
-            // It is read to its end already: what is sent now is TLS's good-bye.
-            let _ = protect::end(data).await;
-            let reply = client.final_reply(&doing).await?;
-            match judge(&reply, reached, size, unclosed, &so_far) {
-                Some(error) => Err(client.blame(error, &doing)),
-                None => Ok(client),
+            match end {
+                // Nobody waits for its end any more.
+                End::Open => drop(data),
+                // It is read to its end already: what is sent now is TLS's good-bye.
+                End::Proper | End::Unclosed => {
+                    let _ = protect::end(data).await;
+                }
             }
+            let said = match word {
+                Ears::Heard(said) => Some(said),
+                Ears::Open(word) => word.within(about.reply_limit()).await,
+            };
+            let (client, lost) = match said {
+                Some(Said {
+                    client,
+                    reply: Ok(reply),
+                }) => match verdict.wrong(&reply) {
+                    Some(error) => return Err(about.blame(error)),
+                    None => return Ok(Some(client)),
+                },
+                Some(Said {
+                    client,
+                    reply: Err(error),
+                }) => (Some(client), error),
+                None => (None, about.silence()),
+            };
+            drop(client);
+            verdict.without_word(lost).map(|()| None)
         }));
     }
-}
-
-/// What is wrong with the end of a transfer, if anything.
-fn judge(
-    reply: &Reply,
-    reached: u64,
-    size: Option<u64>,
-    unclosed: bool,
-    so_far: &str,
-) -> Option<Error> {
-    if !matches!(reply.code(), 226 | 250) {
-        let kind = match kind(reply) {
-            Kind::TargetRefused => Kind::TargetRefused,
-            _ => Kind::Cut,
-        };
-        let what = format!("the data ended after {so_far}, and the server says");
-        return Some(said(kind, Stage::Transfer, &what, reply));
-    }
-    let Some(size) = size else {
-        let what = format!(
-            "the data ended after {so_far} without TLS's close_notify, so that it may be cut; no \
-             size is known, and the server says"
-        );
-        return unclosed.then(|| said(Kind::Cut, Stage::Transfer, &what, reply));
-    };
-    let (kind, what) = match reached.cmp(&size) {
-        std::cmp::Ordering::Equal => return None,
-        std::cmp::Ordering::Less => (
-            Kind::Cut,
-            format!("the data ended early, after {so_far}, though the server says"),
-        ),
-        std::cmp::Ordering::Greater => (
-            Kind::Changed,
-            format!(
-                "more data came than the file had ({reached} bytes instead of {size}); the server \
-                 says"
-            ),
-        ),
-    };
-    Some(said(kind, Stage::Transfer, &what, reply))
 }
 
 impl AsyncRead for Download {

@@ -25,6 +25,8 @@ mod rename;
 mod tests;
 mod transfer;
 mod upload;
+mod verdict;
+mod word;
 
 use std::fmt;
 

@@ -119,7 +119,9 @@ impl FtpSource {
     /// With `known`, it is not asked whether it is one.
     pub(super) async fn list(&self, known: bool) -> Result<Listing> {
         let path = self.url.path();
-        let folder = path.strip_suffix(";type=d");
+        let folder = [";type=d", ";type=D"]
+            .iter()
+            .find_map(|end| path.strip_suffix(end));
         let path = self.path_of(folder.unwrap_or(path))?;
         let want = Want {
             port: true,
@@ -235,7 +237,11 @@ impl FtpSource {
         };
         match client.retrieve(path, 0, want).await? {
             Retrieval::Download(download) => {
-                let told = download.stat().clone();
+                let mut told = download.stat().clone();
+                if download.is_size_announced() {
+                    // A guess of the server's: the download judges by it, and nobody else.
+                    told.size = None;
+                }
                 Ok(Opened {
                     restarted: why,
                     ..opened(download, place, route, &told)

@@ -59,6 +59,14 @@ async fn servers_that_do_it_otherwise() {
         ("226 with the 150", good().on("RETR", "150 x\r\n226 done\r\n{data}")),
         ("226 without a 150", good().on("RETR", "{data}226 done")),
         ("250 at the end", good().on("RETR", "150 x\r\n{data}250 done")),
+        ("226 and an open channel", Script { holds: true, ..good() }.on("RETR", "150 x\r\n226 done\r\n{data}")),
+        ("a wrong size in the 150, less", good().on("RETR", "150 x (7 bytes)\r\n{data}226 done")),
+        ("a wrong size in the 150, more", good().on("RETR", "150 x (200000 bytes)\r\n{data}226 done")),
+        ("a wrong size in the 150 alone", good().on("SIZE", "550 no").on("RETR", "150 x (7 bytes)\r\n{data}226 done")),
+        ("digits in the greeting", Script { greeting: Some("220-hi\r\n221 not yet\r\n2200\r\n 220 nor now\r\n220 ready"), ..good() }),
+        ("a long greeting", Script { greeting: Some(long_greeting()), ..good() }),
+        ("227 without parentheses", good().on("EPSV", "500 what").on("PASV", "227 Entering 10,9,8,7,{high},{low}")),
+        ("227 with blanks", good().on("EPSV", "500 what").on("PASV", "227 =10, 9, 8, 7, {high}, {low}")),
         ("125 at the start", good().on("RETR", "125 x\r\n{data}226 done")),
         ("long final reply", good().on("RETR", "150 x\r\n{data}226-a\r\n226-b\r\n226 c")),
         ("230 after USER", good().on("USER", "230 in").on("PASS", "503 in already")),
@@ -74,6 +82,42 @@ async fn servers_that_do_it_otherwise() {
             "{what}: another host"
         );
     }
+}
+
+/// Thirty KiB of welcome.
+fn long_greeting() -> &'static str {
+    let lines: String = (0..500).map(|n| format!("220-{n:0>58}\r\n")).collect();
+    (lines + "220 ready").leak()
+}
+
+/// The server's word is missing: SIZE and the end of the data show all the same that it is whole.
+#[tokio::test]
+async fn a_lost_control_channel_does_not_spoil_a_whole_file() {
+    for retr in [
+        "150 x\r\n{data}\x04",
+        "150 x\r\n{data}421 tired\x04",
+        "150 x\r\n421 tired\r\n{data}\x04",
+        "150 x\r\n{data}",
+    ] {
+        let bench = Bench::new([Script::default().on("RETR", retr)]).await;
+        let bench = bench.reply_within(Duration::from_millis(300));
+        let mut download = bench.open(0).await.unwrap();
+        assert_eq!(read(&mut download).await.1.unwrap(), file(), "{retr}");
+        // There is no login to go on with.
+        let error = download.finish().await.unwrap_err();
+        assert!(
+            error.what().contains("the file is whole"),
+            "{retr}: {error}"
+        );
+    }
+    let empty = Script {
+        file: Vec::new(),
+        sent: 0,
+        ..Script::default()
+    };
+    let empty = empty.on("RETR", "150 x\r\n226 nothing to send");
+    let (bytes, _) = Bench::new([empty]).await.get(0).await.unwrap();
+    assert!(bytes.is_empty(), "226 without a data channel");
 }
 
 #[tokio::test]
@@ -169,6 +213,7 @@ async fn an_early_end_is_never_a_whole_file() {
         holds: true,
         ..cut(50_000)
     };
+    let no_size = |retr| good().on("SIZE", "550 no").on("RETR", retr);
     #[rustfmt::skip]
     let table = [
         ("early end with 226", cut(50_000), Kind::Cut, 50_000, "the data ended early, after 50000 of 100000 bytes"),
@@ -178,16 +223,28 @@ async fn an_early_end_is_never_a_whole_file() {
         ("whole with 451", good().on("RETR", "150 x\r\n{data}451 disk"), Kind::Cut, 100_000, "451 disk"),
         ("refused at the end", cut(5).on("RETR", "150 x\r\n{data}551 page"), Kind::TargetRefused, 5, "551 page"),
         ("size in the 150 alone", cut(50_000).on("SIZE", "500 x"), Kind::Cut, 50_000, "after 50000 of 100000 bytes"),
-        ("control closed", good().on("RETR", "150 x\r\n{data}\x04"), Kind::Cut, 100_000, "without a word"),
-        ("no 226", good().on("RETR", "150 x\r\n{data}"), Kind::Cut, 100_000, "did not confirm that it was all (limit timeouts.reply"),
-        ("421 at the end", good().on("RETR", "150 x\r\n{data}421 bye\x04"), Kind::TargetUnavailable, 100_000, "421 bye"),
+        ("control closed, no SIZE", no_size("150 x\r\n{data}\x04"), Kind::Cut, 100_000, "without SIZE nothing else shows whether that was all"),
+        ("control closed, a size in the 150", no_size("150 x (100000 bytes)\r\n{data}\x04"), Kind::Cut, 100_000, "without SIZE nothing else shows"),
+        ("no 226, no SIZE", no_size("150 x\r\n{data}"), Kind::Cut, 100_000, "did not confirm that it was all"),
+        ("421 at the end, no SIZE", no_size("150 x\r\n{data}421 bye\x04"), Kind::TargetUnavailable, 100_000, "421 bye"),
+        ("421 and half", cut(50_000).on("RETR", "150 x\r\n{data}421 bye\x04"), Kind::TargetUnavailable, 50_000, "after 50000 of 100000 bytes"),
+        ("421 in the middle and half", cut(50_000).on("RETR", "150 x\r\n421 bye\r\n{data}\x04"), Kind::TargetUnavailable, 50_000, "after 50000 of 100000 bytes"),
+        ("226, and no data channel", good().on("RETR", "150 x\r\n226 done"), Kind::Cut, 0, "the data ended early, after 0 of 100000 bytes"),
+        ("226, and no data channel, no SIZE", no_size("150 x\r\n226 done"), Kind::Cut, 0, "stays open and silent after 0 bytes"),
+        ("226, and half of the data", held.clone().on("RETR", "150 x\r\n226 done\r\n{data}"), Kind::Cut, 50_000, "after 50000 of 100000 bytes"),
+        ("226 and an open channel, no SIZE", Script { sent: 100_000, ..held.clone() }.on("SIZE", "550 no").on("RETR", "150 x\r\n226 done\r\n{data}"), Kind::Cut, 100_000, "stays open and silent after 100000 bytes"),
+        ("451 before the data ends", held.clone().on("RETR", "150 x\r\n451 disk\r\n{data}"), Kind::Cut, 50_000, "451 disk"),
+        ("less than the 150 said", no_size("150 x (200000 bytes)\r\n{data}226 done"), Kind::Cut, 100_000, "after 100000 of 200000 bytes"),
         ("nonsense at the end", good().on("RETR", "150 x\r\n{data}hello"), Kind::TargetProtocol, 100_000, "hello"),
         ("grew", good().on("SIZE", "213 99999"), Kind::Changed, 100_000, "100000 bytes instead of 99999"),
         ("stall", held, Kind::Timeout, 50_000, "no byte came after 50000 of 100000 bytes (limit timeouts.idle = 300 ms)"),
     ];
     for (what, script, kind, came, words) in table {
         let mut bench = Bench::new([script]).await;
-        if what == "stall" || what == "no 226" {
+        if ["stall", "no 226", "226,", "226 and", "451 before"]
+            .iter()
+            .any(|w| what.starts_with(w))
+        {
             bench = bench.reply_within(Duration::from_millis(300));
         }
         let mut download = bench.open(0).await.unwrap();
