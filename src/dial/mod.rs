@@ -12,6 +12,7 @@ pub(crate) use watch::{Watch, passed};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::time::timeout;
 
 use crate::base::{Error, Host, Kind, Result, Side, Stage, Steps, text};
@@ -43,6 +44,7 @@ pub async fn dial(host: &Host, port: u16, limits: Limits) -> Result<Stream> {
         Ok(Some((socket, address))) => {
             // One request and one answer at a time: waiting to fill a segment only costs a trip.
             let _ = socket.set_nodelay(true);
+            keep_alive(&socket);
             steps.pass(
                 Stage::Dial,
                 subject,
@@ -61,6 +63,18 @@ pub async fn dial(host: &Host, port: u16, limits: Limits) -> Result<Stream> {
             .with_hint("a firewall that drops packets looks like this: ask whether this machine may reach that address and port")
             .after(steps)),
     }
+}
+
+/// How long a socket is silent before it is probed: firewalls forget silent ones after minutes.
+const PROBED_AFTER: Duration = Duration::from_secs(60);
+
+/// Has the system probe a socket that is silent, as FTP's control channel is for the whole of a long
+/// transfer. Where that cannot be had, it is as it was.
+fn keep_alive(socket: &tokio::net::TcpStream) {
+    let probes = TcpKeepalive::new()
+        .with_time(PROBED_AFTER)
+        .with_interval(PROBED_AFTER);
+    let _ = SockRef::from(socket).set_tcp_keepalive(&probes);
 }
 
 async fn resolve(
@@ -205,6 +219,16 @@ mod tests {
                 .to_string()
                 .starts_with("resolve no-such-name.invalid: ")
         );
+    }
+
+    #[tokio::test]
+    async fn a_silent_socket_is_probed() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let host = Host::parse("127.0.0.1").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let stream = dial(&host, port, LIMITS).await.unwrap();
+        let socket = stream.into_tcp().unwrap();
+        assert!(SockRef::from(&socket).keepalive().unwrap());
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::channel::{Asked, Channel, Remedy, Setback};
 use super::dial::Dial;
@@ -38,6 +39,9 @@ pub struct Options {
     pub tls: ExplicitTls,
     /// The encoding of names in listings, where it is known.
     pub encoding: Option<Encoding>,
+    /// Sends NOOP on the control channel so often while a file comes; none unless set: not every
+    /// server takes commands then.
+    pub keepalive: Option<Duration>,
 }
 
 /// How [`Client::retrieve`] ended well.
@@ -109,6 +113,7 @@ impl Client {
                 (_, ExplicitTls::Off) => Protection::Clear,
             },
             encoding: options.encoding,
+            keepalive: options.keepalive,
         });
         let channel = plan.log_in(options.errand.as_ref()).await?;
         Ok(Self(Box::new(channel)))

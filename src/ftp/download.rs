@@ -167,6 +167,10 @@ impl Download {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<Result<()>> {
         let this = &mut *self;
+        if this.about.keeps_alive() {
+            // Also where the data never lets it be waited for.
+            this.listen(cx);
+        }
         loop {
             match &mut this.state {
                 State::Reading { data, .. } => {
@@ -209,18 +213,24 @@ impl Download {
         }
     }
 
-    /// No byte is there: listens for the server's word, and watches how long that lasts. Ready when
-    /// the data need not be waited for.
-    fn poll_word(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        let State::Reading { word, .. } = &mut self.state else {
-            return Poll::Ready(Ok(()));
-        };
-        if let Ears::Open(open) = word
+    /// Listens for the server's word.
+    fn listen(&mut self, cx: &mut Context<'_>) {
+        if let State::Reading { word, .. } = &mut self.state
+            && let Ears::Open(open) = word
             && let Poll::Ready(said) = open.poll(cx)
         {
             *word = Ears::Heard(said);
             self.armed = false;
         }
+    }
+
+    /// No byte is there: listens for the server's word, and watches how long that lasts. Ready when
+    /// the data need not be waited for.
+    fn poll_word(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.listen(cx);
+        let State::Reading { word, .. } = &self.state else {
+            return Poll::Ready(Ok(()));
+        };
         let said = match word {
             Ears::Heard(Said {
                 reply: Ok(reply), ..
@@ -309,12 +319,12 @@ impl Download {
                     reply: Ok(reply),
                 }) => match verdict.wrong(&reply) {
                     Some(error) => return Err(about.blame(error)),
-                    None => return Ok(Some(client)),
+                    None => return Ok(client),
                 },
                 Some(Said {
                     client,
                     reply: Err(error),
-                }) => (Some(client), error),
+                }) => (client, error),
                 None => (None, about.silence()),
             };
             drop(client);

@@ -1,7 +1,7 @@
 //! Logging in.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::channel::{Asked, Channel, Remedy, Setback};
 use super::control::Control;
@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) memory: Memory,
     pub(super) protection: Protection,
     pub(super) encoding: Option<Encoding>,
+    /// How often NOOP is sent while data moves.
+    pub(super) keepalive: Option<Duration>,
 }
 
 impl Plan {

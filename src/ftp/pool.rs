@@ -131,6 +131,7 @@ impl Pool {
             errand: Some((errand.path.clone(), errand.want)),
             tls: errand.tls,
             encoding: connector.connection().and_then(|c| c.encoding),
+            keepalive: connector.connection().and_then(|c| c.keepalive),
         };
         Client::connect_with(connector, target, login.clone(), options).await
     }

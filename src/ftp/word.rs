@@ -16,6 +16,9 @@ use crate::base::{Error, Result, Stage, Steps};
 use crate::proto::ftp::{Event, Failure, Reply};
 use crate::tunnel::advice;
 
+/// How long the answers to NOOP may take behind a transfer.
+const SETTLED_WITHIN: Duration = Duration::from_secs(1);
+
 /// A word that is listened for. Dropping it closes the control channel.
 pub(super) struct Word(Listening);
 
@@ -23,7 +26,8 @@ type Listening = Pin<Box<dyn Future<Output = Said> + Send>>;
 
 /// What came of it: the reply, or why there will be none.
 pub(super) struct Said {
-    pub(super) client: Client,
+    /// Unless it is of no further use.
+    pub(super) client: Option<Client>,
     pub(super) reply: Result<Reply>,
 }
 
@@ -44,8 +48,23 @@ impl Word {
 }
 
 async fn listen(mut client: Client, doing: String) -> Said {
+    let every = client.0.plan.keepalive;
     let reply = loop {
-        match client.0.control.next().await {
+        let control = &mut client.0.control;
+        let told = match every {
+            None => control.next().await,
+            Some(every) => match timeout(every, control.next()).await {
+                Ok(told) => told,
+                Err(_) => {
+                    control.session.keep_alive();
+                    match control.send().await {
+                        Ok(()) => continue,
+                        Err(trouble) => Err(trouble),
+                    }
+                }
+            },
+        };
+        match told {
             Ok(Some(Event::Ended(reply))) => break Ok(reply),
             // The port for the next file.
             Ok(Some(event)) => client.0.note(event),
@@ -55,7 +74,26 @@ async fn listen(mut client: Client, doing: String) -> Said {
         }
     };
     let reply = reply.map_err(|trouble| client.0.setback(trouble, Stage::Transfer, &doing).error);
-    Said { client, reply }
+    let usable = every.is_none() || settles(&mut client).await;
+    Said {
+        client: usable.then_some(client),
+        reply,
+    }
+}
+
+/// Waits for the answers to NOOP that come behind a transfer. A server that forgot one of them would
+/// keep the next command waiting.
+async fn settles(client: &mut Client) -> bool {
+    let settling = async {
+        loop {
+            match client.0.control.next().await {
+                Ok(Some(event)) => client.0.note(event),
+                Ok(None) => return true,
+                Err(_) => return false,
+            }
+        }
+    };
+    timeout(SETTLED_WITHIN, settling).await.unwrap_or(false)
 }
 
 /// What an error of a transfer tells beside what happened, while the client listens.
@@ -79,6 +117,11 @@ impl About {
 
     pub(super) fn steps(&self) -> &Steps {
         &self.steps
+    }
+
+    /// Whether the control channel is used while the data comes.
+    pub(super) fn keeps_alive(&self) -> bool {
+        self.plan.keepalive.is_some()
     }
 
     pub(super) fn doing(&self) -> &str {

@@ -257,6 +257,9 @@ impl Compiler<'_> {
             let tls = self.tls(&table, &base);
             let problem = connection::ftp(self.fact(&table, "ftp"), &base, tls);
             self.problems.extend(problem);
+            let keepalive = self.fact(&table, "ftp_keepalive");
+            let (keepalive, problem) = connection::keepalive(keepalive, &base);
+            self.problems.extend(problem);
             let connection = Connection {
                 proxy: self.choice(&name),
                 credentials: self.credentials(&table),
@@ -265,6 +268,7 @@ impl Compiler<'_> {
                 tls,
                 encoding: self.encoding(&table, &base),
                 ftp: self.ftp(&table),
+                keepalive,
                 url: base,
                 origin: url.origin,
                 name: name.clone(),

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
 
-use super::fact::Fact;
+use super::fact::{Fact, Value};
 use super::problems::Problem;
 use crate::base::{Credentials, Encoding, ExplicitTls, FtpMode, Origin, Proxy, Trust, TunnelMode};
 
@@ -31,6 +32,8 @@ pub struct Connection {
     pub encoding: Option<Encoding>,
     /// Overrides how the proxy is asked for plain `ftp://`.
     pub ftp: Option<FtpMode>,
+    /// How often NOOP is sent on FTP's control channel while a file comes.
+    pub keepalive: Option<Duration>,
     /// Where its URL is written.
     pub origin: Origin,
 }
@@ -103,6 +106,22 @@ pub(super) fn ftp(fact: Option<&Fact>, base: &Url, tls: ExplicitTls) -> Option<P
         ),
     };
     Some(Problem::error(fact.origin.clone(), what).hint(hint))
+}
+
+/// How often FTP's control channel is used while data moves; HTTP has none.
+pub(super) fn keepalive(fact: Option<&Fact>, base: &Url) -> (Option<Duration>, Option<Problem>) {
+    let Some(fact) = fact else {
+        return (None, None);
+    };
+    let every = match fact.value {
+        Value::Time(every) => Some(every),
+        _ => None,
+    };
+    let wrong = (!matches!(base.scheme(), "ftp" | "ftps")).then(|| {
+        let what = format!("`ftp_keepalive` is for FTP, not for {}://", base.scheme());
+        Problem::error(fact.origin.clone(), what).hint("remove it")
+    });
+    (every, wrong)
 }
 
 /// A URL belongs to the connection whose base is its longest prefix: of two with one base, which

@@ -136,6 +136,7 @@ pub static KEYS: &[Key] = &[
     key("connections.*.danger_accept_invalid_certs", Type::Flag, Some("false"), "believe every certificate of the target"),
     key("connections.*.tunnel", TUNNEL, None, "overrides the proxy's `tunnel`"),
     key("connections.*.ftp", FTP, None, "overrides the proxy's `ftp`; not with TLS"),
+    key("connections.*.ftp_keepalive", Type::Limit, None, "NOOP on FTP's control channel so often while a file comes, where a firewall forgets it; not every server takes commands then"),
     key("connections.*.tls", TLS, Some("off"), "TLS with an ftp:// server: `explicit` requires it (AUTH TLS), `opportunistic` goes on in clear where the server has none; ftps:// is TLS from the first byte"),
     key("connections.*.encoding", Type::Encoding, Some("utf-8"), "how an FTP server writes names, and how names that are typed are sent"),
     key("connections.*.proxy.url", Type::ProxyUrl, None, PROXY_URL_DOC),

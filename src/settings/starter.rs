@@ -75,7 +75,7 @@ fn example(key: &Key) -> String {
         (Type::Flag, None) => "false".into(),
         (Type::Count, None) => "1".into(),
         (Type::ProxyUrl, None) => quoted("http://proxy.corp.example:3128"),
-        (Type::BaseUrl, None) => quoted("https://data.example.org/pub/"),
+        (Type::BaseUrl, None) => quoted("ftp://ftp.census.example/pub/"),
         (Type::Secret, None) => secret(key),
         (Type::Path, None) => quoted("corp-ca.pem"),
         (Type::Word(words), None) => quoted(words.first().copied().unwrap_or_default()),

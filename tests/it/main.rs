@@ -33,6 +33,7 @@ mod error_matrix;
 mod examples;
 mod faults;
 mod ftp_by_proxy;
+mod ftp_keepalive;
 mod ftp_lab;
 mod ftp_pool;
 mod ftp_real;

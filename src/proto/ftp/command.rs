@@ -57,6 +57,8 @@ pub enum Verb {
     Dele,
     /// Make a folder.
     Mkd,
+    /// Nothing: shows firewalls that the control channel is in use.
+    Noop,
     /// Good-bye.
     Quit,
 }
@@ -95,6 +97,7 @@ impl Verb {
             Self::Rnto => "RNTO",
             Self::Dele => "DELE",
             Self::Mkd => "MKD",
+            Self::Noop => "NOOP",
             Self::Quit => "QUIT",
         }
     }

@@ -59,6 +59,10 @@ fn what_does_not_fit_together_has_its_line_and_its_advice() {
             "[proxy]\nurl = \"http://p\"\nftp = \"proxy\"",
             ":3: proxy.ftp: must be \"tunnel\" or \"proxy-get\", not \"proxy\"",
         ),
+        (
+            "[connections.a]\nurl = \"https://h\"\nftp_keepalive = 30",
+            ":3: connections.a.ftp_keepalive: `ftp_keepalive` is for FTP, not for https://; remove it",
+        ),
         // Empty tables.
         (
             "[connections.a]\nurl = \"ftp://h\"\nproxy = {}",

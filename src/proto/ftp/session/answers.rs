@@ -22,6 +22,10 @@ impl Session {
             }
             return;
         }
+        let of_noop = matches!(reply.code(), 200 | 500 | 502 | 503);
+        if verb.moves_data() && of_noop && self.kept_alive() {
+            return;
+        }
         self.waiting.pop_front();
         self.answered += 1;
         match verb {
@@ -42,13 +46,20 @@ impl Session {
             }
             Verb::Rnfr | Verb::Rnto | Verb::Dele | Verb::Mkd => self.ordered(verb, reply),
             // Without PBSZ a server may still agree to PROT, which is what counts.
-            Verb::Pbsz | Verb::Prot | Verb::Type | Verb::Quit => {}
+            Verb::Pbsz | Verb::Prot | Verb::Type | Verb::Noop | Verb::Quit => {}
         }
         // What waits behind a transfer waits for its data.
         if self.waiting.front().is_none_or(|verb| verb.moves_data()) {
             self.crowded = false;
         }
         self.pump();
+    }
+
+    /// Takes a reply with which no transfer ends (RFC 959 section 5.4) for the answer to NOOP: some
+    /// servers answer that at once (Pure-FTPd with 500), others behind the transfer.
+    fn kept_alive(&mut self) -> bool {
+        let noop = self.waiting.iter().position(|verb| *verb == Verb::Noop);
+        noop.and_then(|at| self.waiting.remove(at)).is_some()
     }
 
     fn greeting(&mut self, reply: Reply) {

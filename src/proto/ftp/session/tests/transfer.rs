@@ -74,6 +74,39 @@ fn a_transfer_from_the_start() {
     }
 }
 
+/// Servers answer NOOP behind a transfer (vsftpd) or in the middle of it (Pure-FTPd, with 500).
+#[test]
+fn noop_behind_retr() {
+    #[rustfmt::skip]
+    let table: &[(&str, &str)] = &[
+        ("200 a\r\n226 done\r\n200 b\r\n", "ended:226"),
+        ("226 done\r\n200 a\r\n200 b\r\n", "ended:226"),
+        ("200 a\r\n200 b\r\n226 done\r\n", "ended:226"),
+        ("500 a\r\n226 done\r\n500 b\r\n", "ended:226"),
+        ("426 broke\r\n500 a\r\n500 b\r\n", "ended:426"),
+    ];
+    for (said, wanted) in table {
+        let mut session = with_port(FLIGHT);
+        session.retrieve(&path(), 0).unwrap();
+        assert_eq!(sent(&mut session), "RETR a.csv|");
+        session.keep_alive();
+        assert_eq!(sent(&mut session), "", "nothing before the 150");
+        session.data_opened();
+        hear(&mut session, "150 coming\r\n");
+        told(&mut session);
+        session.keep_alive();
+        session.keep_alive();
+        assert_eq!(sent(&mut session), "NOOP|NOOP|");
+        for line in said.split_inclusive('\n') {
+            hear(&mut session, line);
+        }
+        assert_eq!(told(&mut session), *wanted, "{said}");
+        assert!(session.is_settled() && !session.is_over(), "{said}");
+        session.keep_alive();
+        assert_eq!(sent(&mut session), "", "and nothing behind the end");
+    }
+}
+
 /// What a server says to REST and RETR.
 #[test]
 fn transfers_from_the_middle() {
