@@ -54,6 +54,43 @@ fn quoted(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
+/// Every Rust source below the folder.
+fn sources(folder: &Path) -> String {
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let texts = entries.map(|path| match path.is_dir() {
+        true => sources(&path),
+        false if path.extension().is_some_and(|extension| extension == "rs") => {
+            fs::read_to_string(path).unwrap()
+        }
+        false => String::new(),
+    });
+    texts.collect()
+}
+
+/// Each row about an awkward server is held by a test.
+#[test]
+fn the_tests_of_awkward_servers_exist() {
+    let sources = sources(&repository().join("src")) + &sources(&repository().join("tests/it"));
+    for heading in [
+        "Connecting",
+        "The data channel",
+        "The end of a file",
+        "Names",
+    ] {
+        let rows = table("docs/awkward-servers.md", heading);
+        assert!(rows.len() > 5, "{heading}");
+        for row in rows {
+            let tests = quoted(&row[2]);
+            assert!(!tests.is_empty(), "{row:?}");
+            for test in tests {
+                assert!(sources.contains(&format!("fn {test}()")), "{test}");
+            }
+        }
+    }
+}
+
 /// What the tables of the code say now is what the pages say.
 #[test]
 fn the_reference_is_fresh() {

@@ -32,6 +32,7 @@ mod doubles;
 mod error_matrix;
 mod examples;
 mod faults;
+mod ftp_awkward;
 mod ftp_by_proxy;
 mod ftp_keepalive;
 mod ftp_lab;
