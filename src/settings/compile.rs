@@ -14,7 +14,7 @@ use super::policy::{Direct, Forced, Policy, Retry, Timeouts};
 use super::problems::{Level, Problem};
 use super::shown;
 use crate::base::{
-    Auth, Credentials, Encoding, ExplicitTls, FtpMode, Origin, Proxy, SecretRef, Trust, TunnelMode,
+    Auth, Credentials, Encoding, FtpMode, Origin, Proxy, SecretRef, Trust, TunnelMode,
 };
 
 /// Makes the policy. It is usable when no problem is an error.
@@ -179,12 +179,6 @@ impl Compiler<'_> {
         FtpMode::parse(self.word(table, "ftp")?)
     }
 
-    fn tls(&mut self, table: &[&str], base: &Url) -> ExplicitTls {
-        let (tls, problem) = connection::tls(self.fact(table, "tls"), base);
-        self.problems.extend(problem);
-        tls
-    }
-
     /// The encoding of names, where it is not UTF-8. HTTP has none of its own.
     fn encoding(&mut self, table: &[&str], base: &Url) -> Option<Encoding> {
         let fact = self.fact(table, "encoding")?;
@@ -254,12 +248,9 @@ impl Compiler<'_> {
             let Value::Url(base) = url.value else {
                 continue;
             };
-            let tls = self.tls(&table, &base);
-            let problem = connection::ftp(self.fact(&table, "ftp"), &base, tls);
-            self.problems.extend(problem);
-            let keepalive = self.fact(&table, "ftp_keepalive");
-            let (keepalive, problem) = connection::keepalive(keepalive, &base);
-            self.problems.extend(problem);
+            let (tls, keepalive, problems) =
+                connection::of_ftp(|key| self.fact(&table, key), &base);
+            self.problems.extend(problems);
             let connection = Connection {
                 proxy: self.choice(&name),
                 credentials: self.credentials(&table),

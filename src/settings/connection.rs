@@ -56,9 +56,21 @@ pub enum ProxyChoice {
     Inline(Arc<Proxy>, Origin),
 }
 
+/// The keys that are for FTP alone: whether TLS is asked for, how often the control channel is used
+/// while data moves, and what is wrong with these or with `ftp`.
+pub(super) fn of_ftp<'a>(
+    fact: impl Fn(&str) -> Option<&'a Fact>,
+    base: &Url,
+) -> (ExplicitTls, Option<Duration>, Vec<Problem>) {
+    let (tls, of_tls) = tls(fact("tls"), base);
+    let (keepalive, of_keepalive) = keepalive(fact("ftp_keepalive"), base);
+    let problems = [of_tls, ftp(fact("ftp"), base, tls), of_keepalive];
+    (tls, keepalive, problems.into_iter().flatten().collect())
+}
+
 /// Whether an `ftp://` server is asked for TLS. Elsewhere the key means nothing, and whoever wrote
 /// it meant something.
-pub(super) fn tls(fact: Option<&Fact>, base: &Url) -> (ExplicitTls, Option<Problem>) {
+fn tls(fact: Option<&Fact>, base: &Url) -> (ExplicitTls, Option<Problem>) {
     let Some(fact) = fact else {
         return (ExplicitTls::Off, None);
     };
@@ -81,7 +93,7 @@ pub(super) fn tls(fact: Option<&Fact>, base: &Url) -> (ExplicitTls, Option<Probl
 
 /// What is wrong with a connection's `ftp`: a proxy that is asked for a file has no way to be told
 /// of TLS with the server.
-pub(super) fn ftp(fact: Option<&Fact>, base: &Url, tls: ExplicitTls) -> Option<Problem> {
+fn ftp(fact: Option<&Fact>, base: &Url, tls: ExplicitTls) -> Option<Problem> {
     let fact = fact?;
     let asked = fact.value.as_text().and_then(FtpMode::parse)?;
     let (what, hint) = match (base.scheme(), asked, tls) {
@@ -109,7 +121,7 @@ pub(super) fn ftp(fact: Option<&Fact>, base: &Url, tls: ExplicitTls) -> Option<P
 }
 
 /// How often FTP's control channel is used while data moves; HTTP has none.
-pub(super) fn keepalive(fact: Option<&Fact>, base: &Url) -> (Option<Duration>, Option<Problem>) {
+fn keepalive(fact: Option<&Fact>, base: &Url) -> (Option<Duration>, Option<Problem>) {
     let Some(fact) = fact else {
         return (None, None);
     };

@@ -55,6 +55,14 @@ impl Session {
         self.pump();
     }
 
+    /// Sends NOOP while data moves, so that firewalls see the control channel used. Nothing is told of
+    /// its answer, which comes at once or behind the transfer.
+    pub fn keep_alive(&mut self) {
+        if matches!(self.state, State::Moving { started: true, .. }) {
+            self.send(&Command::bare(Verb::Noop));
+        }
+    }
+
     /// Takes a reply with which no transfer ends (RFC 959 section 5.4) for the answer to NOOP: some
     /// servers answer that at once (Pure-FTPd with 500), others behind the transfer.
     fn kept_alive(&mut self) -> bool {

@@ -300,14 +300,6 @@ impl Session {
         self.pump();
     }
 
-    /// Sends NOOP while data moves, so that firewalls see the control channel used. Nothing is told of
-    /// its answer, which comes at once or behind the transfer.
-    pub fn keep_alive(&mut self) {
-        if matches!(self.state, State::Moving { started: true, .. }) {
-            self.send(&Command::bare(Verb::Noop));
-        }
-    }
-
     /// Whether the transfer's command is on its way or answered: the server waits for the data, or moves it.
     pub fn is_moving(&self) -> bool {
         matches!(self.state, State::Moving { .. })
