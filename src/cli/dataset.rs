@@ -63,6 +63,16 @@ pub fn dataset(
     Ok(dataset)
 }
 
+/// With the number of tries that `--retry` asks for.
+pub fn with_tries(dataset: Dataset, attempts: Option<u32>) -> Dataset {
+    let Some(attempts) = attempts else {
+        return dataset;
+    };
+    let mut retry = dataset.retry().clone();
+    retry.attempts = attempts;
+    dataset.with_retry(retry)
+}
+
 /// What `--tls` says about a target. It is for `ftp://` alone: whoever writes it for another scheme
 /// means something that they would not get.
 pub fn explicit_tls(arg: &TlsArg, target: &Target) -> Result<Option<ExplicitTls>> {

@@ -13,6 +13,7 @@ mod fetch;
 mod generated;
 mod init;
 mod interrupt;
+mod jobs;
 mod json;
 mod list;
 mod log;
@@ -20,6 +21,7 @@ mod narrator;
 mod output;
 mod place;
 mod progress;
+mod put;
 mod reference;
 mod route;
 mod stat;
@@ -89,6 +91,7 @@ async fn dispatch(cli: &Cli, surroundings: &Surroundings, output: &Output) -> Re
     let policy = || policy(common, surroundings, output);
     match &cli.command {
         Command::Fetch(args) => fetch::run(policy()?, common, args, output).await,
+        Command::Put(args) => put::run(policy()?, common, args, output).await,
         Command::Stat(args) => stat::run(policy()?, common, args, output).await,
         Command::List(args) => list::run(policy()?, common, args, output).await,
         Command::Check(args) => check::run(policy()?, common, args, output).await,

@@ -27,6 +27,7 @@ mod cli_init;
 mod cli_list;
 mod cli_manners;
 mod cli_places;
+mod cli_put;
 mod docs;
 mod doubles;
 mod error_matrix;

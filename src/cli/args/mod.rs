@@ -10,7 +10,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use self::generated::{CompletionsArgs, ManArgs, ReferenceArgs};
 pub use self::urls::{
-    CheckArgs, FetchArgs, FtpArg, ListArgs, Login, RouteArgs, StatArgs, TlsArg, Urls,
+    CheckArgs, FetchArgs, FtpArg, ListArgs, Login, PutArgs, RouteArgs, StatArgs, TlsArg, Urls,
 };
 use crate::settings::Flags;
 
@@ -30,6 +30,15 @@ Examples:
   outbound fetch -r https://data.example.org/pub/ --output-dir pub --newer 7d
 The same command again goes on where a transfer was cut. All URLs are checked first: when one of
 them is wrong, nothing is fetched.";
+
+const PUT_EXAMPLES: &str = "\
+Examples:
+  outbound put rows.csv ftp://ftp.example.org/in/
+  outbound put rows.csv census:in/2020.csv               below the connection `census`, renamed
+  outbound put *.csv https://dav.example.org/in/ --user ann --password-file secret
+  pg_dump air | gzip | outbound put - ftp://ftp.example.org/in/air.sql.gz
+Over FTP a file is called NAME.DIGEST.part on the server until it is whole there; the same command
+again goes on where one was cut. Over HTTP it is a PUT, which starts over.";
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -147,6 +156,9 @@ pub enum Command {
     /// Bring datasets into files, or to standard output
     #[command(after_help = FETCH_EXAMPLES)]
     Fetch(FetchArgs),
+    /// Send files: by STOR to an FTP server, by PUT to an HTTP server
+    #[command(after_help = PUT_EXAMPLES)]
+    Put(PutArgs),
     /// Say what is at a URL (length, time, media type) without bringing it in
     Stat(StatArgs),
     /// List the folder at a URL: kind, size, time and name of what is in it

@@ -163,6 +163,36 @@ pub struct FetchArgs {
 }
 
 #[derive(Args, Debug)]
+pub struct PutArgs {
+    /// What to send; `-` for standard input, which cannot be sent again after a cut
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Where to: a URL, or a path below a connection (`census:in/rows.csv`); with `/` at its end
+    /// each file keeps its name there
+    #[arg(value_name = "URL")]
+    pub url: String,
+    /// Send so many at once
+    #[arg(short, long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: u16,
+    /// Give up after so many tries without progress; 1 for no second try
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub retry: Option<u32>,
+    /// Send so many bytes a second at most, all files together: 500k, 2M, 1.5M (k is 1024)
+    #[arg(long, value_name = "RATE")]
+    pub limit_rate: Option<Rate>,
+    /// Overwrite files on the server
+    #[arg(short, long)]
+    pub force: bool,
+    /// Make missing folders on an FTP server
+    #[arg(long, visible_alias = "ftp-create-dirs")]
+    pub create_dirs: bool,
+    #[command(flatten)]
+    pub login: Login,
+    #[command(flatten)]
+    pub fields: Fields,
+}
+
+#[derive(Args, Debug)]
 pub struct StatArgs {
     #[command(flatten)]
     pub urls: Urls,

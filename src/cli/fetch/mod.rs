@@ -11,7 +11,6 @@ pub use self::glob::Glob;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use futures_util::StreamExt as _;
 use serde_json::json;
 
 use super::args::{Common, FetchArgs};
@@ -19,7 +18,7 @@ use super::exit::Exit;
 use super::narrator::Narrator;
 use super::output::Output;
 use super::progress::Progress;
-use super::{asked, interrupt};
+use super::{asked, interrupt, jobs};
 use crate::base::{Result, text};
 use crate::dataset::{Client, Event, FetchOptions, Fetched, Observer, Outcome, RateLimit, local};
 use crate::settings::Policy;
@@ -51,19 +50,11 @@ pub async fn run(
         std::fs::create_dir_all(folder).map_err(|cause| local(folder, "make", cause))?;
     }
     let progress = &Progress::new(output, jobs.len());
-    let numbered = jobs.iter().enumerate();
-    let brought =
-        numbered.map(|(at, job)| async move { (at, bring(job, args, output, progress).await) });
-    let all = futures_util::stream::iter(brought)
-        .buffer_unordered(usize::from(args.jobs))
-        .collect::<Vec<_>>();
+    let works = jobs.iter().map(|job| bring(job, args, output, progress));
     tokio::select! {
-        mut exits = all => {
+        exit = jobs::all(works, args.jobs) => {
             progress.clear();
-            // The first failure of the arguments' order, not the one that was quickest.
-            exits.sort_by_key(|(at, _)| *at);
-            let exits = exits.into_iter().map(|(_, exit)| exit);
-            Ok(exits.fold(Exit::Success, Exit::and))
+            Ok(exit)
         }
         signal = interrupt::wait() => {
             progress.clear();

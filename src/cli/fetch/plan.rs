@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::base::{Error, Kind, Result, Stage, text};
 use crate::cli::args::{Common, FetchArgs};
 use crate::cli::asked::Asked;
-use crate::cli::dataset::dataset;
+use crate::cli::dataset::{dataset, with_tries};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::place::Place;
@@ -109,12 +109,7 @@ pub fn plan<'a>(
 
 /// With the number of tries that `--retry` asks for.
 pub fn retried(dataset: Dataset, args: &FetchArgs) -> Dataset {
-    let Some(attempts) = args.retry else {
-        return dataset;
-    };
-    let mut retry = dataset.retry().clone();
-    retry.attempts = attempts;
-    dataset.with_retry(retry)
+    with_tries(dataset, args.retry)
 }
 
 fn usage(what: impl Into<String>) -> Error {

@@ -17,7 +17,7 @@ use super::super::source::HttpSource;
 use super::feed::Flow;
 use super::material::Material;
 use super::{StoreOptions, Stored, again, exists};
-use crate::base::{Error, Kind, Result, Route, Stage};
+use crate::base::{Error, Kind, Result, Route, Stage, text};
 use crate::dataset::client::Dataset;
 use crate::http::{RequestBody, Response};
 
@@ -86,6 +86,9 @@ impl Run<'_> {
         request.body = self.body()?;
         let response = self.source.client.send(request).await?;
         let (status, url) = (response.status, response.url.clone());
+        if let Some(why) = response.doubts_proxy() {
+            self.options.observer.notify(Event::Doubted { why: &why });
+        }
         match response.success().await {
             Ok(_) => Ok(Stored {
                 url,
@@ -207,10 +210,13 @@ fn frames(
 
 /// The error for a file that is there.
 fn taken(response: &Response) -> Error {
-    let name = response.url.path().rsplit('/').next().unwrap_or_default();
+    let mut shown = response.url.clone();
+    shown.set_query(None);
+    let name = shown.path().trim_start_matches('/');
     let size = response.headers.get(CONTENT_LENGTH);
     let size = size.and_then(|size| size.to_str().ok()?.parse().ok());
     exists(name, size)
+        .while_doing(format!("store {}", text::clip(shown.as_str())))
         .about(response.url.path())
         .with_route(&response.route)
         .after(response.steps.clone())
