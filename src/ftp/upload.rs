@@ -155,7 +155,7 @@ impl Upload {
     pub(crate) async fn finish(mut self) -> Result<Client> {
         let idle = self.idle;
         let mut end = Instant::now() + idle;
-        let (mut shut, mut over) = (false, false);
+        let (mut shut, mut over, mut broke) = (false, false, None);
         let reply = loop {
             let step = async {
                 match shut {
@@ -174,15 +174,25 @@ impl Upload {
                         shut = true;
                         end = Instant::now() + idle;
                     }
-                    Ok(false) => over = true,
-                    // What the server says of it counts.
+                    Ok(false) => {
+                        over = true;
+                        // All is said on both sides. Some servers (ProFTPD) wait for the end of the
+                        // socket before they confirm, which a proxy may keep from being seen.
+                        self.data = Stream::layer(tokio::io::empty());
+                    }
+                    // What the server says of it counts, if it has heard of it.
                     Err(cause) if shut => {
                         tracing::debug!(%cause, "ftp: the data channel broke behind its end");
                         over = true;
+                        end = Instant::now() + WORD_WAIT;
+                        broke = Some(cause);
                     }
                     Err(cause) => return Err(self.broken(cause).await),
                 },
                 () = tokio::time::sleep_until(end) => {
+                    if let Some(cause) = broke {
+                        return Err(self.cut(cause));
+                    }
                     return Err(self.idle_for("the server does not confirm that it has all"));
                 }
             }
@@ -262,12 +272,14 @@ impl Upload {
         match timeout(WORD_WAIT, word).await {
             Ok(Some(Ok(reply))) => self.refused(&reply),
             Ok(Some(Err(trouble))) => self.trouble(trouble),
-            Ok(None) | Err(_) => {
-                let what = format!("the data channel broke after {} bytes", self.offset);
-                let error = Error::new(Kind::Cut, Stage::Transfer, what).with_source(cause);
-                self.client.blame(error, &self.doing)
-            }
+            Ok(None) | Err(_) => self.cut(cause),
         }
+    }
+
+    fn cut(&self, cause: io::Error) -> Error {
+        let what = format!("the data channel broke after {} bytes", self.offset);
+        let error = Error::new(Kind::Cut, Stage::Transfer, what).with_source(cause);
+        self.client.blame(error, &self.doing)
     }
 }
 

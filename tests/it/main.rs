@@ -59,4 +59,5 @@ mod refusals;
 mod resume;
 mod round_trips;
 mod store;
+mod store_real;
 mod trust;

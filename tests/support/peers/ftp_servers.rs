@@ -32,6 +32,22 @@ pub struct FtpServer {
     implicit: bool,
 }
 
+/// What the server's users may do. Pure-FTPd's always may write where the system lets them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
+/// vsftpd's lines that let the anonymous user do it.
+const VSFTPD_WRITES: [&str; 5] = [
+    "write_enable=YES",
+    "anon_upload_enable=YES",
+    "anon_mkdir_write_enable=YES",
+    "anon_other_write_enable=YES",
+    "anon_umask=022",
+];
+
 /// vsftpd has a face of its own, for its many options.
 enum Owner {
     Vsftpd(Vsftpd),
@@ -48,14 +64,28 @@ const HASH: &str = "$1$outbound$RABcwTj8d11RwRVBnyrvn.";
 impl FtpServer {
     /// Starts one that serves the folder.
     pub fn start(product: Product, root: &Path) -> Self {
-        Self::start_as(product, root, None)
+        Self::start_as(product, root, None, Access::Read)
     }
 
-    pub(super) fn start_as(product: Product, root: &Path, tls: Option<&Tls<'_>>) -> Self {
+    /// Starts one whose users may also write, in those folders where anybody may.
+    pub fn start_writable(product: Product, root: &Path, tls: Option<&Tls<'_>>) -> Self {
+        Self::start_as(product, root, tls, Access::Write)
+    }
+
+    pub(super) fn start_as(
+        product: Product,
+        root: &Path,
+        tls: Option<&Tls<'_>>,
+        access: Access,
+    ) -> Self {
         share(root);
         let implicit = tls.is_some_and(|tls| tls.speaks == Speaks::Implicit);
         if product == Product::Vsftpd {
-            let server = Vsftpd::start_with(root, &[], tls);
+            let lines: &[&str] = match access {
+                Access::Read => &[],
+                Access::Write => &VSFTPD_WRITES,
+            };
+            let server = Vsftpd::start_with(root, lines, tls);
             return Self {
                 product,
                 port: server.port(),
@@ -68,9 +98,9 @@ impl FtpServer {
             let (home, port) = (Home::new("ftp"), free_port());
             home.writable("run");
             let command = match product {
-                Product::Proftpd => proftpd(&home, root, port, tls),
+                Product::Proftpd => proftpd(&home, root, port, tls, access),
                 Product::PureFtpd => pure_ftpd(&home, root, port, tls),
-                _ => pyftpdlib(&home, root, port, tls),
+                _ => pyftpdlib(&home, root, port, tls, access),
             };
             Self::launch(product, home, command, port)
         })
@@ -128,7 +158,7 @@ fn text(path: &Path) -> &str {
 }
 
 /// It writes nothing into folders that everybody may write.
-fn proftpd(home: &Home, root: &Path, port: u16, tls: Option<&Tls<'_>>) -> Command {
+fn proftpd(home: &Home, root: &Path, port: u16, tls: Option<&Tls<'_>>, access: Access) -> Command {
     let log = home.path().join("log/access.log");
     std::os::unix::fs::symlink("../proftpd.log", log).expect("where the log is looked for");
     let configuration = template(
@@ -137,6 +167,13 @@ fn proftpd(home: &Home, root: &Path, port: u16, tls: Option<&Tls<'_>>) -> Comman
             ("PORT", &port.to_string()),
             ("ROOT", text(root)),
             ("DIR", home.text()),
+            (
+                "WRITE",
+                match access {
+                    Access::Read => "<Limit WRITE>\n    DenyAll\n  </Limit>",
+                    Access::Write => "AllowOverwrite on\n  AllowStoreRestart on",
+                },
+            ),
             (
                 "EXTRA",
                 &tls.map_or_else(String::new, |tls| tls.proftpd(home)),
@@ -178,12 +215,22 @@ fn pure_ftpd(home: &Home, root: &Path, port: u16, tls: Option<&Tls<'_>>) -> Comm
     command
 }
 
-fn pyftpdlib(home: &Home, root: &Path, port: u16, tls: Option<&Tls<'_>>) -> Command {
+fn pyftpdlib(
+    home: &Home,
+    root: &Path,
+    port: u16,
+    tls: Option<&Tls<'_>>,
+    access: Access,
+) -> Command {
     let mut command = python();
     command
         .arg(process::fixture_path("pyftpdlib_server.py"))
         .args([&port.to_string(), text(root)])
-        .arg(format!("{}/access.log", home.log()));
+        .arg(format!("{}/access.log", home.log()))
+        .arg(match access {
+            Access::Read => "elr",
+            Access::Write => "elradfmwMT",
+        });
     if let Some(tls) = tls {
         tls.pyftpdlib(&mut command);
     }

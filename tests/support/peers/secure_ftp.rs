@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::Certificate;
-use super::ftp_servers::{FtpServer, Product};
+use super::ftp_servers::{Access, FtpServer, Product};
 use super::process::{Home, brought};
 
 /// How a server speaks TLS.
@@ -37,7 +37,7 @@ impl FtpServer {
             certificate,
             speaks,
         };
-        Self::start_as(product, root, Some(&tls))
+        Self::start_as(product, root, Some(&tls), Access::Read)
     }
 }
 
