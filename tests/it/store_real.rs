@@ -260,3 +260,65 @@ async fn what_is_there_and_what_is_missing() {
         assert_eq!(&server.digest("new/deep/x.bin"), digest, "{}", server.name);
     }
 }
+
+/// nginx takes files by PUT: in absolute form and by CONNECT, over HTTP/1.1 and HTTP/2.
+#[tokio::test(flavor = "multi_thread")]
+async fn nginx_takes_a_put() {
+    let root = folder();
+    let (certificate, ca) = trusted();
+    let nginx = peers::Nginx::start(&root, certificate, kit::AWAY);
+    let (file, digest) = some();
+    for (number, base) in [
+        nginx.http("/in/"),
+        nginx.https("/in/"),
+        nginx.https1("/in/"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let toml = format!(
+            "[proxy]\nurl = \"{}\"\n[connections.files]\nurl = \"{base}\"\nca_file = \"{}\"\n",
+            peers::squid().url(),
+            ca.display()
+        );
+        let client = Client::new(kit::policy(&toml));
+        let name = format!("{number}.bin");
+        let stored = store(&client, file, &name, &base).await;
+        assert_eq!(stored.length, SOME as u64);
+        assert_eq!(
+            &sha256(&fs::read(root.join("in").join(&name)).unwrap()),
+            digest
+        );
+        let dataset = client.dataset(&format!("files:{name}")).unwrap();
+        let refused = dataset.store_file(file, &StoreOptions::default()).await;
+        let error = refused.unwrap_err();
+        assert!(
+            error.hint().unwrap_or_default().contains("--force"),
+            "{error:?}"
+        );
+        let force = StoreOptions {
+            force: true,
+            ..StoreOptions::default()
+        };
+        dataset.store_bytes("new", &force).await.unwrap();
+        assert_eq!(fs::read(root.join("in").join(&name)).unwrap(), b"new");
+        // Refused before all of it was sent: the answer is told, and no broken pipe.
+        let dataset = client.dataset("files:small/x.bin").unwrap();
+        let error = dataset.store_file(file, &force).await.unwrap_err();
+        assert_eq!(
+            error.answer().map(|answer| answer.code),
+            Some(413),
+            "{base}: {error:?}"
+        );
+        assert!(!error.is_transient());
+        let readonly = client
+            .dataset_of(&base.replace("/in/", "/no/x.bin"), Some("files"))
+            .unwrap();
+        let error = readonly.store_bytes("x", &force).await.unwrap_err();
+        assert_eq!(
+            error.answer().map(|answer| answer.code),
+            Some(405),
+            "{base}: {error:?}"
+        );
+    }
+}
