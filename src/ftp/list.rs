@@ -9,7 +9,7 @@ use super::client::{Client, Stat};
 use super::transfer::{Opened, What};
 use super::{Download, RemotePath, Want};
 use crate::base::{Encoding, Error, Kind, Result, Stage};
-use crate::proto::ftp::listing::{Entry, Form, Line, Lines, Parser, Unsafe, local_name_in};
+use crate::proto::ftp::listing::{self, Entry, Form, Line, Lines, Parser, Unsafe, local_name_in};
 use crate::proto::index_page::Page;
 
 /// The most lines that a folder may have.
@@ -107,6 +107,16 @@ impl Listing {
         self.entries.len() + self.unrecognised.len()
     }
 
+    /// Whether there is nothing in it but a folder that is called as the one that was asked for: of
+    /// a folder that it may not read, vsftpd shows the line in the folder around it.
+    fn may_be_around(&self, path: &RemotePath) -> bool {
+        let name = path.as_folder().rsplit(|b| *b == b'/').next();
+        let is_only = self.length() == 1 && !self.around;
+        is_only
+            && matches!(self.entries.as_slice(), [entry]
+                if entry.kind == listing::Kind::Folder && name == Some(&*entry.name))
+    }
+
     /// Whether nothing in it was understood.
     fn is_unread(&self) -> bool {
         self.entries.is_empty() && !self.around && !self.unrecognised.is_empty()
@@ -165,6 +175,11 @@ impl Client {
                     let download = Download::new(self, data, 0, Stat::default(), doing.clone());
                     let (mut listing, mut client) =
                         read(download, path, what, known, encoding, &doing).await?;
+                    let is_named = what == What::Folder(Form::List);
+                    if is_named && listing.may_be_around(path) {
+                        self = client;
+                        continue;
+                    }
                     if listing.is_unread() && !whats.is_empty() {
                         // LIST says the same of the folder once it was gone into.
                         whats.retain(|next| next.form() != Some(listing.form));
@@ -189,6 +204,11 @@ impl Client {
                 }
                 Ok(Opened::NoRestart(_)) => {}
                 Err(error) if self.is_empty(&error, known) => {
+                    // It may as well be gone, or be called otherwise than its listing says.
+                    if self.0.asked.entered.is_none() {
+                        let entered = self.0.enter(path, &doing).await;
+                        entered.map_err(|setback| setback.error)?;
+                    }
                     self.close().await;
                     return Ok((earlier.unread.unwrap_or_default(), None));
                 }

@@ -39,6 +39,11 @@ impl Verdict {
             let what = format!("the data ended after {so_far}, and the server says");
             return Some(said(kind, Stage::Transfer, &what, reply));
         }
+        // vsftpd's word for a folder that it may not read, of which it sends nothing.
+        if reply.text().contains("failed to open directory") {
+            let what = "the folder may not be read: the server says";
+            return Some(said(Kind::TargetRefused, Stage::Transfer, what, reply));
+        }
         let Some(size) = self.size else {
             let why = match self.end {
                 End::Proper => return None,

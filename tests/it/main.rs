@@ -18,6 +18,7 @@ mod cli_env;
 mod cli_exec;
 mod cli_fetch;
 mod cli_folder;
+mod cli_folder_doubt;
 mod cli_folder_options;
 mod cli_ftps;
 mod cli_generated;

@@ -80,6 +80,42 @@ async fn a_refusal_may_mean_an_empty_folder_once_it_was_entered() {
     }
 }
 
+/// What was a folder in a listing may be gone, or called otherwise there.
+#[tokio::test]
+async fn a_known_folder_is_empty_only_if_it_can_be_entered() {
+    for (cwd, empty) in [("250 in", true), ("550 pub: No such file", false)] {
+        let script = script(b"").on("MLSD", "550 pub: No such file or directory");
+        let bench = Bench::new([script.on("CWD", cwd)]).await;
+        let client = bench.client().await.unwrap();
+        let listed = client.list_and_keep(&path("/pub"), true).await;
+        assert_eq!(listed.is_ok_and(|(it, _)| it.entries.is_empty()), empty);
+    }
+}
+
+/// vsftpd says so of a folder that it may not read; or it shows the folder itself.
+#[tokio::test]
+async fn a_folder_that_cannot_be_read_is_not_empty() {
+    let line = b"drwx--x--x 2 u g 4096 Jan 02 2020 pub\r\n";
+    let unread = "150 here\r\n{data}226 Transfer done (but failed to open directory).";
+    for (listing, list, cwd, commands_sent) in [
+        (&b""[..], unread, "250 in", "LIST pub"),
+        (
+            line,
+            "150 here\r\n{data}226 done",
+            "550 no",
+            "LIST pub|CWD pub",
+        ),
+    ] {
+        let script = script(listing).on("LIST", list).on("CWD", cwd);
+        let bench = Bench::new([script.on("MLSD", "500 what")]).await;
+        let client = bench.client().await.unwrap();
+        let listed = client.list_and_keep(&path("/pub"), true).await;
+        let error = listed.map(|(listing, _)| listing).unwrap_err();
+        assert_eq!(error.kind(), Kind::TargetRefused);
+        assert!(commands(&bench).contains(commands_sent));
+    }
+}
+
 #[tokio::test]
 async fn without_the_servers_word_a_listing_is_no_listing() {
     let bad = script(MLSD).on("MLSD", "150 here\r\n{data}426 cut");
