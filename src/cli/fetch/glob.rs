@@ -16,6 +16,8 @@ impl FromStr for Glob {
     type Err = String;
 
     fn from_str(pattern: &str) -> Result<Self, String> {
+        // What is written as a folder is one by its name: paths have no `/` at their end.
+        let pattern = pattern.trim_end_matches('/');
         let is_path = pattern.contains('/');
         let pattern = pattern.strip_prefix('/').unwrap_or(pattern);
         let built = GlobBuilder::new(pattern).literal_separator(true).build();
@@ -52,6 +54,10 @@ mod tests {
             ("/a.csv", "a.csv", true),
             ("/a.csv", "2020/a.csv", false),
             ("{a,b}.csv", "b.csv", true),
+            ("old/", "old", true),
+            ("old/", "2020/old", true),
+            ("/old/", "2020/old", false),
+            ("2020/old/", "2020/old", true),
         ] {
             let glob: Glob = pattern.parse().unwrap();
             assert_eq!(glob.matches(path), expected, "{pattern} {path}");
