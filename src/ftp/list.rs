@@ -42,17 +42,27 @@ pub struct Listing {
     unread: usize,
     /// Whether it is from a page of an HTTP server.
     page: bool,
+    /// Whether nothing shows that the page was all.
+    may_be_cut: bool,
 }
 
 impl Listing {
     /// What an index page says.
-    pub(crate) fn of_page(page: Page) -> Self {
+    pub(crate) fn of_page(page: Page, may_be_cut: bool) -> Self {
         Self {
+            may_be_cut,
             entries: page.entries,
             unrecognised: page.unrecognised,
             page: true,
             ..Self::default()
         }
+    }
+
+    /// Whether nothing shows that it is all: a page that ended with the connection, and without its
+    /// own end.
+    #[cfg(feature = "cli")]
+    pub(crate) fn may_be_cut(&self) -> bool {
+        self.may_be_cut
     }
 
     /// Whether it is from a page of an HTTP server: sizes may be rounded up and down.

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use crate::kit::{Program, contents, put};
 use crate::support::peers::ftp_servers::{FtpServer, Product};
+use crate::support::scripted::{Scripted, Step};
 
 fn names(program: &Program) -> Vec<String> {
     contents(&program.file("here")).into_keys().collect()
@@ -37,4 +38,43 @@ fn a_folder_that_may_not_be_read_is_not_empty() {
             }
         }
     }
+}
+
+/// A page that ends with the connection and not with its own end may be cut.
+#[test]
+fn nothing_is_deleted_by_a_page_that_may_be_cut() {
+    let page = "<html><title>Index of /</title><a href=\"a.csv\">a</a>";
+    let file = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\n1";
+    let length = format!("Content-Length: {}\r\n", page.len());
+    for (fields, end, deleted) in [("", "", 0), ("", "</HTML>\n", 1), (&*length, "", 1)] {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n";
+        let page = format!("{head}{fields}\r\n{page}{end}");
+        let answer = |with: &str| vec![Step::head(), Step::write(with), Step::Close];
+        let web = Scripted::sequence(vec![answer(&page), answer(file)]);
+        let program = Program::with_settings("");
+        put(&program.file("here/b.csv"), b"1", 1);
+        let url = format!("{}/", web.url());
+        let ran = program.run(&["fetch", "-r", &url, "--output-dir", "here", "--delete"]);
+        ran.says("1 brought in").says(&format!("{deleted} deleted"));
+        assert_eq!(names(&program).len(), 2 - deleted, "{fields}{end}");
+    }
+}
+
+/// Sizes that no sum has room for.
+#[test]
+fn sizes_beyond_all_measure() {
+    let item = |name| {
+        format!(
+            "{{\"name\":\"{name}\",\"type\":\"file\",\"size\":{}}}",
+            i64::MAX
+        )
+    };
+    let page = format!("[{},{},{}]", item("a"), item("b"), item("c"));
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n";
+    let page = Step::write(format!("{head}{page}"));
+    let web = Scripted::sequence(vec![vec![Step::head(), page, Step::Close]]);
+    let url = format!("{}/", web.url());
+    let fetch = ["fetch", "-r", &url, "--output-dir", "here", "--dry-run"];
+    let ran = Program::with_settings("").run(&fetch).expect(0);
+    ran.says(&format!("3 to bring in, {} bytes", u64::MAX));
 }

@@ -1,6 +1,7 @@
 //! Folders over HTTP: the index page that the server makes of one.
 
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use http::Version;
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::http::{HttpSource, field};
@@ -26,6 +27,9 @@ impl HttpSource {
         let doing = format!("list {}", shown(&self.url));
         let response = self.client.send(request).await?.success().await?;
         let media_type = field(&response.headers, &CONTENT_TYPE).map(str::to_owned);
+        let is_framed = response.version >= Version::HTTP_2
+            || response.headers.contains_key(CONTENT_LENGTH)
+            || response.headers.contains_key(TRANSFER_ENCODING);
         let (url, route) = (response.url, response.route);
         let refuse = |why: NoIndex| {
             let at = match url == self.url {
@@ -61,8 +65,9 @@ impl HttpSource {
             Err(error) => return Err(error.with_route(&route)),
         };
         let form = Form::of(media_type.as_deref(), &page).map_err(refuse)?;
+        let may_be_cut = !is_framed && !form.has_end(&page);
         let page = index_page::read(&page, form, &url).map_err(refuse)?;
-        Ok(Listing::of_page(page))
+        Ok(Listing::of_page(page, may_be_cut))
     }
 }
 

@@ -76,6 +76,13 @@ impl Form {
             Some(_) => Err(NoIndex::Form),
         }
     }
+
+    /// Whether the page has its own end: JSON that can be read always has.
+    pub fn has_end(self, page: &[u8]) -> bool {
+        let page = page.trim_ascii_end();
+        let end = page.get(page.len().saturating_sub(7)..).unwrap_or(page);
+        self == Self::Json || end.eq_ignore_ascii_case(b"</html>")
+    }
 }
 
 /// Reads the index page that `at` gave. Time and memory grow with its length alone.

@@ -38,7 +38,8 @@ impl Run<'_> {
             Ok(Came::Older) => lock(&self.tally).older += 1,
             Ok(Came::Written { length, changed }) => {
                 let mut tally = lock(&self.tally);
-                (tally.files, tally.bytes) = (tally.files + 1, tally.bytes + length);
+                tally.files += 1;
+                tally.bytes = tally.bytes.saturating_add(length);
                 drop(tally);
                 let as_changed = changed.as_ref().map(|changed| format!(", as {changed}"));
                 let line = format!("{path}  {length} bytes{}", as_changed.unwrap_or_default());

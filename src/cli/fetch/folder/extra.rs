@@ -1,5 +1,6 @@
 //! `--delete`: what lies here and is no longer there.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -14,9 +15,6 @@ pub enum Extra {
     /// A folder, behind all that is in it.
     Folder(PathBuf),
 }
-
-/// What an unfinished download leaves beside the file.
-const BESIDE: [&str; 2] = [".part", ".part.meta"];
 
 /// Whether a path below the folder, the second for a folder, may be deleted.
 pub type MayGo<'a> = &'a dyn Fn(&str, bool) -> bool;
@@ -38,14 +36,24 @@ pub fn find(
     for entry in entries {
         let entry = entry?;
         let name = entry.file_name();
-        let text = name.to_string_lossy().into_owned();
-        let of = BESIDE.iter().find_map(|end| text.strip_suffix(end));
-        if there.has(&name) || of.is_some_and(|of| there.has(of.as_ref())) {
+        if there.has(&name) || file_of_part(&name).is_some_and(|of| there.has(of)) {
             continue;
         }
-        look(&entry, &join(path, &text), may_go, found)?;
+        let path = join(path, &name.to_string_lossy());
+        look(&entry, &path, may_go, found)?;
     }
     Ok(())
+}
+
+/// The file of `NAME.part` or `NAME.part.meta`, which an unfinished download leaves beside it.
+fn file_of_part(name: &OsStr) -> Option<&OsStr> {
+    let path = Path::new(name);
+    let part = match path.extension()?.to_str()? {
+        "meta" => Path::new(path.file_stem()?),
+        _ => path,
+    };
+    part.file_stem()
+        .filter(|_| part.extension() == Some(OsStr::new("part")))
 }
 
 /// Adds what is only here. Gives whether nothing of it stays.
@@ -104,6 +112,41 @@ impl Extra {
             Err(cause) if cause.kind() == ErrorKind::DirectoryNotEmpty => Ok(false),
             Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(false),
             done => done.map(|()| true),
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    use super::*;
+
+    #[test]
+    fn what_is_beside_a_file_that_is_there_stays() {
+        let here = tempfile::tempdir().unwrap();
+        let mut there = There::default();
+        for (at, name) in (0..).zip([&b"a.csv"[..], b"caf\xe9.csv", b"b"]) {
+            there.take(OsStr::from_bytes(name), at);
+        }
+        for (name, stays) in [
+            (&b"a.csv"[..], true),
+            (b"a.csv.part", true),
+            (b"a.csv.part.meta", true),
+            (b"caf\xe9.csv.part", true),
+            (b"caf\xe9.csv.part.meta", true),
+            (b"b.part", true),
+            (b"a.csv.meta", false),
+            (b"c.csv.part", false),
+            (b".part", false),
+        ] {
+            let path = here.path().join(OsStr::from_bytes(name));
+            fs::write(&path, b"").unwrap();
+            let mut found = Vec::new();
+            find(here.path(), "", &there, &|_, _| true, &mut found).unwrap();
+            assert_eq!(found.is_empty(), stays, "{}", name.escape_ascii());
+            fs::remove_file(path).unwrap();
         }
     }
 }

@@ -143,7 +143,8 @@ impl Run<'_> {
             names
         };
         let entries = || wanted.iter().map(|at| &listing.entries[*at as usize]);
-        let bytes = entries().filter_map(|entry| entry.size).sum();
+        let sizes = entries().filter_map(|entry| entry.size);
+        let bytes = sizes.fold(0, u64::saturating_add);
         self.summary.expect(wanted.len() as u64, bytes);
         let all = futures_util::stream::iter(
             entries().map(|entry| async move { self.bring(entry, &names_of(entry)).await }),
@@ -161,6 +162,9 @@ impl Run<'_> {
                 format!("{path}/: lines of the listing that were not understood: {unknown}");
             self.summary.suspend(|| self.output.warn(&warning));
             self.is_partial("lines of a listing were not understood");
+        }
+        if listing.may_be_cut() {
+            self.is_partial("a folder's page ends with the connection, and may be cut");
         }
         if names.is_empty() && listing.entries.is_empty() {
             self.is_partial("the folder is empty there");
