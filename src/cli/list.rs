@@ -69,6 +69,12 @@ async fn all(
                 output.line(&format!("{}:", place.asked.trim_end_matches(':')));
             }
             show(output, &place, &folder.names, &listing, common.verbose > 0);
+            if let Some(error) = listing.shortage() {
+                let names = folder.names.iter().map(|name| shown(&listing, name));
+                let path = names.collect::<Vec<_>>().join("/");
+                let error = error.while_doing(format!("list {}/{path}", dataset.target()));
+                exit = exit.and(output.failed(&place, &error));
+            }
             if !args.recursive {
                 break;
             }

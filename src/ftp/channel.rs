@@ -56,6 +56,8 @@ pub(super) struct Asked {
     pub(super) entered: Option<Result<(), Reply>>,
     /// A refused REST that came while a dead port was being replaced.
     pub(super) no_restart: Option<Reply>,
+    /// The last word of a listing, if it says that there is more than was listed.
+    pub(super) cut_short: Option<Reply>,
 }
 
 impl Asked {

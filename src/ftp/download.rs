@@ -11,7 +11,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::client::{Client, Stat};
 use super::protect;
-use super::verdict::{End, Verdict};
+use super::verdict::{End, Verdict, says_more};
 use super::word::{About, Said, Word};
 use crate::base::{Error, Kind, Result, Stage, Steps, text};
 use crate::dial::Stream;
@@ -315,12 +315,17 @@ impl Download {
             };
             let (client, lost) = match said {
                 Some(Said {
-                    client,
+                    mut client,
                     reply: Ok(reply),
-                }) => match verdict.wrong(&reply) {
-                    Some(error) => return Err(about.blame(error)),
-                    None => return Ok(client),
-                },
+                }) => {
+                    if let Some(error) = verdict.wrong(&reply) {
+                        return Err(about.blame(error));
+                    }
+                    if let Some(client) = &mut client {
+                        client.0.asked.cut_short = Some(reply).filter(says_more);
+                    }
+                    return Ok(client);
+                }
                 Some(Said {
                     client,
                     reply: Err(error),

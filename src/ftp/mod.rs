@@ -16,6 +16,7 @@ mod dial;
 mod download;
 mod explain;
 mod list;
+mod listed;
 mod memory;
 mod plan;
 mod pool;
@@ -34,7 +35,7 @@ pub use client::{Client, Options, Retrieval, Stat};
 pub use download::Download;
 #[cfg(feature = "suppaftp")]
 pub(crate) use explain::failed as explain_failure;
-pub use list::Listing;
+pub use listed::Listing;
 pub use memory::Memory;
 pub use pool::Pool;
 pub(crate) use pool::{Errand, Kept, Place};

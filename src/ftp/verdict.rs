@@ -27,6 +27,12 @@ pub(super) struct Verdict {
     pub(super) end: End,
 }
 
+/// Whether the end of a listing says that there is more. Pure-FTPd lists ten thousand entries unless
+/// it is told otherwise.
+pub(super) fn says_more(reply: &Reply) -> bool {
+    reply.text().contains("Output truncated")
+}
+
 impl Verdict {
     /// What is wrong with the end of a transfer of which the server says this, if anything.
     pub(super) fn wrong(&self, reply: &Reply) -> Option<Error> {

@@ -78,3 +78,33 @@ fn sizes_beyond_all_measure() {
     let ran = Program::with_settings("").run(&fetch).expect(0);
     ran.says(&format!("3 to bring in, {} bytes", u64::MAX));
 }
+
+/// Pure-FTPd lists so many, and says 226.
+#[test]
+fn a_listing_that_the_server_cuts_short_is_told() {
+    let root = tempfile::tempdir().unwrap();
+    let many = root.path().join("data/many");
+    for number in 0..10_001 {
+        put(&many.join(number.to_string()), b"", 1_600_000_000);
+    }
+    let ftp = FtpServer::start(Product::PureFtpd, root.path());
+    let program = Program::with_settings(&ftp.connection());
+    let says = "the server left out a part of the listing: 226";
+    let ran = program.run(&["list", &ftp.url("/data/many/")]).expect(9);
+    // Two of them are the folder itself and its parent.
+    assert_eq!(ran.says(says).out.lines().count(), 9_998);
+    put(&program.file("here/many/mine"), b"", 1);
+    let url = ftp.url("/data/");
+    let fetch = [
+        "fetch",
+        "-r",
+        &url,
+        "--output-dir",
+        "here",
+        "--include",
+        "1",
+    ];
+    let ran = program.run(&[&fetch[..], &["--delete"]].concat()).expect(9);
+    ran.says(says).says("many").says("0 deleted");
+    assert!(program.file("here/many/mine").exists());
+}

@@ -163,6 +163,9 @@ impl Run<'_> {
             self.summary.suspend(|| self.output.warn(&warning));
             self.is_partial("lines of a listing were not understood");
         }
+        if let Some(error) = listing.shortage() {
+            self.fail(path, &error.while_doing(format!("list {path}/")));
+        }
         if listing.may_be_cut() {
             self.is_partial("a folder's page ends with the connection, and may be cut");
         }
