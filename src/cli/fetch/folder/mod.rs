@@ -166,11 +166,11 @@ impl Run<'_> {
         if let Some(error) = listing.shortage() {
             self.fail(path, &error.while_doing(format!("list {path}/")));
         }
-        if listing.may_be_cut() {
-            self.is_partial("a folder's page ends with the connection, and may be cut");
-        }
         if names.is_empty() && listing.entries.is_empty() {
             self.is_partial("the folder is empty there");
+        }
+        if listing.may_be_cut() {
+            self.is_partial("a folder's page ends with the connection, and may be cut");
         }
         let here = self.names.local(names)?;
         if !self.args.dry_run {
