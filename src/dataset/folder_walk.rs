@@ -1,6 +1,7 @@
 //! The folders below a folder.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
 
 use percent_encoding::percent_encode;
 
@@ -15,6 +16,10 @@ use crate::ftp::listing::{self, Entry};
 /// Folders are gone into so deep: a server can make up folders without end.
 const DEEPEST: usize = 64;
 
+/// So many folders may wait to be listed. Only a server that makes them up has more: each listing may
+/// name a million, and the way may be long.
+const AHEAD_MAX: usize = 2_000_000;
+
 /// A folder that looks like so many on the way to it is one of them: most HTTP servers do not show
 /// what is a link. One alone may be a copy.
 const ALIKE: usize = 2;
@@ -28,42 +33,75 @@ pub struct FolderWalk<'a> {
     observer: Observer,
     /// What is still to be listed, the next one last.
     ahead: Vec<Way>,
+    /// How many may be.
+    most: usize,
 }
 
-/// The way to a folder: name by name, and what the server calls each folder on it.
+/// The way to a folder. Folders beside each other share what leads to them.
 #[derive(Clone, Debug, Default)]
 struct Way {
-    names: Vec<Vec<u8>>,
-    passed: Vec<Vec<u8>>,
-    /// How each folder on it looks.
-    looks: Vec<Option<u64>>,
+    before: Option<Arc<Passed>>,
+    /// Its own name; none where the walk began.
+    name: Vec<u8>,
+    /// What the server calls it.
+    unique: Option<Vec<u8>>,
+    /// How many names lead to it.
+    depth: usize,
+}
+
+/// A folder that was listed.
+#[derive(Debug)]
+struct Passed {
+    way: Way,
+    looks: Option<u64>,
 }
 
 impl Way {
-    /// The way one step further, into a folder.
-    fn further(&self, entry: &Entry) -> std::result::Result<Self, LeftOut> {
-        if !is_step(&entry.name) {
-            return Err(LeftOut::Name);
-        }
-        let mut way = self.clone();
-        if let Some(unique) = &entry.unique {
-            // Some servers call a link to a folder a folder.
-            if way.passed.contains(unique) {
-                return Err(LeftOut::Circle);
-            }
-            way.passed.push(unique.clone());
-        }
-        way.names.push(entry.name.clone());
-        Ok(way)
+    /// The names that lead to it, its own the last.
+    fn names(&self) -> Vec<Vec<u8>> {
+        let named = |way: &&Self| way.depth > 0;
+        let above = self.passed().map(|passed| &passed.way);
+        let all = std::iter::once(self).chain(above).filter(named);
+        let mut names: Vec<_> = all.map(|way| way.name.clone()).collect();
+        names.reverse();
+        names
+    }
+
+    /// The folders on the way, the nearest first.
+    fn passed(&self) -> impl Iterator<Item = &Passed> {
+        std::iter::successors(self.before.as_deref(), |passed| {
+            passed.way.before.as_deref()
+        })
     }
 
     /// Notes how the folder at its end looks. Gives whether it is likely to be one on the way.
-    fn sees(&mut self, listing: &Listing) -> bool {
-        let looks = looks(listing);
-        let alike = self.looks.iter().filter(|before| **before == looks);
-        let is_circle = looks.is_some() && alike.count() >= ALIKE;
-        self.looks.push(looks);
-        is_circle
+    fn listed(self, listing: Option<&Listing>) -> (Arc<Passed>, bool) {
+        let looks = listing.and_then(looks);
+        let is_alike = |before: &&Passed| before.looks == looks;
+        let is_circle = looks.is_some() && self.passed().filter(is_alike).count() >= ALIKE;
+        let passed = Passed { way: self, looks };
+        (Arc::new(passed), is_circle)
+    }
+}
+
+impl Passed {
+    /// The way one step further, into a folder.
+    fn further(self: &Arc<Self>, entry: &Entry) -> std::result::Result<Way, LeftOut> {
+        if !is_step(&entry.name) {
+            return Err(LeftOut::Name);
+        }
+        let way = Way {
+            before: Some(Arc::clone(self)),
+            name: entry.name.clone(),
+            unique: entry.unique.clone(),
+            depth: self.way.depth + 1,
+        };
+        // Some servers call a link to a folder a folder.
+        let is_passed = |passed: &Passed| passed.way.unique == way.unique;
+        match way.unique.is_some() && way.passed().any(is_passed) {
+            true => Err(LeftOut::Circle),
+            false => Ok(way),
+        }
     }
 }
 
@@ -90,6 +128,9 @@ pub enum LeftOut {
     /// Its name is no single step of a path, or has control characters in it.
     #[error("its name cannot be asked for")]
     Name,
+    /// Millions of folders wait to be listed.
+    #[error("there are too many folders")]
+    Many,
 }
 
 /// One folder of a walk.
@@ -110,6 +151,7 @@ impl<'a> FolderWalk<'a> {
             dataset,
             observer: Observer::default(),
             ahead: vec![Way::default()],
+            most: AHEAD_MAX,
         }
     }
 
@@ -133,34 +175,55 @@ impl<'a> FolderWalk<'a> {
     /// # Cancel safety
     /// As there.
     pub async fn next_but(&mut self, leave_out: impl Fn(&[Vec<u8>]) -> bool) -> Option<Visited> {
-        let mut way = self.ahead.pop()?;
-        let listing = match way.names.len() {
+        let way = self.ahead.pop()?;
+        let names = way.names();
+        let listing = match way.depth {
             0 => self.tried(|| self.dataset.list()).await,
             1..=DEEPEST => {
-                let folder = self.dataset.below(&way.names);
+                let folder = self.dataset.below(&names);
                 self.tried(|| folder.list_known()).await
             }
             _ => Err(too_deep(self.dataset)),
         };
-        let is_circle = listing.as_ref().is_ok_and(|listing| way.sees(listing));
-        let entries = listing.iter().flat_map(|listing| &listing.entries);
+        let left_out = self.go_on(way, &names, listing.as_ref().ok(), leave_out);
+        Some(Visited {
+            names,
+            listing,
+            left_out,
+        })
+    }
+
+    /// Notes which folders in one are next. Gives those that are left out, but for those that
+    /// `leave_out` says so of.
+    fn go_on(
+        &mut self,
+        way: Way,
+        names: &[Vec<u8>],
+        listing: Option<&Listing>,
+        leave_out: impl Fn(&[Vec<u8>]) -> bool,
+    ) -> Vec<(Vec<u8>, LeftOut)> {
+        let (passed, is_circle) = way.listed(listing);
+        let entries = listing.into_iter().flat_map(|listing| &listing.entries);
         let inner = entries.filter(|entry| entry.kind == listing::Kind::Folder);
-        let mut left_out = Vec::new();
-        let mut ways = Vec::new();
+        let mut inner_names = names.to_vec();
+        let (mut left_out, mut ways) = (Vec::new(), Vec::new());
         for entry in inner {
-            match way.further(entry) {
-                Ok(way) if leave_out(&way.names) => {}
+            let further = passed.further(entry);
+            inner_names.push(entry.name.clone());
+            let is_unwanted = further.is_ok() && leave_out(&inner_names);
+            inner_names.pop();
+            match further {
+                Ok(_) if is_unwanted => {}
                 Ok(_) if is_circle => left_out.push((entry.name.clone(), LeftOut::Circle)),
+                Ok(_) if self.ahead.len() + ways.len() >= self.most => {
+                    left_out.push((entry.name.clone(), LeftOut::Many));
+                }
                 Ok(way) => ways.push(way),
                 Err(why) => left_out.push((entry.name.clone(), why)),
             }
         }
         self.ahead.extend(ways.into_iter().rev());
-        Some(Visited {
-            names: way.names,
-            listing,
-            left_out,
-        })
+        left_out
     }
 }
 
@@ -260,13 +323,41 @@ mod tests {
 
     #[test]
     fn nobody_goes_round_in_circles() {
-        let way = Way::default();
-        let a = way.further(&entry(b"type=dir;unique=1g2; a")).unwrap();
+        let passed = |way: Way| way.listed(None).0;
+        let root = passed(Way::default());
+        let a = root.further(&entry(b"type=dir;unique=1g2; a")).unwrap();
+        let a = passed(a);
         let b = a.further(&entry(b"type=dir;unique=1g3; b")).unwrap();
+        let b = passed(b);
         let back = b.further(&entry(b"type=dir;unique=1g2; a"));
         assert_eq!(back.unwrap_err(), LeftOut::Circle);
         let beside = b.further(&entry(b"type=dir; a")).unwrap();
-        assert_eq!(beside.names.concat(), b"aba");
+        assert_eq!(beside.names().concat(), b"aba");
+    }
+
+    /// A server can name folders without end.
+    #[test]
+    fn only_so_many_folders_wait_and_their_ways_are_shared() {
+        let client = Client::new(Settings::from_toml("").unwrap());
+        let dataset = client.dataset("ftp://h/").unwrap();
+        let mut walk = dataset.walk();
+        walk.most = 3;
+        let mut listing = Listing::default();
+        let lines = [b"type=dir; a", b"type=dir; b", b"type=dir; c"];
+        listing.entries = lines.map(|line| entry(line)).to_vec();
+        let mut left_out = Vec::new();
+        for _ in 0..3 {
+            let way = walk.ahead.pop().unwrap();
+            let names = way.names();
+            left_out = walk.go_on(way, &names, Some(&listing), |names| names.concat() == b"ab");
+        }
+        let many = [b"b", b"c"].map(|name| (name.to_vec(), LeftOut::Many));
+        assert_eq!(left_out, many);
+        let ways = walk.ahead.iter().map(|way| way.names().concat());
+        let ways: Vec<_> = ways.collect();
+        assert_eq!(ways, [&b"c"[..], b"b", b"aaa"]);
+        let shared = |at: usize| walk.ahead[at].before.as_ref().unwrap();
+        assert!(Arc::ptr_eq(shared(0), shared(1)));
     }
 
     #[test]
@@ -282,7 +373,8 @@ mod tests {
         ] {
             assert_eq!(is_step(name), expected, "{}", name.escape_ascii());
         }
-        let evil = Way::default().further(&entry(b"type=dir; ../up"));
+        let root = Way::default().listed(None).0;
+        let evil = root.further(&entry(b"type=dir; ../up"));
         assert_eq!(evil.unwrap_err(), LeftOut::Name);
     }
 }
