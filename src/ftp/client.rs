@@ -182,7 +182,7 @@ impl Client {
         if path.is_directory() {
             let what = "the path names a folder, not a file";
             return Err(Error::new(Kind::Unsupported, Stage::Request, what)
-                .with_hint("`outbound list` shows what is in a folder")
+                .with_hint("`outbound list` shows what is in a folder, `fetch -r` brings it in")
                 .while_doing(doing));
         }
         match client.open(path, What::File(offset), want, &doing).await? {
