@@ -142,7 +142,7 @@ async fn a_missing_password_is_asked_for_where_the_proxy_is_written() {
     let by_flag = Layers::new().flags(&flags).build().unwrap();
     for (policy, hint) in [
         (policy(&toml), "set proxy.password"),
-        (by_flag, "into flag --proxy"),
+        (by_flag, "in a settings file, where nobody else reads it"),
     ] {
         let client = Client::new(policy);
         for url in ["http://h.example/x", "https://h.example/x"] {
