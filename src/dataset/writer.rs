@@ -259,18 +259,24 @@ mod tests {
     use std::io::Read as _;
     use std::sync::Arc;
 
-    /// A reader that gives pieces of these lengths, `None` for nothing at the moment.
+    /// A reader that gives pieces of these lengths, `None` for nothing at the moment. Bytes that wait
+    /// in the buffer end that by their patience; of an empty buffer the reader must wake.
     fn pieces(
         lengths: Vec<Option<usize>>,
     ) -> impl FnMut(&mut Context<'_>, &mut ReadBuf<'_>) -> Poll<Result<Step>> + use<> {
         let mut lengths = lengths.into_iter();
         let mut next = 0_u8;
         let mut left = 0;
-        move |_, buf| {
+        move |cx, buf| {
             if left == 0 {
                 left = match lengths.next() {
                     Some(Some(length)) => length,
-                    Some(None) => return Poll::Pending,
+                    Some(None) => {
+                        if buf.remaining() == PIECE {
+                            cx.waker().wake_by_ref();
+                        }
+                        return Poll::Pending;
+                    }
                     None => return Poll::Ready(Ok(Step::End)),
                 };
             }
@@ -303,6 +309,7 @@ mod tests {
             &[Some(PIECE)],
             &[Some(PIECE - 1), Some(2)],
             &[Some(3 * PIECE + 5)],
+            &[Some(PIECE), None, Some(1)],
             &[
                 Some(10),
                 None,
