@@ -408,3 +408,72 @@ async fn a_cut_put_is_repeated_where_it_can_be() {
     assert!(!error.is_transient() && error.attempts() == 1, "{error:?}");
     assert!(bench.origin.tree().get("/in/x").is_none());
 }
+
+/// Neither the old file nor the new one is ever without a name.
+#[tokio::test]
+async fn what_is_overwritten_is_there_until_the_new_one_has_its_name() {
+    // No file gets a name at all, or none gets that of another.
+    for (refuse, keeps_names) in [("RNTO", false), ("RNTO in/old.csv", false), ("", true)] {
+        let options = Options {
+            refuse: vec![refuse],
+            keeps_names,
+            ..Options::default()
+        };
+        let bench = Bench::start(options, Plan::default()).await;
+        let stored = bench.send("/in/old.csv", forced()).await;
+        if keeps_names {
+            stored.unwrap();
+            assert!(bench.has("/in/old.csv").unwrap() == bench.data);
+            assert_eq!(bench.names(), ["old.csv"]);
+            continue;
+        }
+        let error = stored.unwrap_err();
+        let names = bench.names();
+        let old = names.iter().find(|name| !name.ends_with(".part"));
+        let old = old.unwrap_or_else(|| panic!("{refuse}: lost: {names:?}"));
+        assert_eq!(bench.has(&format!("/in/{old}")).unwrap(), b"old");
+        // Where it could not get its own name back, that is said.
+        assert!(
+            old == "old.csv" || error.to_string().contains(&**old),
+            "{error}"
+        );
+        assert_eq!(names.len(), 2, "{refuse}: {names:?}");
+    }
+}
+
+/// A server that is pleased too early has not got the file.
+#[tokio::test]
+async fn a_put_that_is_confirmed_before_its_end_is_no_success() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/x", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+                head.push(socket.read_u8().await.unwrap());
+            }
+            let answer = match head.starts_with(b"PUT") {
+                true => "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n",
+                false => "HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n",
+            };
+            socket.write_all(answer.as_bytes()).await.unwrap();
+            if answer.contains("201") {
+                held.push(socket);
+            }
+        }
+    });
+    let client = Client::new(policy(
+        "[policy]\ndirect = \"allow\"\n[retry]\nattempts = 1\n",
+    ));
+    let dataset = client.dataset(&url).unwrap();
+    let long = vec![7; 64 << 20];
+    let stored = dataset.store_bytes(long.clone(), &forced()).await;
+    assert_says(&stored.unwrap_err(), Kind::Cut, "before all of it was sent");
+    let stored = dataset
+        .store_reader(std::io::Cursor::new(long), &forced())
+        .await;
+    assert_says(&stored.unwrap_err(), Kind::Cut, "before all of it was sent");
+}

@@ -11,6 +11,7 @@ use super::feed::Flow;
 use super::listed::listed_size;
 use super::material::Material;
 use super::part_name::part_name;
+use super::replace::Aside;
 use super::{StoreOptions, Stored, again, exists};
 use crate::base::{Error, Kind, Result, Stage};
 use crate::dataset::client::Dataset;
@@ -43,6 +44,7 @@ pub(super) async fn store(
         looks: file.is_some_and(|length| length > WORTH_ASKING),
         material,
         name,
+        aside: Aside::of(&part),
         part,
         checked: options.force,
         kept: None,
@@ -66,7 +68,7 @@ pub(super) async fn store(
         }
         if let Err(error) = again(&mut backoff, &options.observer, error).await {
             run.tidy(&error).await;
-            return Err(error);
+            return Err(run.aside.tell(error));
         }
     }
 }
@@ -79,6 +81,8 @@ struct Run<'a> {
     name: RemotePath,
     /// Where the bytes go first.
     part: RemotePath,
+    /// Where the file goes that has the name.
+    aside: Aside,
     /// Nothing stands in the way of the name, or it does not matter.
     checked: bool,
     /// The server may have a beginning of this very file.
@@ -108,6 +112,7 @@ impl Run<'_> {
         if self.renaming
             && let Some(stored) = self.is_done(&mut client).await?
         {
+            self.aside.remove(&mut client).await;
             return Ok(stored);
         }
         self.check(&mut client).await?;
@@ -286,17 +291,21 @@ impl Run<'_> {
         }
         self.renaming = true;
         let mut named = client.rename_to(&self.part, &self.name).await?;
-        if named.is_err() && force {
-            // Some servers give no file the name of another. The new one is whole already.
-            let _ = client.delete(&self.name).await?;
-            named = match client.rename_from(&self.part).await? {
-                Ok(()) => client.rename_to(&self.part, &self.name).await?,
-                refused => refused,
-            };
+        if let Err(first) = named.clone()
+            && force
+        {
+            // Some servers give no file the name of another.
+            let (aside, part) = (&mut self.aside, &self.part);
+            named = aside
+                .make_way(&mut client, part, &self.name, first)
+                .await?;
         }
         self.renaming = false;
         match named {
-            Ok(()) => Ok(client),
+            Ok(()) => {
+                self.aside.remove(&mut client).await;
+                Ok(client)
+            }
             Err(reply) => Err(client.unnamed(&self.part, &self.name, &reply)),
         }
     }

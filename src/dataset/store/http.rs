@@ -61,6 +61,18 @@ struct Sent {
     /// Bytes went out in some try: what is there now may be from this run.
     begun: AtomicBool,
     bytes: AtomicU64,
+    /// What was to be sent came to its end.
+    ended: AtomicBool,
+}
+
+impl Sent {
+    /// Whether that is all, as far as its length is known.
+    fn is_all(&self, total: Option<u64>) -> bool {
+        match total {
+            Some(total) => self.bytes.load(Ordering::Relaxed) == total,
+            None => self.ended.load(Ordering::Relaxed),
+        }
+    }
 }
 
 struct Run<'a> {
@@ -90,6 +102,7 @@ impl Run<'_> {
             self.options.observer.notify(Event::Doubted { why: &why });
         }
         match response.success().await {
+            Ok(response) if !self.sent.is_all(self.material.length()) => Err(early(&response)),
             Ok(_) => Ok(Stored {
                 url,
                 length: self.sent.bytes.load(Ordering::Relaxed),
@@ -164,6 +177,7 @@ impl Plan {
         };
         let feed = material.feed(0).await?;
         self.sent.begun.store(true, Ordering::Relaxed);
+        self.sent.bytes.store(0, Ordering::Relaxed);
         self.observer.notify(Event::Started {
             route: &self.route,
             offset: 0,
@@ -204,6 +218,8 @@ fn frames(
         }
         let offset = sending.flow.offset();
         sending.sent.bytes.store(offset, Ordering::Relaxed);
+        let sent = &sending.sent;
+        sent.ended.store(piece.is_none(), Ordering::Relaxed);
         Ok(piece.map(|piece| (Frame::data(piece), State::Begun(sending))))
     })
 }
@@ -218,6 +234,19 @@ fn taken(response: &Response) -> Error {
     exists(name, size)
         .while_doing(format!("store {}", text::clip(shown.as_str())))
         .about(response.url.path())
+        .with_route(&response.route)
+        .after(response.steps.clone())
+}
+
+/// The error for an answer of 2xx that did not wait for the end.
+fn early(response: &Response) -> Error {
+    let mut shown = response.url.clone();
+    shown.set_query(None);
+    let status = response.status;
+    let what = format!("the server answered {status} before all of it was sent");
+    Error::new(Kind::Cut, Stage::Request, what)
+        .with_hint("what it has now is not whole: it, or a proxy, does not read what is put there")
+        .while_doing(format!("store {}", text::clip(shown.as_str())))
         .with_route(&response.route)
         .after(response.steps.clone())
 }

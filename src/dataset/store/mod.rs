@@ -10,6 +10,7 @@ mod http;
 mod listed;
 mod material;
 mod part_name;
+mod replace;
 
 use std::path::Path;
 

@@ -32,7 +32,8 @@ pub struct Options {
     pub greeting_delay: Duration,
     /// 230 after USER: no password wanted (vsftpd for `anonymous`).
     pub user_is_enough: bool,
-    /// Commands answered with 502, as a server that never heard of them: `EPSV`, `SIZE`, `REST`.
+    /// Commands answered with 502, as a server that never heard of them: `EPSV`, `SIZE`, `REST`; or,
+    /// with an argument, for that alone: `RNTO a.csv`.
     pub refuse: Vec<&'static str>,
     /// EPSV names a port where nothing listens.
     pub epsv_is_dead: bool,
@@ -48,6 +49,8 @@ pub struct Options {
     pub hang_up_on: Option<&'static str>,
     /// Takes files, gives them other names, removes them and makes folders.
     pub writable: bool,
+    /// Gives no file the name of another, as servers on Windows.
+    pub keeps_names: bool,
     /// The pause after every 16 KiB of data.
     pub pace: Option<Duration>,
 }

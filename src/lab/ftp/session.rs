@@ -139,7 +139,7 @@ impl Session {
             return Ok(false);
         }
         let (code, text) = match verb {
-            _ if self.options.refuse.contains(&verb) => (502, "Command not implemented".into()),
+            _ if self.refuses(verb, argument) => (502, "Command not implemented".into()),
             _ if !self.logged_in && !OPEN_TO_ALL.contains(&verb) => {
                 (530, "Please log in with USER and PASS".into())
             }
@@ -195,6 +195,12 @@ impl Session {
         };
         self.reply(code, &text).await?;
         Ok(true)
+    }
+
+    fn refuses(&self, verb: &str, argument: &str) -> bool {
+        let line = format!("{verb} {argument}");
+        let mut refused = self.options.refuse.iter();
+        refused.any(|refused| *refused == verb || *refused == line)
     }
 
     fn take_user(&mut self, user: &str) -> (u16, String) {
