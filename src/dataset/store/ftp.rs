@@ -296,9 +296,7 @@ impl Run<'_> {
         {
             // Some servers give no file the name of another.
             let (aside, part) = (&mut self.aside, &self.part);
-            named = aside
-                .make_way(&mut client, part, &self.name, first)
-                .await?;
+            named = aside.make_way(&mut client, part, &self.name, first).await?;
         }
         self.renaming = false;
         match named {

@@ -60,9 +60,10 @@ impl Session {
                 (350, "Ready for RNTO".into())
             }
             ("RNTO", None) => (503, "RNFR first".into()),
-            ("RNTO", _) if self.options.keeps_names && tree.get(&path).is_some() => {
-                (550, "Cannot create a file when that file already exists".into())
-            }
+            ("RNTO", _) if self.options.keeps_names && tree.get(&path).is_some() => (
+                550,
+                "Cannot create a file when that file already exists".into(),
+            ),
             ("RNTO", Some(from)) if has_folder(tree, &path) && tree.rename(&from, &path) => {
                 (250, "Renamed".into())
             }

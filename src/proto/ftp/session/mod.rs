@@ -27,6 +27,7 @@ mod answers;
 mod ending;
 mod event;
 mod securing;
+mod sending;
 mod storing;
 #[cfg(test)]
 mod tests;
@@ -343,56 +344,6 @@ impl Session {
         match self.passive {
             Passive::Extended => Verb::Epsv,
             Passive::Plain => Verb::Pasv,
-        }
-    }
-
-    /// Sends what may be sent now.
-    fn pump(&mut self) {
-        if matches!(self.state, State::Greeting | State::Securing | State::Over) {
-            return;
-        }
-        self.release();
-        while !self.queue.is_empty() {
-            if !self.waiting.is_empty() {
-                if self.pace == Pace::LockStep {
-                    return;
-                }
-                // Behind a transfer it waits for the data, and not for the server's wits.
-                self.crowded |= !self.is_moving();
-            }
-            if let Some(command) = self.queue.pop_front() {
-                self.send(&command);
-            }
-        }
-    }
-
-    fn send(&mut self, command: &Command) {
-        debug!("ftp > {command}");
-        command.encode(&mut self.output);
-        self.waiting.push_back(command.verb());
-    }
-
-    /// RETR waits for REST: behind a refused one it would send the file from its start. In
-    /// lock-step it waits for all answers, and for the data channel too.
-    fn release(&mut self) {
-        let State::Opening {
-            command,
-            offset,
-            connected,
-            ahead,
-        } = &self.state
-        else {
-            return;
-        };
-        let quiet = self.waiting.is_empty() && self.queue.is_empty();
-        let quiet = quiet || *offset == 0 && *ahead;
-        if quiet && (*connected || *ahead) {
-            let early = !connected;
-            self.queue.push_back(command.clone());
-            self.state = State::Moving {
-                started: false,
-                early,
-            };
         }
     }
 

@@ -1,5 +1,7 @@
 //! From merged settings to a policy: names are resolved, and what is missing is found.
 
+mod limits;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use super::connection::{self, Connection, ProxyChoice};
 use super::environment::Environment;
 use super::fact::{BypassList, Fact, Value};
 use super::layers::{Overrides, Settings};
-use super::policy::{Direct, Forced, Policy, Retry, Timeouts};
+use super::policy::{Direct, Forced, Policy};
 use super::problems::{Level, Problem};
 use super::shown;
 use crate::base::{
@@ -315,42 +317,6 @@ impl Compiler<'_> {
             format!("no proxy is called `{shown}`"),
             Some(hint),
         );
-    }
-
-    fn timeouts(&self) -> Timeouts {
-        let mut timeouts = Timeouts::default();
-        let fields = [
-            ("resolve", &mut timeouts.resolve),
-            ("dial", &mut timeouts.dial),
-            ("tls", &mut timeouts.tls),
-            ("connect", &mut timeouts.connect),
-            ("reply", &mut timeouts.reply),
-            ("idle", &mut timeouts.idle),
-            ("secret", &mut timeouts.secret),
-        ];
-        for (key, field) in fields {
-            if let Some(Value::Time(time)) = self.fact(&["timeouts"], key).map(|f| &f.value) {
-                *field = *time;
-            }
-        }
-        timeouts
-    }
-
-    fn retry(&self) -> Retry {
-        let mut retry = Retry::default();
-        if let Some(Value::Count(count)) = self.fact(&["retry"], "attempts").map(|f| &f.value) {
-            retry.attempts = *count;
-        }
-        let fields = [
-            ("pause", &mut retry.pause),
-            ("pause_max", &mut retry.pause_max),
-        ];
-        for (key, field) in fields {
-            if let Some(Value::Time(time)) = self.fact(&["retry"], key).map(|f| &f.value) {
-                *field = *time;
-            }
-        }
-        retry
     }
 
     /// `--proxy`: a layer over `[proxy]` that also beats a connection's own choice.
