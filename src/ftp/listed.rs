@@ -110,9 +110,10 @@ impl Listing {
                 "the listing is longer than {LINES_MAX} lines or {mib} MiB"
             ));
         }
-        let mib = UNREAD_MAX >> 20;
-        let excess = format!("of the listing, more than {mib} MiB are not understood");
-        (self.unread > UNREAD_MAX).then_some(excess)
+        (self.unread > UNREAD_MAX).then(|| {
+            let mib = UNREAD_MAX >> 20;
+            format!("of the listing, more than {mib} MiB are not understood")
+        })
     }
 
     pub(super) fn length(&self) -> usize {
