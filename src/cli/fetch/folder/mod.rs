@@ -270,7 +270,16 @@ impl Run<'_> {
             listing::Kind::File => return true,
             listing::Kind::Folder => return false,
             listing::Kind::Link { .. } => "a link",
-            listing::Kind::Unknown => "the server does not say whether it is a file",
+            // It may be what was asked for: nothing is passed over without a failure.
+            listing::Kind::Unknown => {
+                let path = self.names.shown(names);
+                let what = "the server does not say whether it is a file";
+                let error = Error::new(Kind::Unsupported, Stage::Request, what)
+                    .while_doing(format!("bring in {path}"))
+                    .with_hint("bring it in by its own URL, or leave it out with --exclude");
+                self.fail(&path, &error);
+                return false;
+            }
             _ => "no file and no folder",
         };
         lock(&self.tally).left_out += 1;
