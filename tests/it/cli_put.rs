@@ -121,7 +121,9 @@ fn files_go_where_they_are_sent() {
     let ran = bench.put(&["new.bin", &bench.url("/in/")]).expect(0);
     ran.says(&format!("/in/new.bin  {LENGTH} bytes\n"));
     assert!(bench.has("/in/new.bin") == bench.data);
-    bench.put(&["new.bin", "lab:sub.bin"]).expect(0);
+    bench
+        .put(&["new.bin", "--retry", "2", "lab:sub.bin"])
+        .expect(0);
     assert!(bench.has("/in/sub.bin") == bench.data);
     // A name that would mean something else in a URL.
     let odd = "a b%;type=a.csv";
@@ -150,6 +152,7 @@ fn several_files_go_into_a_folder() {
         (&["-", "lab:"], "standard input has no name"),
         (&["ftp://h/x", "new.bin"], "files come first"),
         (&["..", "lab:"], "has no name"),
+        (&["new.bin"], "write put FILE... URL"),
     ] {
         bench.put(arguments).expect(2).says(words);
     }

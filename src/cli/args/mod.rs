@@ -157,7 +157,7 @@ pub enum Command {
     #[command(after_help = FETCH_EXAMPLES)]
     Fetch(FetchArgs),
     /// Send files: by STOR to an FTP server, by PUT to an HTTP server
-    #[command(after_help = PUT_EXAMPLES)]
+    #[command(after_help = PUT_EXAMPLES, override_usage = "outbound put [OPTIONS] FILE... URL")]
     Put(PutArgs),
     /// Say what is at a URL (length, time, media type) without bringing it in
     Stat(StatArgs),

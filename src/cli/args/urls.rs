@@ -164,13 +164,12 @@ pub struct FetchArgs {
 
 #[derive(Args, Debug)]
 pub struct PutArgs {
-    /// What to send; `-` for standard input, which cannot be sent again after a cut
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// Where to: a URL, or a path below a connection (`census:in/rows.csv`); with `/` at its end
+    /// What to send, `-` for standard input, which cannot be sent again after a cut. The last one
+    /// is where to: a URL, or a path below a connection (`census:in/rows.csv`); with `/` at its end
     /// each file keeps its name there
-    #[arg(value_name = "URL")]
-    pub url: String,
+    // One list: options may stand between files and URL.
+    #[arg(required = true, value_name = "FILE")]
+    pub places: Vec<PathBuf>,
     /// Send so many at once
     #[arg(short, long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: u16,

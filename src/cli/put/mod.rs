@@ -23,8 +23,8 @@ pub async fn run(policy: Policy, common: &Common, args: &PutArgs, output: &Outpu
     if let Some(rate) = args.limit_rate {
         client = client.with_rate_limit(RateLimit::new(rate));
     }
-    let asked = plan::asked(args)?;
-    let jobs = match plan::plan(&client, common, args, &asked, output) {
+    let (files, asked) = plan::asked(args)?;
+    let jobs = match plan::plan(&client, common, args, files, &asked, output) {
         Ok(jobs) => jobs,
         Err(exit) => return Ok(exit),
     };

@@ -110,26 +110,34 @@ fn is_folder(url: &str) -> bool {
     url.ends_with(['/', ':'])
 }
 
-/// A URL for each file.
+/// The files, and a URL for each.
 ///
 /// # Errors
 /// There cannot be one.
-pub fn asked(args: &PutArgs) -> Result<Vec<Asked>> {
-    let url = args.url.trim();
+pub fn asked(args: &PutArgs) -> Result<(&[PathBuf], Vec<Asked>)> {
+    let (url, files) = match args.places.split_last() {
+        Some((url, files)) if !files.is_empty() => (url, files),
+        _ => {
+            let error = usage("a file and the URL that it goes to are needed");
+            return Err(error.with_hint("write put FILE... URL"));
+        }
+    };
+    let url = url.to_str().map(str::trim);
+    let url = url.ok_or_else(|| usage("the URL, which stands last, is not UTF-8"))?;
     let misplaced = |path: &&PathBuf| path.to_string_lossy().contains("://");
-    if args.files.iter().any(|path| misplaced(&path)) {
+    if files.iter().any(|path| misplaced(&path)) {
         let error = usage("a URL stands where a file is expected");
         return Err(error.with_hint("files come first, and the one URL last: put FILE... URL"));
     }
-    if args.files.len() > 1 && !is_folder(url) {
+    if files.len() > 1 && !is_folder(url) {
         let error = usage("several files cannot go to one name");
         return Err(error.with_hint("end the URL with `/`: each file keeps its name there"));
     }
-    let typed = args.files.iter().map(|path| match is_folder(url) {
+    let typed = files.iter().map(|path| match is_folder(url) {
         false => Ok(Asked::argument(url)),
         true => Ok(Asked::argument(&format!("{url}{}", name(path)?))),
     });
-    typed.collect()
+    Ok((files, typed.collect::<Result<_>>()?))
 }
 
 /// A file's name as it stands in a URL.
@@ -157,13 +165,14 @@ pub fn plan<'a>(
     client: &Client,
     common: &Common,
     args: &PutArgs,
+    files: &'a [PathBuf],
     asked: &'a [Asked],
     output: &Output,
 ) -> Result<Vec<Job<'a>>, Exit> {
     let mut jobs: Vec<Job<'a>> = Vec::with_capacity(asked.len());
     let mut taken = HashMap::new();
     let mut bad = Exit::Success;
-    for (mut place, path) in Place::all(asked).zip(&args.files) {
+    for (mut place, path) in Place::all(asked).zip(files) {
         let fields = &args.fields.headers;
         let given = dataset(client, common, &args.login, fields, &mut place, output);
         let planned = given.and_then(|dataset| Ok((dataset, what(path)?)));
