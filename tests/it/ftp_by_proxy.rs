@@ -58,9 +58,11 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_comes_whole_without_a_tunnel() {
+    // The server has its port from here on: an earlier tunnel to that port was another server's.
+    let url = vsftpd().url("/big.bin");
+    let before = peers::squid().log().len();
     for (name, settings) in proxies() {
         let client = client(&settings);
-        let url = vsftpd().url("/big.bin");
         let folder = tempfile::tempdir().unwrap();
         let to = folder.path().join("big.bin");
         let fetched = fetch(&client, &url, &to).await;
@@ -78,9 +80,9 @@ async fn a_file_comes_whole_without_a_tunnel() {
         assert_eq!(again.kept, crate::kit::BIG as u64, "{name}");
     }
     let log = peers::squid().log();
-    let line = format!("GET {};type=i 200", vsftpd().url("/big.bin"));
-    assert!(log.contains(&line), "{log}");
-    let tunnel = format!("CONNECT 127.0.0.1:{}", vsftpd().port());
+    let log = &log[before..];
+    assert!(log.contains(&format!("GET {url};type=i 200")), "{log}");
+    let tunnel = format!("CONNECT 127.0.0.1:{} ", vsftpd().port());
     assert!(!log.contains(&tunnel), "{log}");
 }
 
