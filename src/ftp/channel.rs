@@ -158,13 +158,13 @@ impl Channel {
         want: Want,
         doing: &str,
     ) -> Result<(), Setback> {
-        let answered = self.put(path, want, doing).await?;
+        let answered = self.send_questions(path, want, doing).await?;
         self.settle_anew(doing, answered).await
     }
 
     /// Asks what is wanted, as far as it is not known, and waits for no answer. Gives how many
     /// there were before.
-    pub(super) async fn put(
+    pub(super) async fn send_questions(
         &mut self,
         path: &RemotePath,
         want: Want,

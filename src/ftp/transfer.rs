@@ -73,7 +73,7 @@ impl Channel {
         if matches!(what, What::Entered(_)) && !self.asked.is_in(path) {
             self.enter(path, doing).await?;
         }
-        let answered = self.put(path, want, doing).await?;
+        let answered = self.send_questions(path, want, doing).await?;
         if !(what == What::File(0) && self.may_retrieve_behind()) {
             self.settle_anew(doing, answered).await?;
         }

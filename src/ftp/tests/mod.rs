@@ -1,5 +1,6 @@
 //! The client against scripted servers on loopback.
 
+mod ends;
 mod list;
 mod login;
 mod server;
@@ -21,6 +22,11 @@ use crate::connector::{Ahead, Connector};
 use crate::dial::Stream;
 use crate::settings::{Policy, Timeouts};
 use crate::tls::{OneSession, Versions};
+
+/// The bytes that the scripted servers have.
+fn file() -> Vec<u8> {
+    Script::default().file
+}
 
 /// Dials loopback directly, but for the data channels that a test refuses.
 struct Lines {

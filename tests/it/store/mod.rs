@@ -1,6 +1,8 @@
 //! Uploads against the lab's servers: what the server has under the file's name is whole, or it is
 //! what was there before.
 
+mod by_put;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -346,69 +348,6 @@ async fn what_names_no_file_is_refused() {
     assert_eq!(bench.names(), ["old.csv"]);
 }
 
-/// The same over HTTP, whose server gives the name.
-#[tokio::test]
-async fn http_puts() {
-    let bench = Bench::usual().await;
-    let to = |path: &str| bench.client.dataset(&bench.origin.url(path)).unwrap();
-    let options = StoreOptions::default();
-    let stored = to("/in/new.bin").store_file(&bench.file(), &options).await;
-    assert_eq!(stored.unwrap().length, LENGTH as u64);
-    let there = |path: &str| bench.origin.tree().get(path).unwrap().bytes;
-    assert!(there("/in/new.bin") == bench.data);
-    let error = to("/in/old.csv").store_file(&bench.file(), &options).await;
-    assert_says(&error.unwrap_err(), Kind::TargetRefused, "--force");
-    assert_eq!(there("/in/old.csv"), "old");
-    let stored = to("/in/old.csv").store_file(&bench.file(), &forced()).await;
-    stored.unwrap();
-    assert!(there("/in/old.csv") == bench.data);
-    let reader = std::io::Cursor::new(bench.data.clone());
-    let stored = to("/in/reader").store_reader(reader, &options).await;
-    assert_eq!(stored.unwrap().length, LENGTH as u64);
-    assert!(there("/in/reader") == bench.data);
-    let error = to("/elsewhere").store_bytes("x", &options).await;
-    assert_says(
-        &error.unwrap_err(),
-        Kind::TargetRefused,
-        "takes no uploads by PUT",
-    );
-    let error = to("/in/private/x")
-        .store_file(&bench.file(), &options)
-        .await;
-    assert_eq!(error.unwrap_err().kind(), Kind::TargetAuth);
-    let error = to("/in/").store_bytes("x", &options).await;
-    assert_says(&error.unwrap_err(), Kind::Usage, "names a folder");
-}
-
-/// Another connection cuts a PUT: a file is sent again from its start, a reader is not.
-#[tokio::test]
-async fn a_cut_put_is_repeated_where_it_can_be() {
-    let cut = Cut {
-        after: 1 << 20,
-        ending: Ending::Reset,
-        times: 1,
-        only: None,
-    };
-    let plan = || Plan {
-        cut_up: Some(cut),
-        ..Plan::default()
-    };
-    let bench = Bench::start(Options::default(), plan()).await;
-    let to = bench.client.dataset(&bench.origin.url("/in/x")).unwrap();
-    let stored = to.store_file(&bench.file(), &StoreOptions::default()).await;
-    assert_eq!(stored.unwrap().length, LENGTH as u64);
-    assert_eq!(bench.relay.cuts(), 1);
-    assert!(bench.origin.tree().get("/in/x").unwrap().bytes == bench.data);
-
-    let bench = Bench::start(Options::default(), plan()).await;
-    let to = bench.client.dataset(&bench.origin.url("/in/x")).unwrap();
-    let reader = std::io::Cursor::new(bench.data.clone());
-    let error = to.store_reader(reader, &StoreOptions::default()).await;
-    let error = error.unwrap_err();
-    assert!(!error.is_transient() && error.attempts() == 1, "{error:?}");
-    assert!(bench.origin.tree().get("/in/x").is_none());
-}
-
 /// Neither the old file nor the new one is ever without a name.
 #[tokio::test]
 async fn what_is_overwritten_is_there_until_the_new_one_has_its_name() {
@@ -439,41 +378,4 @@ async fn what_is_overwritten_is_there_until_the_new_one_has_its_name() {
         );
         assert_eq!(names.len(), 2, "{refuse}: {names:?}");
     }
-}
-
-/// A server that is pleased too early has not got the file.
-#[tokio::test]
-async fn a_put_that_is_confirmed_before_its_end_is_no_success() {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/x", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        let mut held = Vec::new();
-        loop {
-            let (mut socket, _) = listener.accept().await.unwrap();
-            let mut head = Vec::new();
-            while !head.windows(4).any(|end| end == b"\r\n\r\n") {
-                head.push(socket.read_u8().await.unwrap());
-            }
-            let answer = match head.starts_with(b"PUT") {
-                true => "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n",
-                false => "HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n",
-            };
-            socket.write_all(answer.as_bytes()).await.unwrap();
-            if answer.contains("201") {
-                held.push(socket);
-            }
-        }
-    });
-    let client = Client::new(policy(
-        "[policy]\ndirect = \"allow\"\n[retry]\nattempts = 1\n",
-    ));
-    let dataset = client.dataset(&url).unwrap();
-    let long = vec![7; 64 << 20];
-    let stored = dataset.store_bytes(long.clone(), &forced()).await;
-    assert_says(&stored.unwrap_err(), Kind::Cut, "before all of it was sent");
-    let stored = dataset
-        .store_reader(std::io::Cursor::new(long), &forced())
-        .await;
-    assert_says(&stored.unwrap_err(), Kind::Cut, "before all of it was sent");
 }
