@@ -27,28 +27,36 @@ pub use vsftpd::Vsftpd;
 /// The shared Squid that serves everyone on this machine.
 pub fn squid() -> &'static Squid {
     static SHARED: OnceLock<Squid> = OnceLock::new();
-    SHARED.get_or_init(|| Squid::start(squid::Options::default()))
+    let squid = SHARED.get_or_init(|| Squid::start(squid::Options::default()));
+    squid.process().assert_runs();
+    squid
 }
 
 /// The shared Squid that demands [`squid::USER`] and [`squid::PASSWORD`].
 pub fn squid_with_password() -> &'static Squid {
     static SHARED: OnceLock<Squid> = OnceLock::new();
-    SHARED.get_or_init(|| {
+    let squid = SHARED.get_or_init(|| {
         Squid::start(squid::Options {
             password: true,
             ..Default::default()
         })
-    })
+    });
+    squid.process().assert_runs();
+    squid
 }
 
 /// The shared Apache httpd with the sample forward proxy of Dataiku DSS.
 pub fn apache() -> &'static Apache {
     static SHARED: OnceLock<Apache> = OnceLock::new();
-    SHARED.get_or_init(Apache::start)
+    let apache = SHARED.get_or_init(Apache::start);
+    apache.process().assert_runs();
+    apache
 }
 
 /// The shared tinyproxy.
 pub fn tinyproxy() -> &'static Tinyproxy {
     static SHARED: OnceLock<Tinyproxy> = OnceLock::new();
-    SHARED.get_or_init(Tinyproxy::start)
+    let tinyproxy = SHARED.get_or_init(Tinyproxy::start);
+    tinyproxy.process().assert_runs();
+    tinyproxy
 }

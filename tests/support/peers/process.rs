@@ -261,6 +261,23 @@ impl Process {
         self.server.id()
     }
 
+    /// Panics with what it left when it has ended: whoever uses a shared server would otherwise
+    /// only see its port closed.
+    pub fn assert_runs(&self) {
+        // Not `try_wait`: that would free the id, which the watchdog still kills by.
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap_or_default();
+        // The name before it may hold anything, blanks and parentheses too.
+        let (_, fields) = stat.rsplit_once(") ").unwrap_or_default();
+        let ended = fields.is_empty() || fields.starts_with('Z');
+        let status = fields.split_whitespace().next_back().unwrap_or_default();
+        assert!(
+            !ended,
+            "{} has ended by itself, wait status {status}\n{}",
+            self.name,
+            self.diagnosis()
+        );
+    }
+
     /// Its folder.
     pub fn home(&self) -> &Path {
         &self.home
