@@ -180,7 +180,12 @@ fn signals_reach_the_command() {
     let program = Program::with_settings(SETTINGS);
     for signal in ["INT", "TERM", "HUP", "QUIT", "USR1", "WINCH"] {
         let script = format!("trap 'echo got; exit 41' {signal}; echo $$; read line; exit 9");
-        let mut command = program.command(&["exec", "sh", "-c", &script]);
+        // No shell traps a signal that was ignored when it began, as SIGINT is in the background of
+        // a script.
+        let mut command = Command::new("env");
+        command.args(["--default-signal", env!("CARGO_BIN_EXE_outbound")]);
+        program.prepare(&mut command);
+        command.args(["exec", "sh", "-c", &script]);
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.stderr(Stdio::null()).spawn().unwrap();
         // Held open: the command waits for a line.
