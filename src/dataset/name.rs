@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::base::{Error, Kind, Result, Stage, text};
-use crate::proto::ftp::without_type;
+use crate::proto::ftp::TransferType;
 
 /// Linux and most others allow no longer name; `.part.meta` is added to it meanwhile.
 const LONGEST: usize = 255 - ".part.meta".len();
@@ -18,7 +18,7 @@ pub fn file_name(url: &Url) -> Result<String> {
     let path = url.path();
     // FTP's `;type=` is no part of the name (RFC 1738 section 3.2.2).
     let path = match url.scheme() {
-        "ftp" | "ftps" => without_type(path)?,
+        "ftp" | "ftps" => TransferType::split_from(path)?.0,
         _ => path,
     };
     let segment = path.rsplit('/').next().unwrap_or_default();
@@ -60,6 +60,7 @@ mod tests {
             ),
             ("ftp://h/pub/x.gz;type=i", Some("x.gz")),
             ("ftp://h/pub/x.gz;TYPE=I", Some("x.gz")),
+            ("ftp://h/pub/x.csv;type=a", Some("x.csv")),
             ("ftp://h/d;type=x/b.csv", Some("b.csv")),
             ("http://h/x;type=i", Some("x;type=i")),
             ("http://h/.bashrc", Some(".bashrc")),

@@ -10,7 +10,7 @@ use super::explain::said;
 use super::plan::Plan;
 use super::protect;
 use super::transfer::{Opened, What};
-use super::{Download, Login, Memory, Modified, RemotePath, Want};
+use super::{Download, Login, Memory, Modified, RemotePath, TransferType, Want};
 use crate::base::{
     Answer, Encoding, Error, ExplicitTls, Kind, Result, Route, Scheme, Stage, Steps, Target,
 };
@@ -42,6 +42,8 @@ pub struct Options {
     /// Sends NOOP on the control channel so often while a file comes; none unless set: not every
     /// server takes commands then.
     pub keepalive: Option<Duration>,
+    /// How files travel.
+    pub transfer_type: TransferType,
 }
 
 /// How [`Client::retrieve`] ended well.
@@ -114,6 +116,7 @@ impl Client {
             },
             encoding: options.encoding,
             keepalive: options.keepalive,
+            transfer_type: options.transfer_type,
         });
         let channel = plan.log_in(options.errand.as_ref()).await?;
         Ok(Self(Box::new(channel)))
@@ -167,7 +170,8 @@ impl Client {
     }
 
     /// Starts to get a file from `offset` on. `want` says what to find out about it on the way,
-    /// as far as [`stat`](Self::stat) has not (`port` is taken for granted).
+    /// as far as [`stat`](Self::stat) has not (`port` is taken for granted). With
+    /// [`TransferType::Ascii`] lines end in CRLF, and only the server's word shows that all came.
     ///
     /// # Errors
     /// [`Kind::TargetRefused`] (550), [`Kind::TargetUnavailable`] (4yz), those of the control
@@ -185,9 +189,24 @@ impl Client {
                 .with_hint("`outbound list` shows what is in a folder, `fetch -r` brings it in")
                 .while_doing(doing));
         }
+        let is_text = client.0.plan.transfer_type == TransferType::Ascii;
+        if is_text && offset > 0 {
+            let what = "text with changed line ends can only come from its start";
+            let error = Error::new(Kind::Unsupported, Stage::Request, what);
+            return Err(error.while_doing(doing));
+        }
+        let want = Want {
+            size: want.size && !is_text,
+            ..want
+        };
         match client.open(path, What::File(offset), want, &doing).await? {
             Opened::Coming { data, announced } => {
-                let stat = client.0.asked.stat();
+                let mut stat = client.0.asked.stat();
+                if is_text {
+                    // Whatever was told, on this login or with the 150, counts other bytes.
+                    stat.size = None;
+                }
+                let announced = announced.filter(|_| !is_text);
                 // The next transfer finds out anew.
                 client.0.asked = Asked::default();
                 let download = Download::new(client, data, offset, stat, doing);

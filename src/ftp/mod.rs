@@ -24,6 +24,7 @@ mod protect;
 mod rename;
 #[cfg(test)]
 mod tests;
+mod text_lines;
 mod transfer;
 mod upload;
 mod verdict;
@@ -40,10 +41,11 @@ pub use memory::Memory;
 pub use pool::Pool;
 pub(crate) use pool::{Errand, Kept, Place};
 pub(crate) use rename::Presence;
+pub(crate) use text_lines::TextLines;
 pub(crate) use upload::{Start, Storing, Upload};
 
 pub use crate::proto::ftp::listing;
-pub use crate::proto::ftp::{Modified, RemotePath, Want};
+pub use crate::proto::ftp::{Modified, RemotePath, TransferType, Want};
 
 use crate::base::{Origin, Secret};
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::channel::{Asked, Channel, Remedy, Setback};
 use super::control::Control;
 use super::dial::Dial;
-use super::{Login, Memory, RemotePath, Want, protect};
+use super::{Login, Memory, RemotePath, TransferType, Want, protect};
 use crate::base::{Encoding, Error, Kind, Result, Route, Stage, Steps, Target};
 use crate::dial::Stream;
 use crate::proto::ftp::{BadArgument, Habits, Pace, Protection, Session};
@@ -24,6 +24,7 @@ pub(super) struct Plan {
     pub(super) encoding: Option<Encoding>,
     /// How often NOOP is sent while data moves.
     pub(super) keepalive: Option<Duration>,
+    pub(super) transfer_type: TransferType,
 }
 
 impl Plan {
@@ -93,7 +94,13 @@ impl Plan {
         let unsendable =
             |bad: BadArgument| told(Error::new(Kind::Usage, Stage::Login, bad.to_string()));
         let password = login.password.as_ref();
-        let session = Session::new(&login.username, password, habits, self.protection);
+        let session = Session::new(
+            &login.username,
+            password,
+            habits,
+            self.protection,
+            self.transfer_type,
+        );
         let mut session = session.map_err(unsendable)?;
         if let Some((path, want)) = errand {
             session.ask(path, *want).map_err(unsendable)?;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{Client, Download, Login, Memory, Options, RemotePath, Want};
+use super::{Client, Download, Login, Memory, Options, RemotePath, TransferType, Want};
 use crate::base::{Error, ExplicitTls, Kind, Result, Secret, Target};
 use crate::connector::Connector;
 
@@ -39,6 +39,8 @@ pub(crate) struct Errand<'a> {
     pub want: Want,
     /// Whether TLS is asked for.
     pub tls: ExplicitTls,
+    /// How files travel.
+    pub transfer_type: TransferType,
 }
 
 /// What must be equal for two transfers to share a channel.
@@ -51,6 +53,7 @@ struct Key {
     /// Who does not know it must not use a login that was made with it.
     password: Option<Secret>,
     tls: ExplicitTls,
+    transfer_type: TransferType,
 }
 
 /// The channels of one server and login.
@@ -91,7 +94,7 @@ impl Pool {
         login: &Login,
         errand: Errand<'_>,
     ) -> Result<(Client, Place)> {
-        let server = self.server(connector, target, login, errand.tls)?;
+        let server = self.server(connector, target, login, errand)?;
         loop {
             if server.places.available_permits() == 0 {
                 tracing::info!("ftp: waiting for one of the logins at {target} to be free");
@@ -132,6 +135,7 @@ impl Pool {
             tls: errand.tls,
             encoding: connector.connection().and_then(|c| c.encoding),
             keepalive: connector.connection().and_then(|c| c.keepalive),
+            transfer_type: errand.transfer_type,
         };
         Client::connect_with(connector, target, login.clone(), options).await
     }
@@ -141,7 +145,7 @@ impl Pool {
         connector: &Connector,
         target: &Target,
         login: &Login,
-        tls: ExplicitTls,
+        errand: Errand<'_>,
     ) -> Result<Arc<Server>> {
         let key = Key {
             connection: connector.connection().map(|c| c.name.clone()),
@@ -149,7 +153,8 @@ impl Pool {
             route: connector.route(target)?.to_string(),
             username: login.username.clone(),
             password: login.password.clone(),
-            tls,
+            tls: errand.tls,
+            transfer_type: errand.transfer_type,
         };
         let mut servers = lock(&self.servers);
         // A server that nobody uses any more is forgotten.

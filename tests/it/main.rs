@@ -40,6 +40,7 @@ mod ftp_keepalive;
 mod ftp_lab;
 mod ftp_pool;
 mod ftp_real;
+mod ftp_text;
 mod ftps;
 mod ftps_faults;
 mod fuzzed;

@@ -9,7 +9,8 @@ use crate::base::{Error, ExplicitTls, Kind, Result, Route, Scheme, Stage, Steps,
 use crate::connector::Connector;
 use crate::dataset::Validator;
 use crate::ftp::{
-    self, Client, Download, Errand, Kept, Listing, Login, Place, Pool, RemotePath, Retrieval, Want,
+    self, Client, Download, Errand, Kept, Listing, Login, Place, Pool, RemotePath, Retrieval,
+    TextLines, TransferType, Want,
 };
 use crate::tunnel::advice;
 
@@ -43,8 +44,15 @@ const PROOF: Want = Want {
 };
 
 impl FtpSource {
+    /// The path of what is stored, or brought in as it is.
     pub(in crate::dataset) fn path(&self) -> Result<RemotePath> {
         self.path_of(self.url.path())
+    }
+
+    /// The path of what is brought in, and how it travels.
+    fn named(&self) -> Result<(RemotePath, TransferType)> {
+        let (path, transfer_type) = TransferType::split_from(self.url.path())?;
+        Ok((self.path_of(path)?, transfer_type))
     }
 
     fn path_of(&self, path: &str) -> Result<RemotePath> {
@@ -54,26 +62,38 @@ impl FtpSource {
         RemotePath::from_url_path(path)
     }
 
-    fn errand<'a>(&self, path: &'a RemotePath, want: Want) -> Errand<'a> {
-        let tls = self.tls;
-        Errand { path, want, tls }
+    fn errand<'a>(&self, path: &'a RemotePath, want: Want, of: TransferType) -> Errand<'a> {
+        Errand {
+            path,
+            want,
+            tls: self.tls,
+            transfer_type: of,
+        }
     }
 
-    /// A channel; `want` travels with its login.
+    /// A channel for bytes as they are; `want` travels with its login.
     pub(in crate::dataset) async fn client(
         &self,
         path: &RemotePath,
         want: Want,
     ) -> Result<(Client, Place)> {
+        self.take(self.errand(path, want, TransferType::Image))
+            .await
+    }
+
+    async fn take(&self, errand: Errand<'_>) -> Result<(Client, Place)> {
         let (connector, target, login) = (&self.connector, &self.target, &self.login);
-        let errand = self.errand(path, want);
         self.pool.take(connector, target, login, errand).await
     }
 
     /// A channel of its own, for who wants to see every stage.
     pub(in crate::dataset) async fn fresh(&self, path: &RemotePath, want: Want) -> Result<Client> {
+        self.log_in(self.errand(path, want, TransferType::Image))
+            .await
+    }
+
+    async fn log_in(&self, errand: Errand<'_>) -> Result<Client> {
         let (connector, target, login) = (&self.connector, &self.target, &self.login);
-        let errand = self.errand(path, want);
         self.pool.fresh(connector, target, login, errand).await
     }
 
@@ -82,9 +102,13 @@ impl FtpSource {
     }
 
     async fn ask(&self) -> Result<Stat> {
-        let path = self.path()?;
+        let (path, transfer_type) = self.named()?;
+        // As bytes: many servers tell no size of what goes as text, whether it is there or not.
         let (mut client, place) = self.client(&path, PROOF).await?;
-        let told = client.stat(&path).await?;
+        let mut told = client.stat(&path).await?;
+        if transfer_type == TransferType::Ascii {
+            told.size = None;
+        }
         let stat = Stat {
             url: self.url.clone(),
             length: told.size,
@@ -140,7 +164,7 @@ impl FtpSource {
     }
 
     async fn walk(&self) -> Result<Steps> {
-        let path = self.path()?;
+        let (path, transfer_type) = self.named()?;
         if path.is_directory() {
             return self.probe_directory(&path).await;
         }
@@ -148,7 +172,7 @@ impl FtpSource {
             port: true,
             ..PROOF
         };
-        let client = self.fresh(&path, want).await?;
+        let client = self.log_in(self.errand(&path, want, transfer_type)).await?;
         match client.retrieve(&path, 0, PROOF).await? {
             Retrieval::Download(mut download) => {
                 let total = download.stat().size;
@@ -178,7 +202,10 @@ impl FtpSource {
     }
 
     async fn open_from(&self, resume: Option<&Resume>) -> Result<Opened> {
-        let path = self.path()?;
+        let (path, transfer_type) = self.named()?;
+        if transfer_type == TransferType::Ascii {
+            return self.text(&path, resume.is_some()).await;
+        }
         let want = Want {
             port: true,
             ..PROOF
@@ -221,6 +248,23 @@ impl FtpSource {
                 self.whole(client, place, &path, Some(why)).await
             }
         }
+    }
+
+    /// A file as text: it always comes from its start, and its length is known at its end.
+    async fn text(&self, path: &RemotePath, restarted: bool) -> Result<Opened> {
+        let want = Want {
+            modified: true,
+            port: true,
+            ..Want::default()
+        };
+        let errand = self.errand(path, want, TransferType::Ascii);
+        let (client, place) = self.take(errand).await?;
+        let why = restarted.then_some("text with changed line ends can only come from its start");
+        let opened = self.whole(client, place, path, why).await?;
+        Ok(Opened {
+            body: Box::new(TextLines::new(opened.body)),
+            ..opened
+        })
     }
 
     async fn whole(

@@ -1,6 +1,11 @@
 //! How files end: what is a whole one, and what is a cut.
 
+use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::sync::Notify;
 
 use super::server::Script;
 use super::{Bench, file, read};
@@ -34,6 +39,31 @@ async fn a_lost_control_channel_does_not_spoil_a_whole_file() {
     let empty = empty.on("RETR", "150 x\r\n226 nothing to send");
     let (bytes, _) = Bench::new([empty]).await.get(0).await.unwrap();
     assert!(bytes.is_empty(), "226 without a data channel");
+}
+
+/// A server may write to its disk, or look for viruses, before it says that all was sent.
+#[tokio::test]
+async fn a_late_226_is_waited_for() {
+    for size in ["213 {size}", "550 no"] {
+        let late = Arc::new(Notify::new());
+        let mut script = Script::default().on("SIZE", size);
+        script.late = Some(Arc::clone(&late));
+        let mut download = Bench::new([script]).await.open(0).await.unwrap();
+        let mut bytes = vec![0; file().len()];
+        download.read_exact(&mut bytes).await.unwrap();
+        assert!(bytes == file(), "{size}");
+        let mut rest = [0];
+        let mut end = Box::pin(download.read(&mut rest));
+        // Long enough for the end of the data to come.
+        for _ in 0..1000 {
+            let ended = std::future::poll_fn(|cx| Poll::Ready(end.as_mut().poll(cx))).await;
+            assert!(ended.is_pending(), "{size}: {ended:?} before the 226");
+            tokio::task::yield_now().await;
+        }
+        late.notify_one();
+        assert_eq!(end.await.unwrap(), 0, "{size}");
+        assert!(download.finish().await.is_ok(), "{size}");
+    }
 }
 
 /// What a server does in the middle of a file or at its end, and the error of the read.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 use crate::base::Target;
 
@@ -19,6 +20,8 @@ pub struct Script {
     pub sent: usize,
     /// The data channel stays open behind the bytes.
     pub holds: bool,
+    /// What is said behind the bytes waits for this.
+    pub late: Option<Arc<Notify>>,
     /// Only the first command of a segment is served.
     pub one_by_one: bool,
     /// The ports of 229 and 227 are dead.
@@ -48,6 +51,7 @@ impl Default for Script {
             sent: file.len(),
             file,
             holds: false,
+            late: None,
             one_by_one: false,
             dead: &[],
         }
@@ -171,6 +175,9 @@ impl Peer {
             Some((before, after)) => {
                 self.send(before).await;
                 self.send_file().await;
+                if let Some(late) = &self.script.late {
+                    late.notified().await;
+                }
                 self.say(after).await
             }
             None => self.say(&reply).await,

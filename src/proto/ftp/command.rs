@@ -23,7 +23,7 @@ pub enum Verb {
     User,
     /// The password.
     Pass,
-    /// The representation: always `I`, bytes as they are.
+    /// How files travel: [`TransferType`](super::TransferType).
     Type,
     /// The size of a file (RFC 3659 section 4).
     Size,

@@ -13,12 +13,14 @@ pub mod path;
 pub mod reply;
 pub mod servers;
 pub mod session;
+pub mod transfer_type;
 
 pub use command::{BadArgument, Command, Verb};
 pub use facts::Modified;
-pub use path::{RemotePath, without_type};
+pub use path::RemotePath;
 pub use reply::{Replies, Reply};
 pub use session::{Event, Failure, Habits, Pace, Passive, Protection, Session, Stumble, Want};
+pub use transfer_type::TransferType;
 
 /// What came over the control channel and is no FTP.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use percent_encoding::{percent_decode_str, percent_encode};
 
+use super::TransferType;
 use crate::base::percent::RESERVED;
 use crate::base::{Error, Kind, Stage, text};
 
@@ -24,9 +25,13 @@ impl RemotePath {
     ///
     /// # Errors
     /// [`Kind::Usage`] for control characters (a line end would begin another command) and an
-    /// unknown type; [`Kind::Unsupported`] for `;type=a` and `;type=d`.
+    /// unknown type; [`Kind::Unsupported`] for `;type=d`, and for `;type=a`, which
+    /// [`TransferType::split_from`] takes off where it can be had.
     pub fn from_url_path(path: &str) -> Result<Self, Error> {
-        let path = without_type(path)?;
+        let path = match TransferType::split_from(path)? {
+            (path, TransferType::Image) => path,
+            (_, TransferType::Ascii) => return Err(text_alone()),
+        };
         let relative = path.strip_prefix('/').unwrap_or(path);
         let bytes: Vec<u8> = percent_decode_str(relative).collect();
         if let Some(control) = bytes.iter().find(|b| b.is_ascii_control()) {
@@ -88,42 +93,15 @@ impl fmt::Debug for RemotePath {
     }
 }
 
-/// The path of an FTP URL without `;type=` and its letter at the end.
-///
-/// # Errors
-/// As [`RemotePath::from_url_path`], for the type.
-pub fn without_type(path: &str) -> Result<&str, Error> {
-    const PARAMETER: &str = ";type=";
-    let Some(at) = path.to_ascii_lowercase().rfind(PARAMETER) else {
-        return Ok(path);
-    };
-    let letter = &path[at + PARAMETER.len()..];
-    match letter {
-        "i" | "I" => Ok(&path[..at]),
-        "a" | "A" => Err(unsupported(
-            "`;type=a` (text with changed line ends)",
-            "leave it out: the file then comes as it is",
-        )),
-        "d" | "D" => Err(unsupported(
-            "`;type=d` (a listing)",
-            "name a file, or list the folder without it",
-        )),
-        // Part of a name: `a;type=x/b`.
-        other if other.contains('/') => Ok(path),
-        other => Err(usage(format!(
-            "`;type={}` is unknown; known is i",
-            text::clip(other)
-        ))),
-    }
+fn text_alone() -> Error {
+    let what =
+        "`;type=a` (text with changed line ends) is for bringing in one file through a tunnel";
+    Error::new(Kind::Unsupported, Stage::Request, what)
+        .with_hint("leave `;type=a` out: bytes are moved as they are")
 }
 
 fn usage(what: String) -> Error {
     Error::new(Kind::Usage, Stage::Request, what)
-}
-
-fn unsupported(what: &str, hint: &str) -> Error {
-    let what = format!("{what} is not built yet");
-    Error::new(Kind::Unsupported, Stage::Request, what).with_hint(hint)
 }
 
 #[cfg(test)]
@@ -140,7 +118,6 @@ mod tests {
             ("one slash at the front", "/%2F/etc/motd", b"/etc/motd"),
             ("inner slashes are the server's", "/a//b", b"a//b"),
             ("RFC 1738 3.2.2: type", "/a.bin;type=i", b"a.bin"),
-            ("type in capitals", "/a.bin;TYPE=I", b"a.bin"),
             ("an encoded type is part of the name", "/a%3Btype=a", b"a;type=a"),
             ("a directory with such a name", "/a;type=x/b", b"a;type=x/b"),
             ("blank", "/my%20file", b"my file"),

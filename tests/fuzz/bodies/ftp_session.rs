@@ -1,7 +1,9 @@
 //! A whole FTP session against a server that says what it likes.
 
 use outbound::base::Secret;
-use outbound::proto::ftp::{Event, Habits, Pace, Passive, Protection, RemotePath, Session, Want};
+use outbound::proto::ftp::{
+    Event, Habits, Pace, Passive, Protection, RemotePath, Session, TransferType, Want,
+};
 
 use super::{assert_showable, splits};
 
@@ -49,7 +51,14 @@ fn run(pieces: &[&[u8]], pace: Pace, protection: Protection, echoed: bool) {
         passive: Passive::Extended,
         ..Habits::default()
     };
-    let mut session = Session::new("ann", Some(&password), habits, protection).expect("a login");
+    let mut session = Session::new(
+        "ann",
+        Some(&password),
+        habits,
+        protection,
+        TransferType::Image,
+    )
+    .expect("a login");
     let want = Want {
         size: true,
         modified: true,

@@ -39,7 +39,7 @@ use zeroize::Zeroizing;
 
 use super::command::{BadArgument, Command, Verb};
 use super::listing::Form;
-use super::{RemotePath, Replies};
+use super::{RemotePath, Replies, TransferType};
 use crate::base::Secret;
 
 pub use event::{Event, Failure, Habits, Pace, Passive, Protection, Stumble, Want};
@@ -92,7 +92,7 @@ pub struct Session {
 impl Session {
     /// A session that will log in as `username` once the server has greeted. Without a password
     /// none is sent, and a server that asks for one refuses the login. `protection` says what comes
-    /// before the login.
+    /// before the login, `transfer_type` how files travel on it.
     ///
     /// # Errors
     /// The name or the password contains a line end, or is too long.
@@ -101,6 +101,7 @@ impl Session {
         password: Option<&Secret>,
         habits: Habits,
         protection: Protection,
+        transfer_type: TransferType,
     ) -> Result<Self, BadArgument> {
         let mut queue = VecDeque::from([Command::new(Verb::User, username)?]);
         if let Some(password) = password {
@@ -116,7 +117,7 @@ impl Session {
             }
             Protection::Clear | Protection::Implicit => None,
         };
-        queue.push_back(Command::new(Verb::Type, "I")?);
+        queue.push_back(Command::new(Verb::Type, transfer_type.as_str())?);
         Ok(Self {
             replies: Replies::default(),
             state: State::Greeting,

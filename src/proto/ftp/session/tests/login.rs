@@ -103,7 +103,7 @@ fn lock_step_sends_no_password_after_230_to_user() {
 #[test]
 fn without_a_password_331_is_a_refusal() {
     for habits in [FLIGHT, STEPS] {
-        let mut session = Session::new("bob", None, habits, CLEAR).unwrap();
+        let mut session = Session::new("bob", None, habits, CLEAR, IMAGE).unwrap();
         hear(&mut session, "220 a\r\n331 b\r\n");
         assert_eq!(told(&mut session), "greeted refused:USER:331");
     }
@@ -111,9 +111,9 @@ fn without_a_password_331_is_a_refusal() {
 
 #[test]
 fn names_and_passwords_with_line_ends_are_refused() {
-    assert!(Session::new("bob\r\nDELE x", None, FLIGHT, CLEAR).is_err());
+    assert!(Session::new("bob\r\nDELE x", None, FLIGHT, CLEAR, IMAGE).is_err());
     let password = Secret::new("pw\nDELE x");
-    assert!(Session::new("bob", Some(&password), FLIGHT, CLEAR).is_err());
+    assert!(Session::new("bob", Some(&password), FLIGHT, CLEAR, IMAGE).is_err());
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn after_421_nothing_is_sent_not_even_what_was_ready() {
 fn a_password_that_the_server_repeats_is_not_told() {
     for (habits, flight) in [(FLIGHT, true), (STEPS, false)] {
         let secret = Secret::new("kept-to-itself");
-        let mut session = Session::new("bob", Some(&secret), habits, CLEAR).unwrap();
+        let mut session = Session::new("bob", Some(&secret), habits, CLEAR, IMAGE).unwrap();
         hear(&mut session, "220 hi\r\n");
         hear(&mut session, "331 password?\r\n");
         hear(
@@ -165,7 +165,8 @@ fn a_password_that_the_server_repeats_is_not_told() {
         );
     }
     // A number that is read stays one.
-    let mut session = Session::new("bob", Some(&Secret::new("5000")), FLIGHT, CLEAR).unwrap();
+    let mut session =
+        Session::new("bob", Some(&Secret::new("5000")), FLIGHT, CLEAR, IMAGE).unwrap();
     session.ask(&path(), ALL).unwrap();
     hear(&mut session, "220 hi\r\n");
     hear(

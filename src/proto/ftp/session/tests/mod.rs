@@ -11,6 +11,7 @@ use crate::proto::ftp::Fault;
 use crate::proto::ftp::reply::REPLY_MAX;
 
 const CLEAR: Protection = Protection::Clear;
+const IMAGE: TransferType = TransferType::Image;
 const FLIGHT: Habits = Habits {
     pace: Pace::OneFlight,
     passive: Passive::Extended,
@@ -36,7 +37,7 @@ const PORT: Want = Want {
 const LOGIN: &str = "331 password?\r\n230 in\r\n200 binary\r\n";
 
 fn session(habits: Habits) -> Session {
-    Session::new("bob", Some(&Secret::new("pw")), habits, CLEAR).unwrap()
+    Session::new("bob", Some(&Secret::new("pw")), habits, CLEAR, IMAGE).unwrap()
 }
 
 fn path() -> RemotePath {

@@ -5,7 +5,8 @@ use super::*;
 const ALWAYS: [(Habits, &str); 2] = [(FLIGHT, "one flight"), (STEPS, "lock-step")];
 
 fn protected(habits: Habits, protection: Protection) -> Session {
-    let mut session = Session::new("bob", Some(&Secret::new("pw")), habits, protection).unwrap();
+    let mut session =
+        Session::new("bob", Some(&Secret::new("pw")), habits, protection, IMAGE).unwrap();
     session.ask(&path(), PORT).unwrap();
     session
 }
