@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::LOCATION;
+use http::header::{CONNECTION, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use url::Url;
 
@@ -115,6 +115,11 @@ impl Client {
     /// Every stage up to `request`; going direct, for there is nobody to ask.
     pub(crate) async fn ask_proxy_for_ftp(&self, mut request: Request) -> Result<Response> {
         refuse_reserved(&request)?;
+        if request.method == Method::HEAD {
+            // Squid 5.7 says keep-alive and closes: the next request would get no answer.
+            let close = HeaderValue::from_static("close");
+            request.headers.insert(CONNECTION, close);
+        }
         hop::send(&self.pool, &self.connector, &mut request).await
     }
 

@@ -2,7 +2,8 @@
 //! the file, whether its end can be told from a cut, and whose side a refusal is.
 
 use http::header::{
-    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, SERVER, TRANSFER_ENCODING,
+    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, LAST_MODIFIED, SERVER,
+    TRANSFER_ENCODING,
 };
 use http::{Method, StatusCode};
 
@@ -26,10 +27,27 @@ impl Response {
     }
 
     /// Whether it is Squid's page about a folder, which comes with status 200 also when no folder
-    /// was asked for.
+    /// was asked for; or the head of one, which has neither the length nor the time of a file.
     pub(crate) fn is_ftp_folder(&self) -> bool {
         let error = field(self, &HeaderName::from_static("x-squid-error"));
-        error.is_some_and(|error| error.starts_with("ERR_DIR_LISTING"))
+        if error.is_some_and(|error| error.starts_with("ERR_DIR_LISTING")) {
+            return true;
+        }
+        let is_html = field(self, &CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html"));
+        let is_file = [CONTENT_LENGTH, LAST_MODIFIED]
+            .iter()
+            .any(|name| self.headers.contains_key(name));
+        self.method == Method::HEAD
+            && self.status == StatusCode::OK
+            && is_html
+            && !is_file
+            && self.is_from_squid()
+            // A page on a server that tells neither size nor time.
+            && !is_page(self.url.path())
+    }
+
+    fn is_from_squid(&self) -> bool {
+        field(self, &SERVER).is_some_and(|server| server.starts_with("squid"))
     }
 
     /// The length that the FTP server told the proxy.
@@ -43,9 +61,8 @@ impl Response {
     /// httpd ends them properly behind every end of the data, a cut one included, and what ends with
     /// the connection tells nothing.
     pub(crate) fn ftp_end_shows(self) -> crate::base::Result<Self> {
-        let of_squid = field(&self, &SERVER).is_some_and(|server| server.starts_with("squid"));
         let chunked = field(&self, &TRANSFER_ENCODING).is_some_and(|coding| coding == "chunked");
-        if self.ftp_length().is_some() || (of_squid && chunked) {
+        if self.ftp_length().is_some() || (self.is_from_squid() && chunked) {
             return Ok(self);
         }
         let what = "the proxy tells no length, so that nobody could tell whether all of it came";
@@ -74,6 +91,13 @@ impl Response {
             )
         })
     }
+}
+
+/// Whether the name of a file is one that Squid calls HTML by.
+fn is_page(path: &str) -> bool {
+    let (path, _) = path.rsplit_once(";type=").unwrap_or((path, ""));
+    let path = path.to_ascii_lowercase();
+    [".html", ".htm"].iter().any(|end| path.ends_with(end))
 }
 
 fn field<'r>(response: &'r Response, name: &HeaderName) -> Option<&'r str> {

@@ -203,6 +203,34 @@ async fn what_is_refused_is_told_by_whose_side_it_is() {
     assert!(error.hint().unwrap().contains("mod_proxy_ftp"), "{error:?}");
 }
 
+/// Squid 5.7 dies of a GET of an empty folder, mostly of the first. It is never asked.
+#[test]
+fn an_empty_folder_does_not_end_the_proxy() {
+    let root = peers::folder();
+    std::fs::create_dir(root.join("empty")).unwrap();
+    std::fs::write(root.join("page.html"), "<p>").unwrap();
+    let server = Vsftpd::start(&root, &[]);
+    let squid = Squid::start(squid::Options::default());
+    let program = Program::with_settings(&format!(
+        "[proxy]\nurl = \"{}\"\nftp = \"proxy-get\"\n[retry]\npause = \"1ms\"\n",
+        squid.url()
+    ));
+    for _ in 0..5 {
+        for path in ["/empty", "/empty/", "/empty;type=i"] {
+            let url = server.url(path);
+            let ran = program.run(&["fetch", &url, "-o", "x"]).expect(4);
+            ran.says("folder");
+            program.run(&["stat", &url]).expect(4).says("folder");
+            let checked = program.run(&["check", &url]);
+            checked.expect(if path == "/empty/" { 0 } else { 4 });
+        }
+        squid.process().assert_runs();
+    }
+    // What looks like a folder's page by its type, and is a file.
+    let ran = program.run(&["fetch", &server.url("/page.html"), "-o", "-"]);
+    assert_eq!(ran.expect(0).out, "<p>");
+}
+
 /// The password goes by `Authorization`: in the URL it would stand in the proxy's log.
 #[test]
 fn a_login_goes_to_the_server_and_stands_nowhere() {

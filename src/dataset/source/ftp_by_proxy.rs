@@ -47,8 +47,28 @@ impl FtpByProxy {
         self.client.ask_proxy_for_ftp(self.request(method)?).await
     }
 
+    /// A folder is never asked for by GET: of one that is empty Squid 5.7 dies ("assertion failed:
+    /// FwdState.cc:300"), and with it everybody's way out. HEAD tells it, and does no harm; what else
+    /// HEAD tells, GET tells better.
+    async fn ask_for_file(&self) -> Result<Response> {
+        self.refuse_spelled_folder()?;
+        match self.head().await? {
+            Some(head) if head.is_ftp_folder() => head.ftp_file().await,
+            _ => self.ask(Method::GET).await,
+        }
+    }
+
+    /// The answer to HEAD, if it makes sense: Apache httpd's can have garbage for a date.
+    async fn head(&self) -> Result<Option<Response>> {
+        match self.ask(Method::HEAD).await {
+            Ok(head) => Ok(Some(head)),
+            Err(error) if error.kind() == Kind::ProxyProtocol => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// A folder by its spelling is not asked for as a file.
-    fn refuse_folder(&self) -> Result<()> {
+    fn refuse_spelled_folder(&self) -> Result<()> {
         if !self.path()?.is_directory() {
             return Ok(());
         }
@@ -57,18 +77,10 @@ impl FtpByProxy {
     }
 
     pub(super) async fn stat(&self) -> Result<Stat> {
-        self.refuse_folder()?;
-        let head = self.ask(Method::HEAD).await;
-        let response = match head {
-            Ok(head) => match head.status {
-                StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
-                    self.ask(Method::GET).await?
-                }
-                _ => head,
-            },
-            // Apache httpd's answers to HEAD can have garbage for a date.
-            Err(error) if error.kind() == Kind::ProxyProtocol => self.ask(Method::GET).await?,
-            Err(error) => return Err(error),
+        self.refuse_spelled_folder()?;
+        let response = match self.head().await? {
+            Some(head) if !knows_no_head(&head) => head,
+            _ => self.ask(Method::GET).await?,
         };
         let response = response.ftp_file().await?;
         Ok(Stat {
@@ -98,13 +110,10 @@ impl FtpByProxy {
     }
 
     pub(super) async fn probe(&self) -> Result<Probed> {
-        let response = self.ask(Method::GET).await?;
-        if self.path()?.is_directory() && response.status == StatusCode::OK {
-            return Ok(Probed {
-                doubt: response.doubts_ftp_proxy(),
-                steps: response.steps,
-            });
+        if self.path()?.is_directory() {
+            return self.probe_folder().await;
         }
+        let response = self.ask_for_file().await?;
         let mut response = response.ftp_file().await?.ftp_end_shows()?;
         let doubt = response.doubts_ftp_proxy();
         let (subject, total) = (self.url.path().to_owned(), response.ftp_length());
@@ -113,10 +122,25 @@ impl FtpByProxy {
         Ok(Probed { steps, doubt })
     }
 
+    /// There is no file to get: an answer of the server's is as far as it goes.
+    async fn probe_folder(&self) -> Result<Probed> {
+        let response = match self.head().await? {
+            Some(head) if head.status == StatusCode::OK => head,
+            _ => self.ask(Method::GET).await?,
+        };
+        let response = match response.status {
+            StatusCode::OK => response,
+            _ => response.ftp_file().await?,
+        };
+        Ok(Probed {
+            doubt: response.doubts_ftp_proxy(),
+            steps: response.steps,
+        })
+    }
+
     /// Always from the first byte: Squid 5 skips the start of a range twice.
     pub(super) async fn open(&self, resume: Option<&Resume>) -> Result<Opened> {
-        self.refuse_folder()?;
-        let response = self.ask(Method::GET).await?;
+        let response = self.ask_for_file().await?;
         let response = response.ftp_file().await?.ftp_end_shows()?;
         Ok(Opened {
             offset: 0,
@@ -129,6 +153,13 @@ impl FtpByProxy {
             body: Box::new(response.body),
         })
     }
+}
+
+fn knows_no_head(response: &Response) -> bool {
+    matches!(
+        response.status,
+        StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED
+    )
 }
 
 const LISTS: &str = "`ftp = \"tunnel\"` (--ftp tunnel) lists folders; it needs a proxy that allows \
