@@ -41,6 +41,12 @@ impl Trouble {
         matches!(self, Self::Failed(Failure::Stumbled { .. }))
     }
 
+    /// Whether the server refused the file itself, and not only its way.
+    pub(super) fn refuses_file(&self) -> bool {
+        matches!(self, Self::Failed(Failure::Refused { verb, reply })
+            if verb.moves_data() && !matches!(reply.code(), 425 | 426))
+    }
+
     /// Whether the control channel is gone: what a server does to one that was idle for too long.
     pub(super) fn is_gone(&self) -> bool {
         match self {

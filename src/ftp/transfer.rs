@@ -1,6 +1,7 @@
 //! Opening a file or a folder: data port, data channel, and RETR, STOR, MLSD, LIST or NLST.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::channel::{Channel, Remedy, Setback};
 use super::control::Trouble;
@@ -10,6 +11,9 @@ use crate::base::{Error, Kind, Stage};
 use crate::dial::Stream;
 use crate::proto::ftp::listing::Form;
 use crate::proto::ftp::{Event, Failure, Passive, Reply, Verb};
+
+/// How long the server's word on a file is waited for when its data port turned out to be closed.
+const WORD_WAIT: Duration = Duration::from_secs(1);
 
 /// How opening a file ended well.
 pub(super) enum Opened {
@@ -193,6 +197,12 @@ impl Channel {
                 // Whose side it is goes by the stage where it really failed.
                 let side = error.side();
                 let error = self.blame(error.with_stage(Stage::Data).with_side(side), doing);
+                if may_pass
+                    && self.control.session.is_moving()
+                    && let Some(refusal) = self.refusal().await
+                {
+                    return Err(self.setback(refusal, Stage::Request, doing));
+                }
                 match may_pass {
                     // The server waits at the dead port: only another login has its ear.
                     true if self.control.session.is_moving() => Err(Setback {
@@ -237,6 +247,25 @@ impl Channel {
         };
         self.control.put_back(early);
         Ok(opened)
+    }
+
+    /// What the server said of the file, where that is why the data channel cannot be opened: a port
+    /// that nothing will come by is closed at once (ProFTPD), often before the word is here.
+    async fn refusal(&mut self) -> Option<Trouble> {
+        let heard = async {
+            loop {
+                match self.control.next().await {
+                    Ok(Some(answer @ (Event::Size(_) | Event::Modified(_)))) => self.note(answer),
+                    Ok(Some(event)) => {
+                        self.control.put_back([event]);
+                        return None;
+                    }
+                    Ok(None) => return None,
+                    Err(trouble) => return trouble.refuses_file().then_some(trouble),
+                }
+            }
+        };
+        tokio::time::timeout(WORD_WAIT, heard).await.ok().flatten()
     }
 
     /// Tries PASV after EPSV's port could not be reached: behind some firewalls the server's EPSV

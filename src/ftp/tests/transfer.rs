@@ -353,3 +353,14 @@ fn a_download_can_be_boxed_as_a_reader() {
     fn is<T: tokio::io::AsyncRead + Send + Unpin + 'static>() {}
     is::<crate::ftp::Download>();
 }
+
+/// A server that refuses the file closes its port: what it says counts, and not the closed port.
+#[tokio::test]
+async fn a_refusal_of_the_file_explains_a_closed_port() {
+    let script = Script::default().on("RETR", "550 no such file");
+    let bench = Bench::new([script]).await.refusing([refusal(503)]);
+    let error = bench.open(0).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::TargetRefused, "{error}");
+    assert!(error.what().contains("550 no such file"), "{error}");
+    assert_eq!(bench.server.log().len(), 1, "no second login");
+}
