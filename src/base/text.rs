@@ -102,6 +102,18 @@ pub fn without_userinfo(written: &str) -> String {
     }
 }
 
+/// A URL that can be shown: without userinfo, query and fragment, which may hold tokens.
+pub fn shown_url(url: &url::Url) -> String {
+    let mut url = url.clone();
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    if url.query().is_some() {
+        url.set_query(Some("…"));
+    }
+    url.set_fragment(None);
+    clip(url.as_str().replace("%E2%80%A6", "…").as_str())
+}
+
 /// Whether this reads as `NAME:FOLDER/…` of a connection, and not as `user:password@host`.
 fn is_place_in_connection(written: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';

@@ -4,51 +4,24 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::Method;
-use http::header::{HeaderMap, HeaderName, RETRY_AFTER, SERVER, VIA};
+use http::header::{HeaderMap, HeaderName, VIA};
 
 use super::client::Response;
 use super::request::shown;
 use crate::base::answer::BODY_KEPT;
 use crate::base::{Answer, Error, Kind, Proxy, Side, Stage, Target, text};
-use crate::proto::auth;
 use crate::proto::connect::HEAD_MAX;
+use crate::proto::fields;
 use crate::tunnel::advice;
 
 /// What the answer says, with the start of its body.
 pub(super) async fn answer(response: Response) -> Answer {
-    let mut answer = Answer::new(response.status.as_u16(), response.reason.as_str());
-    let headers = &response.headers;
-    answer.server = field(headers, &SERVER);
-    answer.via = field(headers, &VIA);
-    answer.proxy_status = field(headers, &HeaderName::from_static("proxy-status"));
-    answer.squid_error = field(headers, &HeaderName::from_static("x-squid-error"));
-    answer.retry_after = field(headers, &RETRY_AFTER).and_then(|v| seconds(&v));
-    let challenging = match answer.code {
-        407 => "proxy-authenticate",
-        _ => "www-authenticate",
-    };
-    let fields = headers.get_all(challenging).iter();
-    let challenges = auth::challenges(fields.map(http::HeaderValue::as_bytes));
-    answer.schemes = challenges.into_iter().map(|c| c.scheme).collect();
+    let status = response.status.as_u16();
+    let now = SystemTime::now();
+    let mut answer = fields::answer(status, &response.reason, &response.headers, now);
     let body = response.body.start(BODY_KEPT).await;
     answer.body = String::from_utf8_lossy(&body).into_owned();
     answer
-}
-
-fn field(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let value = headers.get(name)?.as_bytes();
-    let kept = &value[..value.len().min(BODY_KEPT)];
-    Some(String::from_utf8_lossy(kept).into_owned())
-}
-
-/// `Retry-After` in seconds or as a date (RFC 9110 section 10.2.3).
-fn seconds(value: &str) -> Option<u64> {
-    if let Ok(seconds) = value.trim().parse() {
-        return Some(seconds);
-    }
-    let date = httpdate::parse_http_date(value.trim()).ok()?;
-    let wait = date.duration_since(SystemTime::now()).unwrap_or_default();
-    Some(wait.as_secs())
 }
 
 /// The error for an answer that is not 2xx.

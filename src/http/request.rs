@@ -8,7 +8,9 @@ use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 
 use super::request_body::RequestBody;
+pub(crate) use crate::base::text::shown_url as shown;
 use crate::base::{Error, Kind, Result, Secret, Stage, text};
+use crate::proto::fields::secret;
 
 /// A request to send.
 #[derive(Debug)]
@@ -112,18 +114,6 @@ pub(super) fn subject(request: &Request) -> String {
     format!("{} {path}{query}", request.method)
 }
 
-/// A URL that can be shown.
-pub(crate) fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    if url.query().is_some() {
-        url.set_query(Some("…"));
-    }
-    url.set_fragment(None);
-    text::clip(url.as_str().replace("%E2%80%A6", "…").as_str())
-}
-
 /// Refuses what this client alone may set, because it frames the message or belongs to the proxy,
 /// and the method that is no request.
 pub(super) fn refuse_reserved(request: &Request) -> Result<()> {
@@ -190,21 +180,12 @@ pub(super) fn fields(request: &Request, proxy_authorization: Option<&Secret>) ->
     // No Host: hyper adds it for HTTP/1, and in HTTP/2 it would double `:authority`, which nginx
     // answers with 400.
     if let Some(value) = &request.authorization {
-        headers.insert(AUTHORIZATION, secret_value(value)?);
+        headers.insert(AUTHORIZATION, secret(value)?);
     }
     if let Some(value) = proxy_authorization {
-        headers.insert(PROXY_AUTHORIZATION, secret_value(value)?);
+        headers.insert(PROXY_AUTHORIZATION, secret(value)?);
     }
     Ok(headers)
-}
-
-fn secret_value(value: &Secret) -> Result<HeaderValue> {
-    let mut value = HeaderValue::from_str(value.expose()).map_err(|_| {
-        let what = "a header value contains a control character";
-        Error::new(Kind::Usage, Stage::Request, what)
-    })?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 #[cfg(test)]

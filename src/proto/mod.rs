@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod connect;
+pub mod fields;
 pub mod ftp;
 pub mod index_page;
 pub mod range;

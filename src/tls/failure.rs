@@ -102,6 +102,9 @@ fn alerted(alert: AlertDescription) -> (String, Option<String>) {
         AlertDescription::UnrecognisedName => {
             Some("the server does not serve this host name".to_owned())
         }
+        AlertDescription::NoApplicationProtocol => {
+            Some("the server does not speak HTTP/1.1 there, which was asked for".to_owned())
+        }
         AlertDescription::CertificateRequired => {
             Some("the server wants a client certificate".to_owned())
         }

@@ -1,0 +1,91 @@
+//! Fields of HTTP: what they say of a refusal, and how a secret goes into one.
+
+use std::time::SystemTime;
+
+use http::header::{
+    HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, RETRY_AFTER, SERVER, VIA,
+    WWW_AUTHENTICATE,
+};
+
+use super::auth;
+use crate::base::answer::BODY_KEPT;
+use crate::base::{Answer, Error, Kind, Result, Secret, Stage};
+
+/// What an answer of HTTP says by its head; the body is the caller's. A `Retry-After` that is a
+/// date counts from `now`.
+pub fn answer(status: u16, reason: &str, headers: &HeaderMap, now: SystemTime) -> Answer {
+    let mut answer = Answer::new(status, reason);
+    answer.server = field(headers, &SERVER);
+    answer.via = field(headers, &VIA);
+    answer.proxy_status = field(headers, &HeaderName::from_static("proxy-status"));
+    answer.squid_error = field(headers, &HeaderName::from_static("x-squid-error"));
+    answer.retry_after = field(headers, &RETRY_AFTER).and_then(|v| seconds(&v, now));
+    let challenging = match status {
+        407 => PROXY_AUTHENTICATE,
+        _ => WWW_AUTHENTICATE,
+    };
+    let fields = headers.get_all(challenging).iter();
+    let challenges = auth::challenges(fields.map(HeaderValue::as_bytes));
+    answer.schemes = challenges.into_iter().map(|c| c.scheme).collect();
+    answer
+}
+
+fn field(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let value = headers.get(name)?.as_bytes();
+    let kept = &value[..value.len().min(BODY_KEPT)];
+    Some(String::from_utf8_lossy(kept).into_owned())
+}
+
+/// `Retry-After` in seconds or as a date (RFC 9110 section 10.2.3).
+fn seconds(value: &str, now: SystemTime) -> Option<u64> {
+    if let Ok(seconds) = value.trim().parse() {
+        return Some(seconds);
+    }
+    let date = httpdate::parse_http_date(value.trim()).ok()?;
+    let wait = date.duration_since(now).unwrap_or_default();
+    Some(wait.as_secs())
+}
+
+/// A secret as the value of a field, which no `Debug` shows.
+///
+/// # Errors
+/// It has a control character.
+pub fn secret(value: &Secret) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(value.expose()).map_err(|_| {
+        let what = "a header value contains a control character";
+        Error::new(Kind::Usage, Stage::Request, what)
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_to_wait_for_counts_from_now() {
+        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:00 GMT").unwrap();
+        for (value, seconds) in [
+            ("7", Some(7)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(37)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+            ("soon", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(value));
+            assert_eq!(answer(503, "", &headers, now).retry_after, seconds);
+        }
+    }
+
+    #[test]
+    fn schemes_are_those_of_who_asks() {
+        let mut headers = HeaderMap::new();
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        headers.insert(PROXY_AUTHENTICATE, HeaderValue::from_static("Basic"));
+        let schemes = |status| answer(status, "", &headers, SystemTime::UNIX_EPOCH).schemes;
+        assert_eq!(schemes(401), ["Bearer"]);
+        assert_eq!(schemes(407), ["Basic"]);
+        assert!(secret(&Secret::new("a\r\nb")).is_err());
+    }
+}
