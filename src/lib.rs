@@ -70,12 +70,21 @@
 //! | [`base`] | target, proxy, bypass, route, secret, error; pure |
 //! | [`check`] | walks the stages and reports |
 #![cfg_attr(
-    any(feature = "blocking", feature = "reqwest", feature = "suppaftp"),
+    any(
+        feature = "blocking",
+        feature = "reqwest",
+        feature = "suppaftp",
+        feature = "ws"
+    ),
     doc = "| [`adapters`] | for developers who bring their own client |"
 )]
 #![cfg_attr(
     feature = "lab",
     doc = "| [`lab`] | loopback servers for the demo, doctests and tests |"
+)]
+#![cfg_attr(
+    feature = "ws",
+    doc = "| [`ws`] | WebSocket: pings, limits, the close handshake |"
 )]
 //!
 //! `docs/stability.md` of the repository says what is promised.
@@ -87,9 +96,15 @@
 //! - `blocking`: `open`, `stat` and `fetch` without async.
 //! - `reqwest`: its requests over this stack, and stock clients set from a route.
 //! - `suppaftp`: its streams, logged in, with data channels through the tunnel.
+//! - `ws` (in `cli`): WebSocket, and streams for those who bring tungstenite.
 #![deny(unsafe_code)]
 
-#[cfg(any(feature = "blocking", feature = "reqwest", feature = "suppaftp"))]
+#[cfg(any(
+    feature = "blocking",
+    feature = "reqwest",
+    feature = "suppaftp",
+    feature = "ws"
+))]
 pub mod adapters;
 pub mod base;
 pub mod check;
@@ -112,6 +127,8 @@ pub mod settings;
 pub mod tls;
 #[doc(hidden)]
 pub mod tunnel;
+#[cfg(feature = "ws")]
+pub mod ws;
 
 #[cfg(feature = "blocking")]
 pub use adapters::blocking;

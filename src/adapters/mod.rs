@@ -8,3 +8,5 @@ pub mod blocking;
 pub mod reqwest;
 #[cfg(feature = "suppaftp")]
 pub mod suppaftp;
+#[cfg(feature = "ws")]
+pub mod tungstenite;

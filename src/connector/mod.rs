@@ -246,10 +246,23 @@ impl Connector {
     /// Dropping the future closes what was opened.
     pub async fn connect(&self, target: &Target) -> Result<Stream> {
         let route = self.route(target)?;
-        let stream = self.open(&route, target).await?;
+        self.connect_by(&route, target, Alpn::None).await
+    }
+
+    /// [`connect`](Self::connect) by a route that was decided before, offering protocols by ALPN.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn connect_by(
+        &self,
+        route: &Route,
+        target: &Target,
+        alpn: Alpn,
+    ) -> Result<Stream> {
+        let stream = self.open(route, target).await?;
         if target.scheme().is_tls() {
-            let secured = self.secure(stream, target).await;
-            return secured.map_err(|error| unsecured(error, &route, target));
+            let secured = self.secure_with(stream, target, alpn).await;
+            return secured.map_err(|error| unsecured(error, route, target));
         }
         Ok(stream)
     }

@@ -10,11 +10,13 @@ use super::event::Observer;
 use super::fetch::{self, FetchOptions, Fetched};
 use super::rate::RateLimit;
 use super::reader::Reader;
+#[cfg(feature = "ws")]
+use super::source::WsSource;
 use super::source::{FtpByProxy, FtpSource, HttpSource, Probed, Source};
 use super::transfer::Transfer;
-use crate::base::{
-    Credentials, Error, ExplicitTls, FtpMode, Kind, Result, Scheme, Stage, Steps, Target,
-};
+use crate::base::{Credentials, ExplicitTls, FtpMode, Result, Scheme, Steps, Target};
+#[cfg(not(feature = "ws"))]
+use crate::base::{Error, Kind, Stage};
 use crate::connector::{Connector, load};
 use crate::ftp::{Listing, Pool};
 use crate::http;
@@ -111,7 +113,7 @@ pub struct Dataset {
     url: Url,
     pub(super) target: Target,
     pub(super) credentials: Option<Credentials>,
-    headers: HeaderMap,
+    pub(super) headers: HeaderMap,
     retry: Retry,
     limit: Option<RateLimit>,
     tls: Option<ExplicitTls>,
@@ -227,7 +229,7 @@ impl Dataset {
     /// [index](crate::proto::index_page), in the server's order, without tries.
     ///
     /// # Errors
-    /// [`Kind::Unsupported`] when the page is no index; those of
+    /// [`Kind::Unsupported`](crate::base::Kind::Unsupported) when the page is no index; those of
     /// [`ftp::Client::list`](crate::ftp::Client::list); every stage up to `request`.
     ///
     /// # Cancel safety
@@ -347,11 +349,17 @@ impl Dataset {
                 pool: self.ftp.clone(),
                 more: self.more,
             }))),
-            scheme => Err(Error::new(
-                Kind::Unsupported,
-                Stage::Route,
-                format!("datasets over `{scheme}` cannot be read yet"),
-            )),
+            #[cfg(feature = "ws")]
+            Scheme::Ws | Scheme::Wss => Ok(Source::Ws(Box::new(WsSource {
+                connector: self.connector.clone(),
+                request: self.websocket_request().await?,
+            }))),
+            #[cfg(not(feature = "ws"))]
+            scheme @ (Scheme::Ws | Scheme::Wss) => {
+                let what = format!("WebSocket (`{scheme}://`) is not built in");
+                let error = Error::new(Kind::Unsupported, Stage::Route, what);
+                Err(error.with_hint("build the crate with its feature `ws`"))
+            }
         }
     }
 }

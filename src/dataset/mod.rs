@@ -29,6 +29,8 @@ mod source;
 mod store;
 mod transfer;
 mod validator;
+#[cfg(feature = "ws")]
+mod websocket;
 mod writer;
 
 pub use checksum::Checksum;
@@ -49,3 +51,5 @@ pub use rate::{Rate, RateLimit};
 pub use reader::Reader;
 pub use store::{StoreOptions, Stored};
 pub use validator::Validator;
+#[cfg(feature = "ws")]
+pub use websocket::{Kept, KeptEvent, Lost};

@@ -55,6 +55,7 @@ Examples:
   outbound check ftp://ftp.example.org/                  up to the data channel, without a file
   outbound check ftp://ftp.example.org/ --tls explicit     with TLS on both channels
   outbound check https://data.example.org/ --proxy http://proxy.corp.example:3128
+  outbound check wss://feed.example.org/v1                 a WebSocket, up to its 101
 The exit code tells the class of the cause: 6 the proxy refused, 7 it wants credentials, …";
 
 const ROUTE_EXAMPLES: &str = "\

@@ -4,6 +4,8 @@ mod ftp;
 mod ftp_by_proxy;
 mod http;
 mod index;
+#[cfg(feature = "ws")]
+mod ws;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use url::Url;
 pub(super) use self::ftp::FtpSource;
 pub(super) use self::ftp_by_proxy::FtpByProxy;
 pub(super) use self::http::HttpSource;
+#[cfg(feature = "ws")]
+pub(super) use self::ws::WsSource;
 use super::Validator;
 use crate::base::{Result, Route, Stage, Steps, text};
 use crate::ftp::Listing;
@@ -25,6 +29,8 @@ pub(super) enum Source {
     Http(Box<HttpSource>),
     Ftp(Box<FtpSource>),
     FtpByProxy(Box<FtpByProxy>),
+    #[cfg(feature = "ws")]
+    Ws(Box<WsSource>),
 }
 
 /// What a server says of a file without giving it.
@@ -100,6 +106,8 @@ impl Source {
             Self::Http(source) => source.stat().await,
             Self::Ftp(source) => source.stat().await,
             Self::FtpByProxy(source) => source.stat().await,
+            #[cfg(feature = "ws")]
+            Self::Ws(source) => Err(source.no_file()),
         }
     }
 
@@ -109,6 +117,8 @@ impl Source {
             Self::Http(source) => source.list().await,
             Self::Ftp(source) => source.list(known).await,
             Self::FtpByProxy(source) => Err(source.list()),
+            #[cfg(feature = "ws")]
+            Self::Ws(source) => Err(source.no_file()),
         }
     }
 
@@ -117,6 +127,8 @@ impl Source {
         match self {
             Self::Http(source) => source.probe().await,
             Self::FtpByProxy(source) => source.probe().await,
+            #[cfg(feature = "ws")]
+            Self::Ws(source) => source.probe().await,
             Self::Ftp(source) => Ok(Probed {
                 steps: source.probe().await?,
                 doubt: None,
@@ -130,6 +142,8 @@ impl Source {
             Self::Http(source) => source.open(resume).await,
             Self::Ftp(source) => source.open(resume).await,
             Self::FtpByProxy(source) => source.open(resume).await,
+            #[cfg(feature = "ws")]
+            Self::Ws(source) => Err(source.no_file()),
         }
     }
 }

@@ -130,6 +130,8 @@ impl Dataset {
             Source::Ftp(source) => ftp::store(self, &source, material, options).await,
             Source::Http(source) => http::store(self, &source, material, options).await,
             Source::FtpByProxy(source) => Err(source.store()),
+            #[cfg(feature = "ws")]
+            Source::Ws(source) => Err(source.no_file()),
         }
     }
 }

@@ -32,8 +32,16 @@ pub fn refused(target: &Target, answer: &Answer) -> String {
                 "acl ftp_ports port {port} 1025-65535; acl ftp_site {site}; http_access allow CONNECT ftp_site ftp_ports"
             ),
         ),
-        _ => (
-            format!("ask the proxy's administrator to allow CONNECT to {target}"),
+        (scheme, _) => (
+            match scheme {
+                // By CONNECT it has to go: proxies do not pass Upgrade on.
+                Scheme::Ws => format!(
+                    "the proxy refuses CONNECT to {target}, by which WebSocket has to go; most \
+                     allow it to port 443 alone (Squid's SSL_ports): use wss:// where the server \
+                     has it, or ask the proxy's administrator to allow it"
+                ),
+                _ => format!("ask the proxy's administrator to allow CONNECT to {target}"),
+            },
             match port {
                 443 => "AllowConnect 443".to_owned(),
                 _ => format!("AllowConnect 443 {port}"),
