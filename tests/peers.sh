@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # Brings the real servers that the integration tests run against (Squid, Apache httpd, tinyproxy,
-# nginx, vsftpd, ProFTPD, Pure-FTPd and pyftpdlib) and clients that the program is to serve (R, and
-# requests and pip for Python), with the shared libraries that this machine lacks, and curl,
+# nginx, haproxy, vsftpd, ProFTPD, Pure-FTPd and pyftpdlib) and clients that the program is to serve
+# (R, and requests and pip for Python), with the shared libraries that this machine lacks, and curl,
 # openssl, wget and python3 if they are missing. They come as Debian packages and are only unpacked
-# into a folder
-# (target/peers, or $OUTBOUND_PEERS): nothing is installed, no service is started, and
+# into a folder (target/peers, or $OUTBOUND_PEERS): nothing is installed, no service is started, and
 # packages that conflict with each other live side by side. The second run is quick.
 set -euo pipefail
 
@@ -16,6 +15,7 @@ peers='squid       usr/sbin/squid
 squid          usr/lib/squid/basic_ncsa_auth
 apache2-bin    usr/sbin/apache2
 nginx          usr/sbin/nginx
+haproxy        usr/sbin/haproxy
 vsftpd         usr/sbin/vsftpd
 tinyproxy-bin  usr/bin/tinyproxy
 proftpd-core   usr/sbin/proftpd

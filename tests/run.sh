@@ -20,5 +20,6 @@ step cargo fmt --check
 step cargo clippy --locked --all-targets --all-features -- -D warnings
 step cargo clippy --locked --no-default-features -- -D warnings
 step cargo clippy --locked --no-default-features --features blocking,reqwest,suppaftp -- -D warnings
+step cargo clippy --locked --no-default-features --features ws -- -D warnings
 RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps --all-features
 step cargo test --locked --all-features

@@ -52,3 +52,11 @@ fn suppaftp() {
     assert!(said.contains("stations.parquet"), "{said}");
     assert!(said.contains(&bytes()), "{said}");
 }
+
+#[test]
+fn websocket() {
+    let said = run("websocket");
+    assert!(said.contains("through http://127.0.0.1:"), "{said}");
+    let rows = "Some(\"first row\")\nSome(\"second row\")\nclosed: 1000\n";
+    assert!(said.ends_with(rows), "{said}");
+}

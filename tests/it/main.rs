@@ -63,3 +63,4 @@ mod round_trips;
 mod store;
 mod store_real;
 mod trust;
+mod websocket;

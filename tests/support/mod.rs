@@ -4,6 +4,7 @@
 
 pub mod acceptor;
 pub mod cutting_ftp;
+pub mod echo;
 pub mod link;
 pub mod peers;
 pub mod program;

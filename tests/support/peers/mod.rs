@@ -7,6 +7,7 @@
 pub mod apache;
 pub mod clients;
 pub mod ftp_servers;
+pub mod gateways;
 pub mod index_pages;
 pub mod nginx;
 pub mod process;

@@ -20,6 +20,8 @@ pub struct Options {
     pub tunnel_ports: String,
     /// Names that this proxy alone resolves, all to 127.0.0.1.
     pub hosts: Vec<String>,
+    /// Further lines.
+    pub more: String,
 }
 
 impl Default for Options {
@@ -28,6 +30,7 @@ impl Default for Options {
             password: false,
             tunnel_ports: "1024-65535".to_owned(),
             hosts: vec!["origin.test".to_owned(), "ftp.test".to_owned()],
+            more: String::new(),
         }
     }
 }
@@ -77,6 +80,7 @@ impl Squid {
                 ("LOG", &home.log()),
             ],
         );
+        configuration += &options.more;
         home.write(
             "hosts",
             &format!("127.0.0.1 localhost {}\n", options.hosts.join(" ")),

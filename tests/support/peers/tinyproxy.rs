@@ -15,16 +15,22 @@ pub struct Tinyproxy {
 impl Tinyproxy {
     /// Starts one.
     pub fn start() -> Self {
-        process::start(Self::attempt)
+        Self::with_timeout(600)
     }
 
-    fn attempt() -> Result<Self, Died> {
+    /// Starts one that ends what is idle for so many seconds.
+    pub fn with_timeout(seconds: u32) -> Self {
+        process::start(|| Self::attempt(seconds))
+    }
+
+    fn attempt(timeout: u32) -> Result<Self, Died> {
         let (home, port) = (Home::new("tinyproxy"), free_port());
         home.writable("run");
         let configuration = template(
             "tinyproxy.conf",
             &[
                 ("PORT", &port.to_string()),
+                ("TIMEOUT", &timeout.to_string()),
                 (
                     "USER",
                     if is_root() {
