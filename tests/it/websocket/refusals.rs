@@ -58,6 +58,18 @@ async fn a_refused_upgrade_says_what_to_change() {
         "answered 200 OK",
         "it took the upgrade for an ordinary",
     );
+    // In HTTP/2, which this server would rather speak, there is no upgrade.
+    let shared = crate::kit::shared();
+    let wss = shared.nginx.https("/small.bin").replace("https:", "wss:");
+    let ca = shared.ca.display();
+    let settings = format!("[connections.feed]\nurl = '{wss}'\nca_file = '{ca}'\n");
+    let error = refused(&settings, &wss).await;
+    assert_says(&error, Kind::TargetProtocol, "answered 200 OK", "");
+    let tls = error
+        .steps()
+        .iter()
+        .find(|step| step.stage == Stage::TargetTls);
+    assert_eq!(tls.unwrap().answer, "TLS 1.3, http/1.1");
     // A gateway that swallows Upgrade: the server sees a GET.
     let gateway = Gateway::start(Product::Nginx, echo.port());
     let error = refused(
