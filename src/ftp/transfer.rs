@@ -197,15 +197,13 @@ impl Channel {
                 // Whose side it is goes by the stage where it really failed.
                 let side = error.side();
                 let error = self.blame(error.with_stage(Stage::Data).with_side(side), doing);
-                if may_pass
-                    && self.control.session.is_moving()
-                    && let Some(refusal) = self.refusal().await
-                {
+                let is_early = may_pass && self.control.session.is_moving();
+                if is_early && let Some(refusal) = self.refusal().await {
                     return Err(self.setback(refusal, Stage::Request, doing));
                 }
                 match may_pass {
                     // The server waits at the dead port: only another login has its ear.
-                    true if self.control.session.is_moving() => Err(Setback {
+                    true if is_early => Err(Setback {
                         error,
                         remedy: (passive == Passive::Extended).then_some(Remedy::Plain),
                     }),

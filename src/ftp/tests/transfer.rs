@@ -364,3 +364,13 @@ async fn a_refusal_of_the_file_explains_a_closed_port() {
     assert!(error.what().contains("550 no such file"), "{error}");
     assert_eq!(bench.server.log().len(), 1, "no second login");
 }
+
+/// It says that nobody came by the port, which is known: another port is tried.
+#[tokio::test]
+async fn a_425_behind_a_closed_port_is_no_refusal() {
+    let hasty = Script::default().on("RETR", "425 nobody came");
+    let bench = Bench::new([hasty, Script::default()]).await;
+    let bench = bench.refusing([refusal(503)]);
+    assert_eq!(bench.get(0).await.unwrap().0, file());
+    assert_eq!(bench.server.log().len(), 2);
+}
