@@ -32,18 +32,24 @@ pub async fn unless_stopped(
     }
 }
 
-/// Waits for a signal that asks to stop, and gives its name.
-pub async fn wait() -> &'static str {
+/// Waits for a signal that asks to stop, and gives its name. It is heard from the call on, and not only
+/// when the future is first asked: what it stops may have begun by then.
+pub fn wait() -> impl Future<Output = &'static str> {
     #[cfg(unix)]
-    {
+    let heard = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => return "SIGTERM",
-                _ = tokio::signal::ctrl_c() => return "SIGINT",
-            }
+        let heard = signal(SignalKind::terminate());
+        heard.and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)))
+    };
+    async move {
+        #[cfg(unix)]
+        if let Ok((mut terminate, mut interrupt)) = heard {
+            return tokio::select! {
+                _ = terminate.recv() => "SIGTERM",
+                _ = interrupt.recv() => "SIGINT",
+            };
         }
+        let _ = tokio::signal::ctrl_c().await;
+        "SIGINT"
     }
-    let _ = tokio::signal::ctrl_c().await;
-    "SIGINT"
 }
