@@ -4,7 +4,8 @@
 # (R, and requests and pip for Python), with the shared libraries that this machine lacks, and curl,
 # openssl, wget and python3 if they are missing. They come as Debian packages and are only unpacked
 # into a folder (target/peers, or $OUTBOUND_PEERS): nothing is installed, no service is started, and
-# packages that conflict with each other live side by side. The second run is quick.
+# packages that conflict with each other live side by side. What Debian has not (tests/python.txt)
+# pip brings from PyPI into the folder `python` in it. The second run is quick.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -77,10 +78,37 @@ libraries() {
     sed -n "s|^.*\(lib[^ ]*\).*not found.*|the library \1 for ${1##*/}|p"
 }
 
+# ---------------------------------------------------------------- what PyPI has
+
+# The system's Python, or the one that was brought: as the tests start it.
+python() {
+  local python=/usr/bin/python3 environment=("PYTHONPATH=$prefix/usr/lib/python3/dist-packages")
+  [ -x "$python" ] || {
+    python="$prefix/usr/bin/python3"
+    environment+=("PYTHONHOME=$prefix/usr" "LD_LIBRARY_PATH=$libraries")
+  }
+  env "${environment[@]}" "$python" "$@"
+}
+
+# Of these too the stamp is a digest; what is compiled belongs to one version of Python.
+bring_python() {
+  local list="$here/python.txt" folder="$prefix/python" wanted
+  wanted=$(python --version && sha256sum <"$list")
+  [ "$(cat "$folder/.stamp" 2>/dev/null)" != "$wanted" ] || return 0
+  rm -rf "$folder"
+  python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+    --only-binary :all: --no-compile --no-deps --target "$folder" --requirement "$list" >&2 ||
+    die "cannot bring the Python packages of tests/python.txt; pip says why"
+  echo "$wanted" >"$folder/.stamp"
+}
+
+# ---------------------------------------------------------------- whether that is all
+
 # The stamp holds this script's digest: another list of packages is another stamp.
 stamp="$prefix/.stamp"
 wanted=$(sha256sum <"${BASH_SOURCE[0]}")
 if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && [ -z "$(missing)" ]; then
+  bring_python
   echo "peers: $(cat "$prefix/.brought") (already in $prefix)"
   exit 0
 fi
@@ -178,4 +206,5 @@ lacking=$(missing)
 
 for name in $names; do grep "^$name=" <<<"$packages"; done | tr '=\n' '  ' >"$prefix/.brought"
 echo "$wanted" >"$stamp"
+bring_python
 echo "peers: $(cat "$prefix/.brought") (unpacked into $prefix)"

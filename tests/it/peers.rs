@@ -300,6 +300,34 @@ fn nginx_redirects_refuses_and_asks_for_a_password() {
 }
 
 #[test]
+fn moto_answers_as_s3_and_as_ec2() {
+    let moto = peers::moto();
+    let output = peers::clients::pypi()
+        .args(["-c", BOTO3, &moto.url()])
+        .envs([("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "b'word' 1\n",
+        "{said}"
+    );
+}
+
+const BOTO3: &str = "import sys, boto3
+def client(service):
+    return boto3.client(service, endpoint_url=sys.argv[1], region_name='us-east-1')
+s3 = client('s3')
+s3.create_bucket(Bucket='peers')
+s3.put_object(Bucket='peers', Key='key', Body=b'word')
+body = s3.get_object(Bucket='peers', Key='key')['Body'].read()
+ec2 = client('ec2')
+image = ec2.describe_images()['Images'][0]['ImageId']
+new = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)['Instances'][0]['InstanceId']
+print(body, len(ec2.describe_instances(InstanceIds=[new])['Reservations']))";
+
+#[test]
 fn a_dropped_server_is_gone_with_its_folder() {
     let squid = Squid::start(squid::Options {
         password: true,

@@ -112,7 +112,7 @@ fn with(mut command: Command, arguments: &[&str]) -> Command {
 }
 
 /// The system's Python (not one that a version manager puts before it) with the packages that
-/// `tests/peers.sh` brought.
+/// `tests/peers.sh` brought from Debian.
 pub fn python() -> Command {
     let system = PathBuf::from("/usr/bin/python3");
     let mut command = match system.exists() {
@@ -126,6 +126,14 @@ pub fn python() -> Command {
     };
     command.env("PYTHONPATH", brought("usr/lib/python3/dist-packages"));
     command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}
+
+/// The same Python with the packages of `tests/python.txt`, and not with Debian's: those are older,
+/// and some go by the same names.
+pub fn pypi() -> Command {
+    let mut command = python();
+    command.env("PYTHONPATH", brought("python"));
     command
 }
 

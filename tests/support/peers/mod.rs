@@ -9,6 +9,7 @@ pub mod clients;
 pub mod ftp_servers;
 pub mod gateways;
 pub mod index_pages;
+pub mod moto;
 pub mod nginx;
 pub mod process;
 pub mod secure_ftp;
@@ -19,6 +20,7 @@ pub mod vsftpd;
 use std::sync::OnceLock;
 
 pub use apache::Apache;
+pub use moto::Moto;
 pub use nginx::{Certificate, Nginx};
 pub use process::{folder, tool};
 pub use squid::Squid;
@@ -60,4 +62,12 @@ pub fn tinyproxy() -> &'static Tinyproxy {
     let tinyproxy = SHARED.get_or_init(Tinyproxy::start);
     tinyproxy.process().assert_runs();
     tinyproxy
+}
+
+/// The shared moto, for whom no name in it is another's.
+pub fn moto() -> &'static Moto {
+    static SHARED: OnceLock<Moto> = OnceLock::new();
+    let moto = SHARED.get_or_init(Moto::start);
+    moto.process().assert_runs();
+    moto
 }
