@@ -9,6 +9,7 @@ pub mod bypass;
 pub mod encoding;
 pub mod error;
 pub mod explicit_tls;
+pub mod metadata;
 pub mod origin;
 pub(crate) mod percent;
 pub mod proxy;

@@ -33,6 +33,9 @@ pub enum Reason {
     Direct,
     /// A bypass rule sends the target direct.
     Bypass(String),
+    /// Built in: the target is one of [`metadata::HOSTS`](crate::base::metadata::HOSTS), and no
+    /// setting names a proxy for it.
+    Metadata,
     /// No proxy is configured anywhere.
     NoProxy,
 }
@@ -47,6 +50,7 @@ impl fmt::Display for Reason {
             Self::Variable(_) => f.write_str("proxy from the environment"),
             Self::Direct => f.write_str("told to go direct"),
             Self::Bypass(rule) => write!(f, "bypass rule `{rule}`"),
+            Self::Metadata => f.write_str("built in: instance metadata stays on this machine"),
             Self::NoProxy => f.write_str("no proxy is configured"),
         }
     }

@@ -58,7 +58,8 @@ impl Export {
             };
             let Some(proxy) = route.proxy() else {
                 // The rule is told, or what is lost of it.
-                if told.is_some() && !matches!(route.reason, Reason::Bypass(_)) {
+                let is_ruled = matches!(route.reason, Reason::Bypass(_) | Reason::Metadata);
+                if told.is_some() && !is_ruled {
                     direct.push(at);
                 }
                 continue;

@@ -18,6 +18,7 @@ use percent_encoding::utf8_percent_encode;
 pub use format::Format;
 
 use crate::base::bypass::Matcher;
+use crate::base::metadata;
 use crate::base::percent::RESERVED;
 use crate::base::{Proxy, ProxyScheme, Result, Scheme, Secret, Target, Trust, TunnelMode, text};
 use crate::route;
@@ -141,7 +142,14 @@ impl Export {
             )));
         } else {
             let is_strict = matches!(policy.direct(), Direct::BypassOnly(_));
-            let mut list = no_proxy::translate(policy.bypass_rules(), is_strict);
+            // Other programs cannot tell a connection's URLs from others at its host.
+            let connections = policy.connections();
+            let proxied: Vec<_> = connections
+                .filter_map(|c| route::proxied_metadata(c))
+                .collect();
+            let metadata = metadata::HOSTS.into_iter();
+            let metadata = metadata.filter(|host| !proxied.contains(host));
+            let mut list = no_proxy::translate(policy.bypass_rules(), metadata, is_strict);
             let is_told = export.proxies().next().is_some();
             if is_told {
                 export.notes.append(&mut list.notes);

@@ -13,10 +13,6 @@ use crate::base::{Host, Origin};
 /// This machine. A proxy would look for it on its own.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
-/// Where cloud machines and containers get their credentials from. A proxy would give its own, or
-/// be asked for what is none of its business.
-const METADATA: [&str; 3] = ["169.254.169.254", "169.254.170.2", "fd00:ec2::254"];
-
 /// What is lost of an IPv6 address.
 pub(super) const NO_BRACKETS: &str = "Python's urllib, boto3 and npm do not understand an IPv6 \
                                       address without brackets (with them it breaks others): they \
@@ -94,9 +90,10 @@ impl List {
 }
 
 /// Translates rules; of `*` there is none among them. Loopback is always listed, and so are the
-/// metadata addresses, unless a strict policy lets nothing go directly that no rule names.
+/// `metadata` hosts that go to no proxy.
 pub(super) fn translate<'a>(
     rules: impl Iterator<Item = (&'a Rule, &'a Origin)>,
+    metadata: impl IntoIterator<Item = &'a str>,
     is_strict: bool,
 ) -> List {
     let rules: Vec<_> = rules.collect();
@@ -111,13 +108,11 @@ pub(super) fn translate<'a>(
     if is_strict {
         list.notes.push(Note::habit(format!(
             "policy.direct is \"bypass-only\": this machine ({}) is listed all the same, for what \
-             programs ask themselves; the metadata addresses {} only where a rule covers them",
-            LOOPBACK.join(", "),
-            METADATA.join(", ")
+             programs ask themselves",
+            LOOPBACK.join(", ")
         )));
-    } else {
-        list.add(METADATA.map(str::to_owned));
     }
+    list.add(metadata.into_iter().map(str::to_owned));
     let wide = Wide::of(&rules);
     let mut has_name = None;
     let mut too_long = Vec::new();

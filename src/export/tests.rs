@@ -4,7 +4,8 @@ use super::*;
 use crate::settings::Settings;
 
 const NO_PROXY: &str = include_str!("../../fixtures/no_proxy.tsv");
-const ALWAYS: &str = "localhost,127.0.0.1,::1,169.254.169.254,169.254.170.2,fd00:ec2::254";
+const ALWAYS: &str = "localhost,127.0.0.1,::1,169.254.169.254,169.254.170.2,169.254.170.23,\
+                      fd00:ec2::254,fd00:ec2::23,metadata.google.internal";
 const PROXY: &str = "http://p.test:3128";
 
 /// Settings (and variables, one a line) as an export without connection.
@@ -158,24 +159,41 @@ fn what_is_wrong_is_never_direct() {
 }
 
 #[test]
-fn a_strict_policy_lists_no_metadata_address_by_itself() {
-    let toml = |rules: &str| {
-        format!(
-            "[policy]\ndirect = \"bypass-only\"\n[proxy]\nurl = \"{PROXY}\"\nbypass = {rules}\n"
-        )
-    };
-    let strict = export(&toml("[]"), &[]).unwrap();
-    assert_eq!(
-        value(&strict, "no_proxy").unwrap(),
-        "localhost,127.0.0.1,::1"
-    );
-    assert!(habits(&strict).contains("169.254.169.254"));
-    let asked = export(&toml("[\"169.254.169.254\"]"), &[]).unwrap();
-    assert!(
-        value(&asked, "no_proxy")
-            .unwrap()
-            .ends_with(",169.254.169.254")
-    );
+fn a_strict_policy_lists_this_machine_and_its_metadata() {
+    let toml = format!("[policy]\ndirect = \"bypass-only\"\n[proxy]\nurl = \"{PROXY}\"\n");
+    let strict = export(&toml, &[]).unwrap();
+    assert_eq!(value(&strict, "no_proxy").unwrap(), ALWAYS);
+    assert!(habits(&strict).contains("this machine (localhost, 127.0.0.1, ::1) is listed"));
+}
+
+#[test]
+fn metadata_with_a_proxy_of_its_own_is_not_listed() {
+    for (connection, expected) in [
+        ("url = \"http://169.254.169.254/\"", true),
+        (
+            "url = \"http://169.254.169.254/\"\nproxy = \"direct\"",
+            true,
+        ),
+        (
+            "url = \"http://169.254.169.254/\"\nproxy = \"global\"",
+            false,
+        ),
+        (
+            "url = \"http://169.254.169.254/x/\"\nproxy = { url = \"http://q.test\" }",
+            false,
+        ),
+        ("url = \"http://169.254.170.2/\"\nproxy = \"global\"", true),
+    ] {
+        let toml = format!("[proxy]\nurl = \"{PROXY}\"\n[connections.imds]\n{connection}\n");
+        let list = value(&export(&toml, &[]).unwrap(), "no_proxy").unwrap();
+        let entries: Vec<&str> = list.split(',').collect();
+        assert_eq!(
+            entries.contains(&"169.254.169.254"),
+            expected,
+            "{connection}"
+        );
+        assert!(entries.contains(&"169.254.170.23"), "{list}");
+    }
 }
 
 #[test]
@@ -184,7 +202,7 @@ fn blocks_are_written_out_up_to_a_bound() {
     let export = of_rules(&rules.iter().map(String::as_str).collect::<Vec<_>>());
     let list = value(&export, "no_proxy").unwrap();
     let entries: Vec<&str> = list.split(',').collect();
-    assert_eq!(entries.len(), 6 + 20 + 256);
+    assert_eq!(entries.len(), ALWAYS.split(',').count() + 20 + 256);
     assert!(entries.contains(&"10.0.15.15") && !entries.contains(&"10.0.16.0"));
     assert!(entries.contains(&"10.0.19.0/28"));
     let losses = losses(&export);
@@ -202,7 +220,7 @@ fn a_list_fits_into_a_variable() {
         "{}",
         list.len()
     );
-    let told = (list.split(',').count() - 6) / 2;
+    let told = (list.split(',').count() - ALWAYS.split(',').count()) / 2;
     let [said] = losses(&export)[..] else {
         panic!("one line");
     };
@@ -311,7 +329,7 @@ fn what_connections_do_that_variables_cannot_say_is_told() {
         let export = export(&format!("{GLOBAL}{toml}"), &[]).unwrap();
         let losses = losses(&export);
         assert!(losses.len() == 1 && losses[0].contains(words), "{losses:?}");
-        assert_eq!(value(&export, "no_proxy").unwrap(), always(toml), "{toml}");
+        assert_eq!(value(&export, "no_proxy").unwrap(), ALWAYS, "{toml}");
     }
     // A rule says it already.
     let toml = "[proxy]\nurl = \"http://p.test:3128\"\nbypass = [\"corp.test\"]\n\
@@ -320,14 +338,6 @@ fn what_connections_do_that_variables_cannot_say_is_told() {
     assert_eq!(losses(&export), [""; 0]);
     let list = value(&export, "no_proxy").unwrap();
     assert_eq!(list, format!("{ALWAYS},corp.test,.corp.test"));
-}
-
-/// What is listed without a rule.
-fn always(toml: &str) -> String {
-    match toml.contains("bypass-only") {
-        true => "localhost,127.0.0.1,::1".to_owned(),
-        false => ALWAYS.to_owned(),
-    }
 }
 
 /// A direct policy, and one connection that is none.

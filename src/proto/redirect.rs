@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use url::Url;
 
-use crate::base::text;
+use crate::base::{Target, metadata, text};
 
 /// How many redirects are followed in a row, as in browsers' and curl's habit of a few tens but
 /// tighter: a dataset that needs more is a loop.
@@ -32,6 +32,9 @@ pub enum Refused {
     /// From TLS to clear text.
     #[error("the redirect leads from https to http: `{0}`")]
     Downgrade(String),
+    /// To where this machine gets its credentials from.
+    #[error("the redirect leads to this machine's instance metadata: `{0}`")]
+    Metadata(String),
     /// To a scheme that is not HTTP.
     #[error("the redirect leads to another protocol: `{0}`")]
     OtherScheme(String),
@@ -67,10 +70,14 @@ pub fn next(
     if url.fragment().is_none() {
         url.set_fragment(current.fragment());
     }
+    let leaves_origin = url.origin() != current.origin();
+    // Who is sent there by another host would store the credentials of this machine as data.
+    let metadata = Target::from_url(&url).is_ok_and(|to| metadata::host_of(&to).is_some());
     match (current.scheme(), url.scheme()) {
+        _ if metadata && leaves_origin => Err(Refused::Metadata(shown())),
         ("https", "http") => Err(Refused::Downgrade(shown())),
         (_, "http" | "https") => Ok(Some(Redirect {
-            leaves_origin: url.origin() != current.origin(),
+            leaves_origin,
             url,
             method,
         })),
@@ -157,6 +164,15 @@ mod tests {
             follow(b"file:///etc/passwd"),
             Err(Refused::OtherScheme(_))
         ));
+        for location in ["http://169.254.169.254/latest/", "https://[fd00:ec2::23]/"] {
+            assert!(matches!(
+                follow(location.as_bytes()),
+                Err(Refused::Metadata(_))
+            ));
+        }
+        let metadata = Url::parse("http://169.254.169.254/latest").unwrap();
+        let within = next(&metadata, &Method::GET, found, Some(b"/latest/"));
+        assert!(matches!(within, Ok(Some(_))), "who asks for it gets it");
         assert!(matches!(follow(b"https://["), Err(Refused::BadLocation(_))));
         assert!(matches!(follow(b"/a\tb"), Err(Refused::BadLocation(_))));
         assert!(matches!(follow(b"\xff"), Err(Refused::BadLocation(_))));

@@ -1,6 +1,7 @@
 //! Which way: a pure function from the policy, the connection and the target to a route.
 
 mod candidates;
+mod exempt;
 #[cfg(test)]
 mod tests;
 
@@ -11,11 +12,14 @@ use crate::base::{
 };
 use crate::settings::{Connection, Direct, Policy};
 use candidates::Chosen;
+use exempt::exempted;
+pub(crate) use exempt::proxied_metadata;
 
 /// Decides the way for `target` under `connection`. No I/O, and no secret is read.
 ///
 /// In the order of asking: `--proxy`; the connection's own choice; the global proxy; the
-/// environment. A bypass rule then sends a target direct whatever proxy was chosen. What was
+/// environment. A bypass rule then sends a target direct whatever proxy was chosen, and so does the
+/// built-in one for instance metadata, unless `connection` lies there and names its proxy. What was
 /// passed over is listed with why. Nothing falls to direct because of an error.
 ///
 /// # Errors
@@ -28,34 +32,36 @@ pub fn resolve(policy: &Policy, connection: Option<&Connection>, target: &Target
         .map_err(|error| error.while_doing(format!("find the way to {target}")))?;
     let mut route = match chosen {
         Chosen::Direct(origin) => Route::direct(Reason::Direct, origin),
-        Chosen::Proxy(proxy, reason, origin) => match policy.bypassed(target) {
-            Some((rule, place)) => {
-                rejected.push(bypassed(&candidate(&reason, proxy), rule, origin));
-                Route::direct(Reason::Bypass(rule.to_string()), place.clone())
+        Chosen::Proxy(proxy, reason, origin) => match exempted(policy, connection, target) {
+            Some(exempt) => {
+                rejected.push(exempt.passed(candidate(&reason, proxy), origin.clone()));
+                exempt.route()
             }
             None => {
                 overruled(policy, target, &mut rejected);
                 Route::through(Arc::clone(proxy), reason, origin.clone())
             }
         },
-        Chosen::Environment => environment(policy, target, &mut rejected)
+        Chosen::Environment => environment(policy, connection, target, &mut rejected)
             .map_err(|error| error.while_doing(format!("find the way to {target}")))?,
     };
     route.rejected = rejected;
     Ok(route)
 }
 
-fn environment(policy: &Policy, target: &Target, rejected: &mut Vec<Rejected>) -> Result<Route> {
+fn environment(
+    policy: &Policy,
+    connection: Option<&Connection>,
+    target: &Target,
+    rejected: &mut Vec<Rejected>,
+) -> Result<Route> {
     let asked = policy.environment().serving(target.scheme());
-    if let Some((rule, place)) = policy.bypassed(target) {
+    if let Some(exempt) = exempted(policy, connection, target) {
         // A bypassed target does not ask for the proxy, so that a wrong value does not matter.
         for variable in asked.filter(|variable| !variable.dropped) {
-            rejected.push(bypassed(variable.name, rule, &variable.origin()));
+            rejected.push(exempt.passed(variable.name.into(), variable.origin()));
         }
-        return Ok(Route::direct(
-            Reason::Bypass(rule.to_string()),
-            place.clone(),
-        ));
+        return Ok(exempt.route());
     }
     match by_variable(policy, target.scheme(), rejected)? {
         Some(route) => {
@@ -175,14 +181,6 @@ fn candidate(reason: &Reason, proxy: &Proxy) -> String {
     match reason {
         Reason::Flag => format!("--proxy {proxy}"),
         reason => format!("{reason} {proxy}"),
-    }
-}
-
-fn bypassed(candidate: &str, rule: &crate::base::bypass::Rule, origin: &Origin) -> Rejected {
-    Rejected {
-        candidate: candidate.into(),
-        why: format!("bypass rule `{rule}` matches"),
-        origin: origin.clone(),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::base::Bypass;
 use crate::base::bypass::Dialect;
 use crate::settings::{Flags, Layers, Problems};
 
+mod metadata;
 mod tables;
 mod ways;
 

@@ -149,7 +149,8 @@ fn flags_and_connections_decide_as_everywhere() {
     };
     let (proxy, rules) = told(&[]);
     assert_eq!(proxy.unwrap(), PROXY);
-    let always = "localhost,127.0.0.1,::1,169.254.169.254,169.254.170.2,fd00:ec2::254";
+    let always = "localhost,127.0.0.1,::1,169.254.169.254,169.254.170.2,169.254.170.23,\
+                  fd00:ec2::254,fd00:ec2::23,metadata.google.internal";
     let near = "near.test,.near.test";
     let rules = rules.unwrap();
     assert_eq!(rules, format!("{always},corp.test,.corp.test,{near}"));
