@@ -6,6 +6,7 @@ pub use waiting::Walk;
 
 use crate::base::{Error, Route, Steps};
 use crate::dataset::Dataset;
+use crate::proto::service::Service;
 
 /// What the walk found.
 #[derive(Debug)]
@@ -17,7 +18,10 @@ pub struct Report {
     pub steps: Steps,
     /// What may be wrong although every stage was passed.
     pub doubt: Option<String>,
-    /// What failed, with the advice in its hint; `None` when the first byte came.
+    /// The service that answered, where it shows itself: an API of AWS, Elasticsearch, OpenSearch.
+    pub service: Option<Service>,
+    /// What failed, with the advice in its hint; `None` when the first byte came, or when an API at
+    /// its root refused the request for not being one of its clients' ([`Service::is_reached`]).
     pub failure: Option<Error>,
 }
 
@@ -28,6 +32,7 @@ impl Report {
             route: None,
             steps: error.steps().clone(),
             doubt: None,
+            service: None,
             failure: Some(error),
         }
     }
@@ -49,12 +54,23 @@ pub async fn check(dataset: &Dataset) -> Report {
         Err(error) => return Report::of(error),
     };
     match dataset.probe_closely().await {
-        Ok(probed) => Report {
-            route: Some(route),
-            steps: probed.steps,
-            doubt: probed.doubt,
-            failure: None,
-        },
+        Ok(probed) => {
+            let report = Report {
+                route: Some(route),
+                steps: probed.steps,
+                doubt: probed.doubt,
+                service: probed.service,
+                failure: None,
+            };
+            match probed.refusal {
+                Some(refusal) if !refusal.is_reached => Report {
+                    steps: refusal.error.steps().clone(),
+                    failure: Some(refusal.error),
+                    ..report
+                },
+                _ => report,
+            }
+        }
         Err(error) => Report {
             route: Some(route),
             ..Report::of(error)

@@ -72,6 +72,7 @@ impl<'a> Walk<'a> {
             route: Some(route),
             steps,
             doubt: None,
+            service: None,
             failure: Some(error),
         }
     }

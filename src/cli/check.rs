@@ -96,6 +96,12 @@ fn as_json(report: &Report) -> Value {
         "route": report.route.as_ref().map(json::route),
         "steps": steps,
         "doubt": report.doubt,
+        "service": report.service.as_ref().map(|service| json!({
+            "product": service.product.as_str(),
+            "version": service.version,
+            "code": service.code,
+            "reception": service.reception.as_str(),
+        })),
         "failure": report.failure.as_ref().map(json::error),
     })
 }

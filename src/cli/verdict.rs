@@ -37,10 +37,18 @@ pub fn lines(url: &str, report: &Report) -> Vec<String> {
         None => {
             let total: Duration = report.steps.iter().map(|step| step.elapsed).sum();
             let total = milliseconds(total);
+            let refused = report.service.as_ref().filter(|s| s.wants_client());
+            if let (Some(service), None) = (&report.service, refused) {
+                lines.push(format!("  service  {}", service.told()));
+            }
             if let Some(doubt) = &report.doubt {
                 lines.push(format!("  doubt    {doubt}"));
             }
-            lines.push(format!("ok: every stage was passed, {total:.1} ms in all"));
+            let end = match refused {
+                Some(service) => format!("reached: {}", service.told()),
+                None => "every stage was passed".to_owned(),
+            };
+            lines.push(format!("ok: {end}, {total:.1} ms in all"));
         }
         Some(error) => verdict(&mut lines, report, error, first),
     }
@@ -69,6 +77,9 @@ fn verdict(lines: &mut Vec<String>, report: &Report, error: &Error, first: usize
     // A redirect may have led another way than the one above.
     if let Some(route) = error.route().filter(|r| Some(*r) != report.route.as_ref()) {
         tell("way", &format!("{}, {}", way(route), route.why()));
+    }
+    if let Some(service) = &report.service {
+        tell("service", &service.told());
     }
     if let Some(meaning) = meaning(error) {
         tell("means", &meaning);
@@ -178,6 +189,7 @@ mod tests {
             route: None,
             steps,
             doubt: None,
+            service: None,
             failure: None,
         };
         let lines = lines("ftp://h/", &report);
@@ -223,6 +235,7 @@ mod tests {
             route: Some(route),
             steps,
             doubt: None,
+            service: None,
             failure: Some(failure),
         }
     }

@@ -262,7 +262,11 @@ impl Dataset {
     /// # Errors
     /// As [`open`](Self::open), without tries; the error keeps the stages passed.
     pub async fn probe(&self) -> Result<Steps> {
-        Ok(self.probe_closely().await?.steps)
+        let probed = self.probe_closely().await?;
+        match probed.refusal {
+            Some(refusal) => Err(refusal.error),
+            None => Ok(probed.steps),
+        }
     }
 
     /// [`probe`](Self::probe), and what may be wrong all the same.

@@ -49,9 +49,9 @@ impl Body {
         Some(coming + self.chunk.len() as u64)
     }
 
-    /// Reads at most `most` bytes to see what a refusal says. What goes wrong on the way is no
-    /// matter: the refusal stands.
-    pub(super) async fn start(mut self, most: usize) -> Vec<u8> {
+    /// Reads at most `most` bytes to see what an answer says. What goes wrong on the way is no
+    /// matter: the answer stands.
+    pub(crate) async fn start(mut self, most: usize) -> Vec<u8> {
         let mut kept = Vec::new();
         let mut start = (&mut self).take(most as u64);
         let reading = start.read_to_end(&mut kept);

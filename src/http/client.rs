@@ -12,7 +12,8 @@ use super::request::{Request, doing, refuse_reserved, shown};
 use super::{failure, hop};
 use crate::base::{Error, Kind, Result, Route, Scheme, Stage, Steps, Target};
 use crate::connector::{Connector, not_http};
-use crate::proto::redirect;
+use crate::proto::redirect::{self, Redirect};
+use crate::proto::service::{self, Service};
 
 /// Sends requests over a connector. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
@@ -76,6 +77,11 @@ impl Response {
     /// [`Kind::TargetRefused`]; a refusal that its fields show to be the proxy's is of the
     /// proxy's kinds.
     pub async fn success(self) -> Result<Self> {
+        self.judged().await.map_err(|(error, _)| error)
+    }
+
+    /// [`success`](Self::success), and the service that shows itself by a refusal.
+    pub(crate) async fn judged(self) -> Result<Self, (Error, Option<Service>)> {
         if self.status.is_success() {
             return Ok(self);
         }
@@ -155,7 +161,11 @@ impl Client {
                     .with_route(&response.route)
                     .after(steps.clone())
             })?;
-            let Some(next) = next else {
+            let is_front_page = |next: &Redirect| {
+                request.stays_at_api
+                    && service::leads_to_front_page(&response.headers, &request.url, &next.url)
+            };
+            let Some(next) = next.filter(|next| !is_front_page(next)) else {
                 response.steps = steps;
                 return Ok(response);
             };

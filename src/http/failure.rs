@@ -12,6 +12,7 @@ use crate::base::answer::BODY_KEPT;
 use crate::base::{Answer, Error, Kind, Proxy, Side, Stage, Target, text};
 use crate::proto::connect::HEAD_MAX;
 use crate::proto::fields;
+use crate::proto::service::{self, Service};
 use crate::tunnel::advice;
 
 /// What the answer says, with the start of its body.
@@ -24,8 +25,8 @@ pub(super) async fn answer(response: Response) -> Answer {
     answer
 }
 
-/// The error for an answer that is not 2xx.
-pub(super) async fn refusal(response: Response) -> Error {
+/// The error for an answer that is not 2xx, and the service that shows itself by it.
+pub(super) async fn refusal(response: Response) -> (Error, Option<Service>) {
     let doing = format!("{} {}", response.method, shown(&response.url));
     let subject = format!("{} {}", response.method, text::clip(response.url.path()));
     let (route, mut steps) = (response.route.clone(), response.steps.clone());
@@ -35,8 +36,14 @@ pub(super) async fn refusal(response: Response) -> Error {
     let elsewhere = not_a_proxy(&response);
     // The page that would tell does not come in answer to HEAD.
     let unread = response.method == Method::HEAD && response.url.scheme() == "http";
+    let (status, headers) = (response.status, response.headers.clone());
     let answer = answer(response).await;
-    let unsure = in_clear && !by_proxy && matches!(answer.code, 403 | 502..=504);
+    let service = match by_proxy {
+        true => None,
+        false => service::recognise(status, &headers, &answer.body),
+    };
+    let unsure =
+        in_clear && !by_proxy && service.is_none() && matches!(answer.code, 403 | 502..=504);
     let who = match (by_proxy, unsure) {
         (true, _) => "the proxy",
         (_, true) => EITHER,
@@ -63,7 +70,12 @@ pub(super) async fn refusal(response: Response) -> Error {
     let hint = match advice::says_tls(&answer) {
         true => Some(wants_tls(route.proxy().filter(|_| in_clear))),
         false if unread && !by_proxy && answer.code == 400 => Some(MAY_BE_TLS.to_owned()),
-        false => hint.map(str::to_owned),
+        false => service
+            .as_ref()
+            .and_then(Service::hint)
+            .filter(|_| !authorized)
+            .or(hint)
+            .map(str::to_owned),
     };
     let error = match (hint, elsewhere) {
         (Some(hint), Some(elsewhere)) if answer.code == 404 => {
@@ -78,10 +90,11 @@ pub(super) async fn refusal(response: Response) -> Error {
         .with_route(&route)
         .with_answer(answer)
         .after(steps);
-    match (route.proxy(), target) {
+    let error = match (route.proxy(), target) {
         (Some(proxy), Some(target)) => advice::behind_tunnel(error, proxy, &target),
         _ => error,
-    }
+    };
+    (error, service)
 }
 
 /// The advice for plain HTTP at a port of TLS; in absolute form it may be the proxy's.

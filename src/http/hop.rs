@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName};
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HeaderName};
 use hyper_util::client::legacy::connect::capture_connection;
 use url::Url;
 
@@ -238,7 +238,8 @@ impl Hop<'_> {
             steps,
             body,
             in_clear: self.in_clear(),
-            authorized: self.request.authorization.is_some(),
+            authorized: self.request.authorization.is_some()
+                || self.request.headers.contains_key(AUTHORIZATION),
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct Request {
     pub body: RequestBody,
     /// Whether only those redirects are followed that keep method and body for certain: 307 and 308.
     pub(crate) is_strict: bool,
+    /// Whether a redirect from an API to the pages about it is an answer, and not followed.
+    pub(crate) stays_at_api: bool,
 }
 
 impl Request {
@@ -41,6 +43,7 @@ impl Request {
             authorization: None,
             body: RequestBody::empty(),
             is_strict: false,
+            stays_at_api: false,
         }
     }
 

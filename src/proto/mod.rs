@@ -10,3 +10,4 @@ pub mod ftp;
 pub mod index_page;
 pub mod range;
 pub mod redirect;
+pub mod service;

@@ -177,7 +177,8 @@ impl FtpSource {
             Retrieval::Download(mut download) => {
                 let total = download.stat().size;
                 let steps = download.steps().clone();
-                super::first_byte(&mut download, path.to_string(), total, steps).await
+                let first = super::first_byte(&mut download, path.to_string(), total, steps);
+                Ok(first.await?.0)
             }
             Retrieval::NoRestart { client, .. } => Ok(client.steps()),
         }

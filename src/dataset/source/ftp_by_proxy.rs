@@ -118,8 +118,8 @@ impl FtpByProxy {
         let doubt = response.doubts_ftp_proxy();
         let (subject, total) = (self.url.path().to_owned(), response.ftp_length());
         let steps = response.steps;
-        let steps = first_byte(&mut response.body, subject, total, steps).await?;
-        Ok(Probed { steps, doubt })
+        let (steps, _) = first_byte(&mut response.body, subject, total, steps).await?;
+        Ok(Probed::passed(steps, doubt))
     }
 
     /// There is no file to get: an answer of the server's is as far as it goes.
@@ -132,10 +132,8 @@ impl FtpByProxy {
             StatusCode::OK => response,
             _ => response.ftp_file().await?,
         };
-        Ok(Probed {
-            doubt: response.doubts_ftp_proxy(),
-            steps: response.steps,
-        })
+        let doubt = response.doubts_ftp_proxy();
+        Ok(Probed::passed(response.steps, doubt))
     }
 
     /// Always from the first byte: Squid 5 skips the start of a range twice.

@@ -7,12 +7,14 @@ use http::header::{
 use http::{Method, StatusCode};
 use url::Url;
 
-use super::{Opened, Probed, Resume, Stat};
+use super::{Opened, Probed, Refusal, Resume, Stat};
+use crate::base::answer::BODY_KEPT;
 use crate::base::{Error, Kind, Result, Secret, Stage, text};
 use crate::dataset::Validator;
 use crate::dataset::validator::http_time;
 use crate::http::{Client, Request, Response};
 use crate::proto::range::ContentRange;
+use crate::proto::service::{self, Service};
 
 /// A URL of HTTP or HTTPS.
 #[derive(Debug)]
@@ -68,13 +70,40 @@ impl HttpSource {
     /// Asks as [`open`](Self::open) does: what lets HEAD through need not let GET through, and a
     /// refusal of GET says why.
     pub(super) async fn probe(&self) -> Result<Probed> {
-        let response = self.client.send(self.request(Method::GET)).await?;
-        let mut response = response.success().await?;
-        let doubt = response.doubts_proxy();
-        let total = response.body.remaining();
-        let (subject, steps) = (response.url.path().to_owned(), response.steps);
-        let steps = super::first_byte(&mut response.body, subject, total, steps).await?;
-        Ok(Probed { steps, doubt })
+        let mut request = self.request(Method::GET);
+        request.stays_at_api = true;
+        let response = self.client.send(request).await?;
+        let (doubt, url) = (response.doubts_proxy(), response.url.clone());
+        let steps = response.steps.clone();
+        let mut response = match response.judged().await {
+            Ok(response) => response,
+            Err((error, None)) => return Err(error),
+            Err((error, Some(service))) => {
+                let is_reached = service.is_reached(&url);
+                return Ok(Probed {
+                    service: Some(service),
+                    refusal: Some(Refusal { error, is_reached }),
+                    ..Probed::passed(steps, doubt)
+                });
+            }
+        };
+        let (total, subject) = (response.body.remaining(), url.path().to_owned());
+        let (steps, first) =
+            super::first_byte(&mut response.body, subject, total, response.steps).await?;
+        // The JSON at the root tells who it is; of a file's bytes no more are wanted.
+        let media_type = field(&response.headers, &CONTENT_TYPE).unwrap_or_default();
+        let mut body: Vec<u8> = first.into_iter().collect();
+        if url.path() == "/" && media_type.contains("json") {
+            body.extend(response.body.start(BODY_KEPT).await);
+        }
+        let body = String::from_utf8_lossy(&body);
+        let service = service::recognise(response.status, &response.headers, &body);
+        let lack = || service.as_ref().and_then(Service::doubt);
+        Ok(Probed {
+            doubt: doubt.or_else(|| lack().map(str::to_owned)),
+            service,
+            ..Probed::passed(steps, None)
+        })
     }
 
     pub(super) async fn open(&self, resume: Option<&Resume>) -> Result<Opened> {

@@ -20,8 +20,9 @@ pub(super) use self::http::HttpSource;
 #[cfg(feature = "ws")]
 pub(super) use self::ws::WsSource;
 use super::Validator;
-use crate::base::{Result, Route, Stage, Steps, text};
+use crate::base::{Error, Result, Route, Stage, Steps, text};
 use crate::ftp::Listing;
+use crate::proto::service::Service;
 
 /// A URL that can be asked about, and opened at an offset.
 #[derive(Debug)]
@@ -88,6 +89,29 @@ pub(crate) struct Probed {
     pub steps: Steps,
     /// What may be wrong although every stage was passed.
     pub doubt: Option<String>,
+    /// The service that answered, where it shows itself.
+    pub service: Option<Service>,
+    /// How it refused, if it did.
+    pub refusal: Option<Refusal>,
+}
+
+/// How a service that shows itself refused the request.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    pub error: Error,
+    /// Whether it is reached by that: only its own clients get more.
+    pub is_reached: bool,
+}
+
+impl Probed {
+    fn passed(steps: Steps, doubt: Option<String>) -> Self {
+        Self {
+            steps,
+            doubt,
+            service: None,
+            refusal: None,
+        }
+    }
 }
 
 impl fmt::Debug for Opened {
@@ -129,10 +153,7 @@ impl Source {
             Self::FtpByProxy(source) => source.probe().await,
             #[cfg(feature = "ws")]
             Self::Ws(source) => source.probe().await,
-            Self::Ftp(source) => Ok(Probed {
-                steps: source.probe().await?,
-                doubt: None,
-            }),
+            Self::Ftp(source) => Ok(Probed::passed(source.probe().await?, None)),
         }
     }
 
@@ -148,19 +169,20 @@ impl Source {
     }
 }
 
-/// Waits for the first byte of `body`, and adds that to the stages passed.
+/// Waits for the first byte of `body`, gives it, and adds that to the stages passed.
 async fn first_byte(
     body: &mut (impl AsyncRead + Unpin),
     subject: String,
     total: Option<u64>,
     steps: Steps,
-) -> Result<Steps> {
+) -> Result<(Steps, Option<u8>)> {
     let (mut steps, subject) = (steps, text::clip(&subject));
     let started = Instant::now();
-    let came = match body.read(&mut [0]).await {
+    let mut first = [0];
+    let came = match body.read(&mut first).await {
         Ok(came) => came,
         Err(cause) => {
-            let error = crate::base::Error::from_io(cause).about(subject);
+            let error = Error::from_io(cause).about(subject);
             return Err(match error.steps().is_empty() {
                 true => error.after(steps),
                 false => error,
@@ -173,5 +195,5 @@ async fn first_byte(
         (_, None) => "first byte".to_owned(),
     };
     steps.pass(Stage::Transfer, subject, words, started.elapsed());
-    Ok(steps)
+    Ok((steps, first.first().copied().filter(|_| came > 0)))
 }

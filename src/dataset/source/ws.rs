@@ -20,7 +20,7 @@ impl WsSource {
         let steps = socket.steps().clone();
         // That it opened is what was to be found out: what the goodbye is answered with is no matter.
         let _ = tokio::time::timeout(GOODBYE, socket.close()).await;
-        Ok(Probed { steps, doubt: None })
+        Ok(Probed::passed(steps, None))
     }
 
     /// The error for whoever wants a file.

@@ -2,6 +2,7 @@
 
 mod doubts;
 mod row;
+mod services;
 mod targets;
 mod waits;
 
