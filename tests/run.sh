@@ -21,5 +21,8 @@ step cargo clippy --locked --all-targets --all-features -- -D warnings
 step cargo clippy --locked --no-default-features -- -D warnings
 step cargo clippy --locked --no-default-features --features blocking,reqwest,suppaftp -- -D warnings
 step cargo clippy --locked --no-default-features --features ws -- -D warnings
+# The example with a manifest of its own.
+step cargo fmt --check --manifest-path examples/ec2/Cargo.toml
+step cargo clippy --locked --manifest-path examples/ec2/Cargo.toml --target-dir target -- -D warnings
 RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps --all-features
 step cargo test --locked --all-features

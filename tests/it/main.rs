@@ -29,6 +29,7 @@ mod cli_list;
 mod cli_manners;
 mod cli_places;
 mod cli_put;
+mod cloud;
 mod docs;
 mod doubles;
 mod error_matrix;
