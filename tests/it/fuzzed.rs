@@ -131,6 +131,11 @@ fn proxy_url() {
 }
 
 #[test]
+fn service() {
+    over("service");
+}
+
+#[test]
 fn settings() {
     over("settings");
 }

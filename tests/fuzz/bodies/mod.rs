@@ -11,6 +11,7 @@ pub mod ftp_session;
 pub mod index_page;
 pub mod listing;
 pub mod proxy_url;
+pub mod service;
 pub mod settings;
 
 /// One kind of input.
@@ -64,6 +65,11 @@ pub const KINDS: &[Kind] = &[
         name: "proxy_url",
         check: proxy_url::check,
         words: proxy_url::WORDS,
+    },
+    Kind {
+        name: "service",
+        check: service::check,
+        words: service::WORDS,
     },
     Kind {
         name: "settings",
