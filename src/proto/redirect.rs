@@ -71,10 +71,8 @@ pub fn next(
         url.set_fragment(current.fragment());
     }
     let leaves_origin = url.origin() != current.origin();
-    // Who is sent there by another host would store the credentials of this machine as data.
-    let metadata = Target::from_url(&url).is_ok_and(|to| metadata::host_of(&to).is_some());
     match (current.scheme(), url.scheme()) {
-        _ if metadata && leaves_origin => Err(Refused::Metadata(shown())),
+        _ if leads_to_metadata(current, &url) => Err(Refused::Metadata(shown())),
         ("https", "http") => Err(Refused::Downgrade(shown())),
         (_, "http" | "https") => Ok(Some(Redirect {
             leaves_origin,
@@ -83,6 +81,13 @@ pub fn next(
         })),
         _ => Err(Refused::OtherScheme(shown())),
     }
+}
+
+/// Whether another origin's redirect leads to instance metadata: who follows it would store this
+/// machine's credentials as data.
+pub fn leads_to_metadata(from: &Url, to: &Url) -> bool {
+    let target = Target::from_url(to);
+    from.origin() != to.origin() && target.is_ok_and(|to| metadata::host_of(&to).is_some())
 }
 
 #[cfg(test)]

@@ -221,6 +221,11 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
         let what = format!("more than {} redirects in a row", rules::MOST);
         return attempt.error(refused(what));
     }
+    let to_metadata = |from: &Url| rules::leads_to_metadata(from, attempt.url());
+    if attempt.previous().last().is_some_and(to_metadata) {
+        let what = "the redirect leads to this machine's instance metadata";
+        return attempt.error(refused(what.into()));
+    }
     if attempt.previous().last().is_some_and(downgrades) {
         return attempt.error(refused("the redirect leads from https to http".into()));
     }

@@ -180,3 +180,15 @@ async fn from_tls_to_clear_text_never() {
     assert!(ours.contains("from https to http"), "{ours}");
     assert_eq!(down.connections(), 0);
 }
+
+#[tokio::test]
+async fn to_instance_metadata_never() {
+    let answer = "HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/latest/\r\n\
+                  Content-Length: 0\r\nConnection: close\r\n\r\n";
+    let hostile = Scripted::each(vec![Step::head(), Step::write(answer), Step::Close]);
+    let client = Client::new(policy(""));
+    let stock = stock(&client, &hostile.url()).await.unwrap();
+    let error = stock.get(hostile.url()).send().await.unwrap_err();
+    let ours = Error::find(&error).unwrap().to_string();
+    assert!(ours.contains("instance metadata"), "{ours}");
+}
