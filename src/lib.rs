@@ -72,6 +72,7 @@
 #![cfg_attr(
     any(
         feature = "blocking",
+        feature = "object_store",
         feature = "reqwest",
         feature = "suppaftp",
         feature = "ws"
@@ -94,6 +95,7 @@
 //! - `cli` (default): the command line program. A library user turns it off.
 //! - `lab` (in `cli`): loopback servers: a proxy, HTTP, HTTPS and FTP origins.
 //! - `blocking`: `open`, `stat` and `fetch` without async.
+//! - `object_store`: its clients (S3, GCS, Azure, HTTP) over this stack.
 //! - `reqwest`: its requests over this stack, and stock clients set from a route.
 //! - `suppaftp`: its streams, logged in, with data channels through the tunnel.
 //! - `ws` (in `cli`): WebSocket, and streams for those who bring tungstenite.
@@ -101,6 +103,7 @@
 
 #[cfg(any(
     feature = "blocking",
+    feature = "object_store",
     feature = "reqwest",
     feature = "suppaftp",
     feature = "ws"

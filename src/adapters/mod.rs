@@ -4,6 +4,8 @@
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
+#[cfg(feature = "object_store")]
+pub mod object_store;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
 #[cfg(feature = "suppaftp")]

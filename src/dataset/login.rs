@@ -5,12 +5,12 @@ use super::client::Dataset;
 use crate::base::Credentials;
 use crate::base::{Result, Secret};
 use crate::ftp::Login;
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "object_store", feature = "reqwest"))]
 use crate::http;
 
 impl Dataset {
     /// The HTTP client of its connection.
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "object_store", feature = "reqwest"))]
     pub(crate) fn http(&self) -> &http::Client {
         &self.http
     }

@@ -6,6 +6,8 @@
 #[cfg(feature = "blocking")]
 mod blocking;
 mod hyper;
+#[cfg(feature = "object_store")]
+mod object_store;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(feature = "reqwest")]
