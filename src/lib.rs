@@ -125,6 +125,8 @@ pub mod lab;
 #[doc(hidden)]
 pub mod proto;
 pub mod route;
+#[cfg(feature = "object_store")]
+mod s3;
 pub mod settings;
 #[doc(hidden)]
 pub mod tls;

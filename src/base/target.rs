@@ -26,17 +26,20 @@ pub enum Scheme {
     Ftp,
     /// FTP with implicit TLS.
     Ftps,
+    /// A bucket of S3, which is reached over HTTP or HTTPS at an endpoint.
+    S3,
 }
 
 impl Scheme {
     /// Every scheme, in the order of the documentation.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Http,
         Self::Https,
         Self::Ws,
         Self::Wss,
         Self::Ftp,
         Self::Ftps,
+        Self::S3,
     ];
 
     /// The scheme called `name`, in any case.
@@ -55,15 +58,16 @@ impl Scheme {
             Self::Wss => "wss",
             Self::Ftp => "ftp",
             Self::Ftps => "ftps",
+            Self::S3 => "s3",
         }
     }
 
     /// The port when the URL has none: the IANA registry, and for `ftps` implicit TLS as curl
-    /// has it.
+    /// has it; for `s3` that of its endpoint at Amazon.
     pub fn default_port(self) -> u16 {
         match self {
             Self::Http | Self::Ws => 80,
-            Self::Https | Self::Wss => 443,
+            Self::Https | Self::Wss | Self::S3 => 443,
             Self::Ftp => 21,
             Self::Ftps => 990,
         }
@@ -187,7 +191,7 @@ fn bad_url(what: &str) -> Error {
 
 pub(crate) fn unknown_scheme(scheme: &str) -> Error {
     let error = bad_url(&format!(
-        "the URL's scheme `{}` is unknown; known are http, https, ws, wss, ftp, ftps",
+        "the URL's scheme `{}` is unknown; known are http, https, ws, wss, ftp, ftps, s3",
         super::text::clip(scheme)
     ));
     if matches!(scheme, "sftp" | "scp" | "ssh") {

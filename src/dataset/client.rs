@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ::http::HeaderMap;
 use url::Url;
 
+use super::bucket;
 use super::event::Observer;
 use super::fetch::{self, FetchOptions, Fetched};
 use super::rate::RateLimit;
@@ -129,8 +130,8 @@ impl Dataset {
         connection: Option<Arc<Connection>>,
         credentials: Option<Credentials>,
     ) -> Result<Self> {
-        let target = Target::from_url(&url)?;
         let connector = client.connector.for_connection(connection);
+        let target = bucket::reached(&url, &connector)?;
         Ok(Self {
             http: client.http.with_connector(connector.clone()),
             ftp: client.ftp.clone(),
@@ -330,7 +331,13 @@ impl Dataset {
 
     /// The protocol's side of this dataset.
     pub(super) async fn source(&self) -> Result<Source> {
-        match self.target.scheme() {
+        let scheme = match self.url.scheme() {
+            // Its target is the endpoint.
+            "s3" => Scheme::S3,
+            _ => self.target.scheme(),
+        };
+        match scheme {
+            Scheme::S3 => self.bucket().await,
             Scheme::Http | Scheme::Https => Ok(Source::Http(Box::new(HttpSource {
                 client: self.http.clone(),
                 url: self.url.clone(),

@@ -10,6 +10,7 @@
 //!        └─► Part (NAME.part, NAME.part.meta, lock) ─► rename
 //! ```
 
+mod bucket;
 mod checksum;
 mod client;
 #[cfg(feature = "cli")]

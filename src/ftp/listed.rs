@@ -52,6 +52,15 @@ impl Listing {
         }
     }
 
+    /// What a bucket holds.
+    #[cfg(feature = "object_store")]
+    pub(crate) fn of_entries(entries: Vec<Entry>) -> Self {
+        Self {
+            entries,
+            ..Self::default()
+        }
+    }
+
     /// The error, if the server says that it left out entries: there are more than these.
     pub fn shortage(&self) -> Option<Error> {
         let said = self.cut_short.as_ref()?;

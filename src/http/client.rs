@@ -129,6 +129,17 @@ impl Client {
         hop::send(&self.pool, &self.connector, &mut request).await
     }
 
+    /// Sends a request, and gives the answer with its body unread, a redirect too: for requests that
+    /// are signed for one place.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), but for redirects.
+    #[cfg(feature = "object_store")]
+    pub(crate) async fn send_once(&self, mut request: Request) -> Result<Response> {
+        refuse_reserved(&request)?;
+        hop::send(&self.pool, &self.connector, &mut request).await
+    }
+
     /// Sends a request, follows redirects, and gives the answer with its body unread.
     ///
     /// # Errors

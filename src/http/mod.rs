@@ -5,14 +5,22 @@ mod body;
 mod client;
 mod dialogue;
 mod failure;
+#[cfg(feature = "object_store")]
+mod for_object_store;
 mod ftp_answer;
 mod hop;
 mod pool;
 mod request;
 mod request_body;
+#[cfg(feature = "object_store")]
+mod retry_class;
 
 pub use body::Body;
 pub use client::{Client, Response};
+#[cfg(feature = "object_store")]
+pub(crate) use for_object_store::url_of;
 pub use request::Request;
 pub(crate) use request::shown;
 pub use request_body::RequestBody;
+#[cfg(feature = "object_store")]
+pub(crate) use retry_class::classed;

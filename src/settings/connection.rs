@@ -8,6 +8,7 @@ use url::Url;
 
 use super::fact::{Fact, Value};
 use super::problems::Problem;
+use super::s3::S3Options;
 use crate::base::{Credentials, Encoding, ExplicitTls, FtpMode, Origin, Proxy, Trust, TunnelMode};
 
 /// A named dataset connection.
@@ -34,6 +35,8 @@ pub struct Connection {
     pub ftp: Option<FtpMode>,
     /// How often NOOP is sent on FTP's control channel while a file comes.
     pub keepalive: Option<Duration>,
+    /// How its bucket is reached, with `s3://`.
+    pub s3: S3Options,
     /// Where its URL is written.
     pub origin: Origin,
 }

@@ -14,6 +14,7 @@ mod locate;
 pub mod policy;
 mod problems;
 mod raw;
+mod s3;
 mod shown;
 mod starter;
 mod variables;
@@ -27,6 +28,7 @@ pub use layers::{Flags, Layers};
 pub use locate::Location;
 pub use policy::{Direct, Policy, Retry, Timeouts};
 pub use problems::{Level, Problem, Problems};
+pub use s3::S3Options;
 pub use shown::Shown;
 pub use starter::starter;
 

@@ -1,6 +1,7 @@
 //! A settings file to begin with, made from the table of keys: it has all of them, as comments.
 
 use super::keys::{KEYS, Key, Type};
+use super::s3::is_for_s3;
 
 const HEAD: &str = "\
 # Settings of outbound. What begins with # is a comment; a line such as `#url = …` or `#[proxy]`
@@ -9,7 +10,7 @@ const HEAD: &str = "\
 ";
 
 /// What stands above each table, and the name that the example has where the user chooses one.
-const TABLES: [(&str, &str, &str); 6] = [
+const TABLES: [(&str, &str, &str); 7] = [
     ("proxy", "", "The global proxy."),
     (
         "proxies.*",
@@ -21,10 +22,27 @@ const TABLES: [(&str, &str, &str); 6] = [
         "census",
         "A dataset connection; as many as need be.",
     ),
+    (
+        BUCKETS,
+        "lake",
+        "A bucket of S3: what is for it alone, beside all of the above.",
+    ),
     ("policy", "", "What is allowed."),
     ("timeouts", "", "How long each step may take."),
     ("retry", "", "How often it is tried, and with which pauses."),
 ];
+
+/// The table of connections once more, for keys that no other kind of connection has.
+const BUCKETS: &str = "connections.* of s3";
+
+/// The table that a key stands in here, and its name in that.
+fn place(key: &Key) -> (&'static str, &'static str) {
+    match key.pattern.rsplit_once('.') {
+        Some((_, name)) if is_for_s3(key.pattern) => (BUCKETS, name),
+        Some(place) => place,
+        None => ("", key.pattern),
+    }
+}
 
 /// A settings file in which everything is a comment: what each setting is for, and an example of
 /// it, which is the default where there is one.
@@ -32,7 +50,7 @@ pub fn starter() -> String {
     let mut file = HEAD.to_owned();
     let mut table = "";
     for key in keys() {
-        let (of, name) = key.pattern.rsplit_once('.').unwrap_or(("", key.pattern));
+        let (of, name) = place(key);
         if of != table {
             table = of;
             file.push_str(&heading(table));
@@ -59,10 +77,14 @@ fn keys() -> impl Iterator<Item = &'static Key> {
 fn heading(table: &str) -> String {
     let known = TABLES.iter().find(|(pattern, ..)| *pattern == table);
     let (name, about) = known.map_or(("name", ""), |(_, name, about)| (*name, *about));
-    let table = table.replace('*', name);
+    let head = match table {
+        BUCKETS => "#url = \"s3://lake/in/\"\n#username = \"ACCESS KEY ID\"\n",
+        _ => "",
+    };
+    let table = table.replace(" of s3", "").replace('*', name);
     match about {
         "" => format!("\n#[{table}]\n"),
-        about => format!("\n# {about}\n#[{table}]\n"),
+        about => format!("\n# {about}\n#[{table}]\n{head}"),
     }
 }
 
@@ -73,6 +95,8 @@ fn example(key: &Key) -> String {
         (Type::Flag | Type::Count, Some(default)) => default.to_owned(),
         (_, Some(default)) => quoted(default),
         (Type::Flag, None) => "false".into(),
+        (Type::BaseUrl, None) if is_for_s3(key.pattern) => quoted("https://s3.corp.example:9000"),
+        (Type::Text, None) if key.pattern.ends_with(".region") => quoted("eu-west-1"),
         (Type::Count, None) => "1".into(),
         (Type::ProxyUrl, None) => quoted("http://proxy.corp.example:3128"),
         (Type::BaseUrl, None) => quoted("ftp://ftp.census.example/pub/"),
@@ -91,6 +115,7 @@ fn example(key: &Key) -> String {
 
 fn secret(key: &Key) -> String {
     let variable = match key.pattern.starts_with("connections.") {
+        _ if is_for_s3(key.pattern) => "SESSION_TOKEN",
         true => "CENSUS_PASSWORD",
         false => "PROXY_PASSWORD",
     };
@@ -133,10 +158,11 @@ mod tests {
         let policy = Settings::from_toml(&uncommented()).unwrap();
         let shown: Vec<&str> = policy.shown().iter().map(|row| row.key.as_str()).collect();
         for key in keys() {
-            let (table, name) = key.pattern.rsplit_once('.').unwrap_or(("", key.pattern));
+            let (table, name) = place(key);
             let chosen = TABLES.iter().find(|(pattern, ..)| *pattern == table);
             // Another table needs its words in TABLES.
             assert!(table.is_empty() || chosen.is_some(), "{table}");
+            let table = table.replace(" of s3", "");
             let table = table.replace('*', chosen.map_or("", |(_, name, _)| name));
             let full = format!("{table}.{name}");
             let full = full.trim_start_matches('.');

@@ -17,11 +17,12 @@ const RANKS: &[(&str, u8)] = &[
     ("http", 5),
     ("ftp", 5),
     ("ws", 5),
-    ("dataset", 6),
-    ("adapters", 7),
-    ("check", 7),
-    ("lab", 7),
-    ("cli", 8),
+    ("s3", 6),
+    ("dataset", 7),
+    ("adapters", 8),
+    ("check", 8),
+    ("lab", 8),
+    ("cli", 9),
 ];
 
 /// Of the same rank, but allowed: TLS and a tunnel are layers over dial's stream.

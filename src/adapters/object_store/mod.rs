@@ -14,7 +14,6 @@
 //! # }
 //! ```
 
-mod retry_class;
 mod service;
 
 pub use service::HttpConnector;

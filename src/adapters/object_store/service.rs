@@ -2,21 +2,16 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use ::http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use ::http::header::AUTHORIZATION;
 use ::object_store::ClientOptions;
 use ::object_store::client::{
-    ClientConfigKey, HttpClient, HttpError, HttpRequest, HttpRequestBody, HttpResponse,
-    HttpResponseBody, HttpService,
+    ClientConfigKey, HttpClient, HttpError, HttpRequest, HttpResponse, HttpService,
 };
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 
-use super::retry_class::classed;
 use crate::base::{Error, Kind, Result, Scheme, Stage};
 use crate::dataset::{Client, Dataset};
-use crate::http::{self, RequestBody};
+use crate::http;
 
 /// Makes object_store's clients go the way that the policy says: for `with_http_connector` of its
 /// builders. Cheap to clone; clones share their connections.
@@ -119,43 +114,21 @@ impl Service {
     }
 
     async fn run(&self, request: HttpRequest) -> Result<HttpResponse> {
-        let (parts, body) = request.into_parts();
-        let dataset = self.dataset(&parts.uri.to_string())?;
+        let dataset = self.dataset(http::url_of(&request)?.as_str())?;
         if dataset.target().scheme() == Scheme::Http && !self.allow_http {
             let what = "the client options do not allow http://";
             return Err(Error::new(Kind::Policy, Stage::Route, what)
                 .with_hint("ClientOptions::with_allow_http(true), or an https:// endpoint"));
         }
-        let mut wanted = http::Request::new(parts.method, dataset.url().clone());
-        wanted.headers = parts.headers;
-        wanted.headers.remove(CONTENT_LENGTH);
-        wanted.body = outgoing(body);
-        if !wanted.headers.contains_key(AUTHORIZATION) {
-            wanted.authorization = dataset.authorization().await?;
-        }
-        let response = dataset.http().send(wanted).await?;
-        let response = match response.is_from_proxy() {
-            true => response.success().await?,
-            false => response,
+        let authorization = match request.headers().contains_key(AUTHORIZATION) {
+            true => None,
+            false => dataset.authorization().await?,
         };
-        let body = HttpResponseBody::new(Incoming(response.body));
-        let mut whole = HttpResponse::new(body);
-        *whole.status_mut() = response.status;
-        *whole.version_mut() = response.version;
-        *whole.headers_mut() = response.headers;
-        whole.extensions_mut().insert(response.route);
-        Ok(whole)
-    }
-}
-
-/// What a request carries: one piece as it is, more of them one after another.
-fn outgoing(body: HttpRequestBody) -> RequestBody {
-    match body.as_bytes() {
-        Some(bytes) => bytes.clone().into(),
-        None => {
-            let length = body.content_length() as u64;
-            RequestBody::again(length, move || body.clone())
-        }
+        let response = dataset
+            .http()
+            .send_foreign(request, authorization, true)
+            .await?;
+        Ok(response.into_foreign())
     }
 }
 
@@ -173,30 +146,6 @@ impl HttpService for Service {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
-        Box::pin(async move { self.run(request).await.map_err(classed) })
-    }
-}
-
-/// The body of an answer, with errors as object_store knows them.
-struct Incoming(http::Body);
-
-impl http_body::Body for Incoming {
-    type Data = Bytes;
-    type Error = HttpError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<std::result::Result<Frame<Bytes>, HttpError>>> {
-        let frame = Pin::new(&mut self.0).poll_frame(cx);
-        frame.map(|frame| frame.map(|frame| frame.map_err(classed)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        http_body::Body::is_end_stream(&self.0)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        http_body::Body::size_hint(&self.0)
+        Box::pin(async move { self.run(request).await.map_err(http::classed) })
     }
 }

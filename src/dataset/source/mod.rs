@@ -4,6 +4,8 @@ mod ftp;
 mod ftp_by_proxy;
 mod http;
 mod index;
+#[cfg(feature = "object_store")]
+mod s3;
 #[cfg(feature = "ws")]
 mod ws;
 
@@ -17,6 +19,8 @@ use url::Url;
 pub(super) use self::ftp::FtpSource;
 pub(super) use self::ftp_by_proxy::FtpByProxy;
 pub(super) use self::http::HttpSource;
+#[cfg(feature = "object_store")]
+pub(super) use self::s3::S3Source;
 #[cfg(feature = "ws")]
 pub(super) use self::ws::WsSource;
 use super::Validator;
@@ -32,6 +36,8 @@ pub(super) enum Source {
     FtpByProxy(Box<FtpByProxy>),
     #[cfg(feature = "ws")]
     Ws(Box<WsSource>),
+    #[cfg(feature = "object_store")]
+    S3(Box<S3Source>),
 }
 
 /// What a server says of a file without giving it.
@@ -132,6 +138,8 @@ impl Source {
             Self::FtpByProxy(source) => source.stat().await,
             #[cfg(feature = "ws")]
             Self::Ws(source) => Err(source.no_file()),
+            #[cfg(feature = "object_store")]
+            Self::S3(source) => source.stat().await,
         }
     }
 
@@ -143,6 +151,8 @@ impl Source {
             Self::FtpByProxy(source) => Err(source.list()),
             #[cfg(feature = "ws")]
             Self::Ws(source) => Err(source.no_file()),
+            #[cfg(feature = "object_store")]
+            Self::S3(source) => source.list().await,
         }
     }
 
@@ -154,6 +164,8 @@ impl Source {
             #[cfg(feature = "ws")]
             Self::Ws(source) => source.probe().await,
             Self::Ftp(source) => Ok(Probed::passed(source.probe().await?, None)),
+            #[cfg(feature = "object_store")]
+            Self::S3(source) => source.probe().await,
         }
     }
 
@@ -165,6 +177,8 @@ impl Source {
             Self::FtpByProxy(source) => source.open(resume).await,
             #[cfg(feature = "ws")]
             Self::Ws(source) => Err(source.no_file()),
+            #[cfg(feature = "object_store")]
+            Self::S3(source) => source.open(resume).await,
         }
     }
 }

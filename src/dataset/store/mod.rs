@@ -11,6 +11,8 @@ mod listed;
 mod material;
 mod part_name;
 mod replace;
+#[cfg(feature = "object_store")]
+mod s3;
 
 use std::path::Path;
 
@@ -132,6 +134,8 @@ impl Dataset {
             Source::FtpByProxy(source) => Err(source.store()),
             #[cfg(feature = "ws")]
             Source::Ws(source) => Err(source.no_file()),
+            #[cfg(feature = "object_store")]
+            Source::S3(source) => s3::store(self, &source, material, options).await,
         }
     }
 }

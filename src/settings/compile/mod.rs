@@ -14,6 +14,7 @@ use super::fact::{BypassList, Fact, Value};
 use super::layers::{Overrides, Settings};
 use super::policy::{Direct, Forced, Policy};
 use super::problems::{Level, Problem};
+use super::s3;
 use super::shown;
 use crate::base::{
     Auth, Credentials, Encoding, FtpMode, Origin, Proxy, SecretRef, Trust, TunnelMode,
@@ -253,6 +254,8 @@ impl Compiler<'_> {
             let (tls, keepalive, problems) =
                 connection::of_ftp(|key| self.fact(&table, key), &base);
             self.problems.extend(problems);
+            let (s3, problems) = s3::of_s3(|key| self.fact(&table, key), &base);
+            self.problems.extend(problems);
             let connection = Connection {
                 proxy: self.choice(&name),
                 credentials: self.credentials(&table),
@@ -262,6 +265,7 @@ impl Compiler<'_> {
                 encoding: self.encoding(&table, &base),
                 ftp: self.ftp(&table),
                 keepalive,
+                s3,
                 url: base,
                 origin: url.origin,
                 name: name.clone(),

@@ -205,7 +205,7 @@ fn what_names_nothing_says_what_to_write() {
         ),
         (
             "htps://data.example/x",
-            "the URL's scheme `htps` is unknown; known are http, https, ws, wss, ftp, ftps",
+            "the URL's scheme `htps` is unknown; known are http, https, ws, wss, ftp, ftps, s3",
             "did you mean `https`?",
         ),
         (

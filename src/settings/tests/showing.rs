@@ -151,6 +151,13 @@ fn the_builder_sets_every_key() {
                 ("connections.x.proxy.url", "http://p"),
                 ("connections.x.proxy.username", "u"),
             ],
+            Some("connections") if key.pattern.ends_with(".anonymous") => {
+                &[("connections.x.url", "s3://lake/")]
+            }
+            Some("connections") if crate::settings::s3::is_for_s3(key.pattern) => &[
+                ("connections.x.url", "s3://lake/"),
+                ("connections.x.username", "u"),
+            ],
             Some("connections") => &[
                 ("connections.x.url", "ftp://h/"),
                 ("connections.x.username", "u"),
@@ -166,6 +173,9 @@ fn the_builder_sets_every_key() {
         }
         let (builder, written) = match key.kind {
             Type::ProxyUrl => (builder.set(&name, "http://q:1"), "\"http://q:1\""),
+            Type::BaseUrl if key.pattern.ends_with(".endpoint") => {
+                (builder.set(&name, "https://h/"), "\"https://h/\"")
+            }
             Type::BaseUrl => (builder.set(&name, "https://h/x/"), "\"https://h/x/\""),
             Type::Text => (builder.set(&name, "info"), "\"info\""),
             Type::Encoding => (builder.set(&name, "utf-8"), "\"utf-8\""),

@@ -149,7 +149,7 @@ fn each_mistake_has_its_line_and_its_advice() {
         ),
         (
             "[connections.a]\nurl = \"htps://data.example/\"",
-            ":2: connections.a.url: the URL's scheme `htps` is unknown; known are http, https, ws, wss, ftp, ftps; did you mean `https`?",
+            ":2: connections.a.url: the URL's scheme `htps` is unknown; known are http, https, ws, wss, ftp, ftps, s3; did you mean `https`?",
         ),
         (
             "[connections.a]\nurl = \"https://data.example/?a=b\"",

@@ -88,7 +88,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub(in crate::proto) fn new(name: &[u8], kind: Kind) -> Self {
+    pub(crate) fn new(name: &[u8], kind: Kind) -> Self {
         Self {
             name: name.to_vec(),
             kind,

@@ -1,0 +1,77 @@
+//! Datasets in buckets of S3: where they are, and who signs.
+
+use url::Url;
+
+use super::client::Dataset;
+#[cfg(feature = "object_store")]
+use super::source::S3Source;
+use super::source::Source;
+#[cfg(not(feature = "object_store"))]
+use crate::base::{Error, Kind, Stage};
+use crate::base::{Result, Target};
+use crate::connector::Connector;
+#[cfg(feature = "object_store")]
+use crate::s3::{Place, Signer, Store, Surroundings};
+#[cfg(feature = "object_store")]
+use crate::settings::S3Options;
+
+/// What is reached over the network for a URL: of a bucket it is the endpoint.
+///
+/// # Errors
+/// As [`Target::from_url`]; no bucket can be where the URL says; files of AWS cannot be read.
+pub(super) fn reached(url: &Url, connector: &Connector) -> Result<Target> {
+    match url.scheme() {
+        "s3" => endpoint(url, connector),
+        _ => Target::from_url(url),
+    }
+}
+
+#[cfg(feature = "object_store")]
+impl Dataset {
+    /// The bucket's side of this dataset.
+    pub(super) async fn bucket(&self) -> Result<Source> {
+        let (around, options) = (Surroundings::load()?, options(&self.connector));
+        let place = Place::new(self.url(), &options, &around)?;
+        let credentials = self.credentials.as_ref();
+        let signer = Signer::find(&self.connector, credentials, &options, &around).await?;
+        Ok(Source::S3(Box::new(S3Source {
+            store: Store::new(self.http.clone(), place, signer, self.retry())?,
+            connector: self.connector.clone(),
+            target: self.target.clone(),
+            url: self.url().clone(),
+        })))
+    }
+}
+
+#[cfg(feature = "object_store")]
+fn endpoint(url: &Url, connector: &Connector) -> Result<Target> {
+    Place::new(url, &options(connector), &Surroundings::load()?)?.target()
+}
+
+#[cfg(feature = "object_store")]
+fn options(connector: &Connector) -> S3Options {
+    let connection = connector.connection();
+    connection
+        .map(|connection| connection.s3.clone())
+        .unwrap_or_default()
+}
+
+#[cfg(not(feature = "object_store"))]
+impl Dataset {
+    /// There is none.
+    pub(super) async fn bucket(&self) -> Result<Source> {
+        Err(not_built_in())
+    }
+}
+
+#[cfg(not(feature = "object_store"))]
+fn endpoint(_: &Url, _: &Connector) -> Result<Target> {
+    Err(not_built_in())
+}
+
+#[cfg(not(feature = "object_store"))]
+fn not_built_in() -> Error {
+    let what = "`s3://` is not built in";
+    let error = Error::new(Kind::Unsupported, Stage::Route, what);
+    error.with_hint("build the crate with its feature `object_store`")
+}

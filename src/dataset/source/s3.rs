@@ -1,0 +1,142 @@
+//! Bytes of an object of S3: ranges, proven by its entity tag.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::{Opened, Probed, Resume, Stat};
+use crate::base::{Result, Target};
+use crate::connector::Connector;
+use crate::dataset::Validator;
+use crate::ftp::Listing;
+use crate::ftp::listing::{Entry, Exact, Kind, Stamp};
+use crate::s3::{About, Coming, Store};
+
+/// An object of S3, or what lies below a key.
+#[derive(Debug)]
+pub(crate) struct S3Source {
+    pub connector: Connector,
+    pub target: Target,
+    pub url: Url,
+    pub store: Store,
+}
+
+impl S3Source {
+    pub(super) async fn stat(&self) -> Result<Stat> {
+        let about = self.store.about().await?;
+        let validator = validator(&about);
+        Ok(Stat {
+            url: self.url.clone(),
+            length: Some(about.length),
+            modified: Some(about.modified),
+            media_type: None,
+            resumable: Some(validator.is_some()),
+            validator,
+            route: Arc::new(self.connector.route(&self.target)?),
+            steps: self.store.steps(),
+            doubt: None,
+        })
+    }
+
+    pub(super) async fn list(&self) -> Result<Listing> {
+        let below = self.store.below().await?;
+        let folders = below
+            .folders
+            .into_iter()
+            .map(|name| Entry::new(name.as_bytes(), Kind::Folder));
+        let objects = below.objects.into_iter().map(|(name, about)| {
+            let mut entry = Entry::new(name.as_bytes(), Kind::File);
+            entry.size = Some(about.length);
+            entry.modified = Some(Stamp {
+                time: about.modified,
+                exact: Exact::Second,
+                utc: true,
+            });
+            entry
+        });
+        Ok(Listing::of_entries(folders.chain(objects).collect()))
+    }
+
+    pub(super) async fn probe(&self) -> Result<Probed> {
+        let steps = match self.url.path().ends_with('/') || self.url.path().is_empty() {
+            true => {
+                self.store.below().await?;
+                self.store.steps()
+            }
+            false => {
+                let mut coming = self.open_from(None).await?;
+                let steps = self.store.steps();
+                let total = Some(coming.about.length);
+                let subject = self.url.path().to_owned();
+                let came = super::first_byte(&mut coming.body, subject, total, steps);
+                came.await?.0
+            }
+        };
+        Ok(Probed::passed(steps, None))
+    }
+
+    pub(super) async fn open(&self, resume: Option<&Resume>) -> Result<Opened> {
+        let from = resume.and_then(|resume| match &resume.validator {
+            Validator::Etag { tag } => Some((resume.offset, tag.as_str())),
+            _ => None,
+        });
+        let (coming, restarted) = match (resume, from) {
+            (None, _) => (self.open_from(None).await?, None),
+            (Some(_), None) => {
+                let why = "S3 gave no proof that the object is the same";
+                (self.open_from(None).await?, Some(why))
+            }
+            (Some(resume), Some(from)) => {
+                // Behind the last byte there is no range to ask for.
+                let about = self.store.about().await?;
+                if about.tag.as_deref() == Some(from.1) && about.length == resume.offset {
+                    return self.opened_at_end(about);
+                }
+                match self.store.get(Some(from)).await? {
+                    Some(coming) => (coming, None),
+                    None => {
+                        let why = "the object changed";
+                        (self.open_from(None).await?, Some(why))
+                    }
+                }
+            }
+        };
+        Ok(Opened {
+            offset: coming.offset,
+            restarted,
+            total: Some(coming.about.length),
+            validator: validator(&coming.about),
+            modified: Some(coming.about.modified),
+            route: Arc::new(self.connector.route(&self.target)?),
+            doubt: None,
+            body: Box::new(coming.body),
+        })
+    }
+
+    async fn open_from(&self, from: Option<(u64, &str)>) -> Result<Coming> {
+        loop {
+            // Without a condition there is nothing that could fail it.
+            if let Some(coming) = self.store.get(from).await? {
+                return Ok(coming);
+            }
+        }
+    }
+
+    fn opened_at_end(&self, about: About) -> Result<Opened> {
+        Ok(Opened {
+            offset: about.length,
+            restarted: None,
+            total: Some(about.length),
+            validator: validator(&about),
+            modified: Some(about.modified),
+            route: Arc::new(self.connector.route(&self.target)?),
+            doubt: None,
+            body: Box::new(tokio::io::empty()),
+        })
+    }
+}
+
+fn validator(about: &About) -> Option<Validator> {
+    let tag = about.tag.clone()?;
+    Some(Validator::Etag { tag })
+}

@@ -1,0 +1,231 @@
+//! A file to S3: one request, or parts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::object_store::MultipartUpload;
+use bytes::Bytes;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::super::event::Event;
+use super::super::retry::Backoff;
+use super::super::source::S3Source;
+use super::feed::Flow;
+use super::material::Material;
+use super::{StoreOptions, Stored, again, exists};
+use crate::base::{Error, Kind, Result, Stage};
+use crate::dataset::client::Dataset;
+
+/// What is no longer goes in one request: a part may have 5 MiB to 5 GiB ("Amazon S3 multipart upload
+/// limits").
+const PART: usize = 8 << 20;
+
+/// The most parts that an object may have.
+const PARTS: u64 = 10_000;
+
+/// How long taking back what failed may take.
+const TIDY_WAIT: Duration = Duration::from_secs(5);
+
+/// So many parts go at a time.
+const AT_ONCE: usize = 4;
+
+pub(super) async fn store(
+    dataset: &Dataset,
+    source: &S3Source,
+    material: Material,
+    options: &StoreOptions,
+) -> Result<Stored> {
+    let path = source.url.path();
+    if path.is_empty() || path.ends_with('/') {
+        let what = "the URL names a folder, not an object";
+        return Err(Error::new(Kind::Usage, Stage::Request, what)
+            .with_hint("write the name that the object is to have behind the `/`"));
+    }
+    let mut run = Run {
+        dataset,
+        source,
+        options,
+        material,
+        checked: options.force,
+    };
+    let mut backoff = Backoff::new(dataset.retry().clone());
+    loop {
+        let error = match run.attempt().await {
+            Ok(stored) => return Ok(stored),
+            Err(error) => error,
+        };
+        let error = match run.material.can_be_sent() {
+            true => error,
+            false => error.permanent(),
+        };
+        again(&mut backoff, &options.observer, error).await?;
+    }
+}
+
+struct Run<'a> {
+    dataset: &'a Dataset,
+    source: &'a S3Source,
+    options: &'a StoreOptions,
+    material: Material,
+    /// Nothing stands in the way, or it does not matter.
+    checked: bool,
+}
+
+impl Run<'_> {
+    async fn attempt(&mut self) -> Result<Stored> {
+        self.check().await?;
+        let total = self.material.length();
+        let feed = self.material.feed(0).await?;
+        let observer = self.options.observer.clone();
+        let route = Arc::new(self.dataset.connector().route(self.dataset.target())?);
+        observer.notify(Event::Started {
+            route: &route,
+            offset: 0,
+            total,
+        });
+        let limit = self.dataset.rate_limit().cloned();
+        let mut flow = Flow::new(feed, 0, limit, observer);
+        let size = part_size(total);
+        let first = Part::next(&mut flow, size).await?;
+        if first.length < size {
+            self.source
+                .store
+                .put(first.pieces.into_iter().collect())
+                .await?;
+        } else {
+            self.put_in_parts(first, &mut flow, size).await?;
+        }
+        Ok(Stored {
+            url: self.source.url.clone(),
+            length: flow.offset(),
+            kept: 0,
+        })
+    }
+
+    /// Whether something is there.
+    async fn check(&mut self) -> Result<()> {
+        if self.checked {
+            return Ok(());
+        }
+        let Some(about) = self.source.store.about_any().await? else {
+            self.checked = true;
+            return Ok(());
+        };
+        let name = self.source.url.path().trim_start_matches('/');
+        Err(exists(name, Some(about.length)).while_doing(format!("store {}", self.source.url)))
+    }
+
+    /// Parts appear together as one object when all of them are there. What failed is taken back: its
+    /// parts would be paid for.
+    async fn put_in_parts(&self, first: Part, flow: &mut Flow, size: usize) -> Result<()> {
+        let mut upload = self.source.store.put_in_parts().await?;
+        let sent = self.put_parts(&mut *upload, first, flow, size).await;
+        let error = match sent {
+            Ok(()) => match upload.complete().await {
+                Ok(_) => return Ok(()),
+                Err(error) => self.source.store.told(error, "put"),
+            },
+            Err(error) => error,
+        };
+        if let Ok(Err(left)) = timeout(TIDY_WAIT, upload.abort()).await {
+            tracing::info!(%left, "parts are left in the bucket");
+        }
+        Err(error)
+    }
+
+    async fn put_parts(
+        &self,
+        upload: &mut dyn MultipartUpload,
+        first: Part,
+        flow: &mut Flow,
+        size: usize,
+    ) -> Result<()> {
+        let told = |error| self.source.store.told(error, "put");
+        // Dropping it ends what is under way.
+        let mut under_way = JoinSet::new();
+        let mut part = first;
+        while !part.is_empty() {
+            under_way.spawn(upload.put_part(part.pieces.into_iter().collect()));
+            if under_way.len() >= AT_ONCE {
+                ended(under_way.join_next().await)?.map_err(told)?;
+            }
+            part = Part::next(flow, size).await?;
+        }
+        while !under_way.is_empty() {
+            ended(under_way.join_next().await)?.map_err(told)?;
+        }
+        Ok(())
+    }
+}
+
+/// What one of the uploads under way came to.
+fn ended<T>(joined: Option<std::result::Result<T, tokio::task::JoinError>>) -> Result<T> {
+    let what = || {
+        Error::new(
+            Kind::Interrupted,
+            Stage::Transfer,
+            "an upload of a part was ended",
+        )
+    };
+    match joined {
+        Some(Ok(ended)) => Ok(ended),
+        Some(Err(cause)) => Err(what().with_source(cause)),
+        None => Err(what()),
+    }
+}
+
+/// Bytes of one part, as they came.
+#[derive(Default)]
+struct Part {
+    pieces: Vec<Bytes>,
+    length: usize,
+}
+
+impl Part {
+    /// The next `size` bytes, or what is left.
+    async fn next(flow: &mut Flow, size: usize) -> Result<Self> {
+        let mut part = Self::default();
+        while part.length < size {
+            let Some(piece) = flow.next().await? else {
+                break;
+            };
+            part.length += piece.len();
+            flow.went(piece.len() as u64);
+            part.pieces.push(piece);
+        }
+        Ok(part)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+}
+
+/// How large parts are, so that there are not too many. Of what has no length, 80 GB fit.
+fn part_size(total: Option<u64>) -> usize {
+    let least = total.unwrap_or(0).div_ceil(PARTS);
+    let least = usize::try_from(least).unwrap_or(usize::MAX);
+    // Pieces go as a whole: none is longer than a MiB.
+    least.next_multiple_of(1 << 20).max(PART)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_neither_too_small_nor_too_many() {
+        for (total, wanted) in [
+            (None, PART),
+            (Some(0), PART),
+            (Some(1 << 30), PART),
+            (Some(100_000_000_000), 10 << 20),
+            (Some(5 << 40), 525 << 20),
+        ] {
+            let size = part_size(total);
+            assert_eq!(size, wanted, "{total:?}");
+            assert!(total.unwrap_or(0).div_ceil(size as u64) <= PARTS);
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! A bucket that is asked.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use ::object_store::aws::{AmazonS3, AmazonS3Builder};
+use ::object_store::path::Path;
+use ::object_store::{
+    BackoffConfig, GetOptions, GetRange, GetResult, MultipartUpload, ObjectStore as _,
+    ObjectStoreExt as _, PutPayload, RetryConfig,
+};
+
+use super::wire::{Body, Wire};
+use super::{Place, Signer};
+use crate::base::{Error, Kind, Result, Stage, Steps, text};
+use crate::http;
+use crate::settings::Retry;
+
+/// A key of a bucket.
+pub(crate) struct Store {
+    inner: AmazonS3,
+    writer: AmazonS3,
+    path: Path,
+    place: Place,
+    wire: Wire,
+}
+
+/// What is known of an object.
+pub(crate) struct About {
+    pub length: u64,
+    pub modified: SystemTime,
+    /// The strong entity tag, with its quotes.
+    pub tag: Option<String>,
+}
+
+/// An object that is coming.
+pub(crate) struct Coming {
+    pub about: About,
+    /// Where in it the first byte stands.
+    pub offset: u64,
+    pub body: Body,
+}
+
+/// What lies below a prefix.
+pub(crate) struct Below {
+    /// The names of further prefixes, without the slash.
+    pub folders: Vec<String>,
+    /// The names of objects.
+    pub objects: Vec<(String, About)>,
+}
+
+impl Store {
+    /// The place, as `signer` asks for it by `http`. No I/O.
+    ///
+    /// # Errors
+    /// The key is one that cannot be asked for.
+    pub(crate) fn new(
+        http: http::Client,
+        place: Place,
+        signer: Signer,
+        retry: &Retry,
+    ) -> Result<Self> {
+        let path = Path::parse(&place.key).map_err(|cause| {
+            Error::new(
+                Kind::Unsupported,
+                Stage::Request,
+                "the key cannot be asked for",
+            )
+            .and_also(format!(": {}", text::clip(&cause.to_string())))
+            .with_hint("parts of a key that are empty, `.` or `..` are not supported")
+        })?;
+        let wire = Wire::new(http, &place, &signer);
+        // Reading is tried again by the dataset, who tells of it. Of an upload a part is.
+        let once = RetryConfig {
+            max_retries: 0,
+            ..RetryConfig::default()
+        };
+        let again = RetryConfig {
+            backoff: BackoffConfig {
+                init_backoff: retry.pause,
+                max_backoff: retry.pause_max,
+                base: 2.0,
+            },
+            max_retries: retry.attempts.saturating_sub(1) as usize,
+            ..RetryConfig::default()
+        };
+        Ok(Self {
+            inner: client(&place, &signer, &wire, once)?,
+            writer: client(&place, &signer, &wire, again)?,
+            path,
+            place,
+            wire,
+        })
+    }
+
+    /// The stages that the last request passed.
+    pub(crate) fn steps(&self) -> Steps {
+        self.wire.steps()
+    }
+
+    /// What S3 tells of the object.
+    ///
+    /// # Errors
+    /// Every stage up to `request`.
+    pub(crate) async fn about(&self) -> Result<About> {
+        let error = match self.inner.head(&self.path).await {
+            Ok(meta) => return Ok(about(&meta)),
+            Err(error) => self.told(error, "head"),
+        };
+        if error.answer().is_none() {
+            return Err(error);
+        }
+        // HEAD has no body that would say why.
+        let options = GetOptions::new().with_range(Some(GetRange::Bounded(0..1)));
+        match self.inner.get_opts(&self.path, options).await {
+            Ok(_) => Err(error),
+            Err(better) => Err(self.told(better, "get")),
+        }
+    }
+
+    /// What S3 tells of the object, if there is one.
+    ///
+    /// # Errors
+    /// As [`about`](Self::about).
+    pub(crate) async fn about_any(&self) -> Result<Option<About>> {
+        match self.inner.head(&self.path).await {
+            Ok(meta) => Ok(Some(about(&meta))),
+            Err(::object_store::Error::NotFound { .. }) => Ok(None),
+            Err(_) => self.about().await.map(Some),
+        }
+    }
+
+    /// The object from its start, or from `from` on if it has that tag still; `None` when it has not.
+    ///
+    /// # Errors
+    /// Every stage up to `request`.
+    pub(crate) async fn get(&self, from: Option<(u64, &str)>) -> Result<Option<Coming>> {
+        let mut options = GetOptions::new();
+        if let Some((offset, tag)) = from {
+            options = options
+                .with_range(Some(GetRange::Offset(offset)))
+                .with_if_match(Some(tag));
+        }
+        match self.inner.get_opts(&self.path, options).await {
+            Ok(got) => Ok(Some(self.coming(got))),
+            Err(::object_store::Error::Precondition { .. }) if from.is_some() => Ok(None),
+            Err(error) => Err(self.told(error, "get")),
+        }
+    }
+
+    fn coming(&self, got: GetResult) -> Coming {
+        Coming {
+            about: about(&got.meta),
+            offset: got.range.start,
+            body: Body::new(got.into_stream(), self.wire.clone()),
+        }
+    }
+
+    /// What lies below the key, as below a folder.
+    ///
+    /// # Errors
+    /// Every stage up to `request`; nothing lies there.
+    pub(crate) async fn below(&self) -> Result<Below> {
+        let prefix = (!self.place.key.is_empty()).then_some(&self.path);
+        let listed = self.inner.list_with_delimiter(prefix).await;
+        let listed = listed.map_err(|error| self.told(error, "list"))?;
+        if listed.common_prefixes.is_empty() && listed.objects.is_empty() && prefix.is_some() {
+            let what = "nothing lies below that key";
+            return Err(Error::new(Kind::TargetRefused, Stage::Request, what)
+                .with_hint("S3 has no empty folders: check the spelling; a single object is shown by `outbound stat`")
+                .while_doing(self.doing("list")));
+        }
+        let name = |path: &Path| path.filename().unwrap_or_default().to_owned();
+        Ok(Below {
+            folders: listed.common_prefixes.iter().map(name).collect(),
+            objects: listed
+                .objects
+                .iter()
+                .map(|meta| (name(&meta.location), about(meta)))
+                .collect(),
+        })
+    }
+
+    /// Stores an object in one request.
+    ///
+    /// # Errors
+    /// Every stage up to `request`.
+    pub(crate) async fn put(&self, payload: PutPayload) -> Result<()> {
+        let put = self.writer.put(&self.path, payload).await;
+        put.map(drop).map_err(|error| self.told(error, "put"))
+    }
+
+    /// Begins to store an object in parts.
+    ///
+    /// # Errors
+    /// Every stage up to `request`.
+    pub(crate) async fn put_in_parts(&self) -> Result<Box<dyn MultipartUpload>> {
+        let begun = self.writer.put_multipart(&self.path).await;
+        begun.map_err(|error| self.told(error, "put"))
+    }
+
+    /// The error as people are told it.
+    pub(crate) fn told(&self, error: ::object_store::Error, verb: &str) -> Error {
+        self.wire.told(error).while_doing(self.doing(verb))
+    }
+
+    fn doing(&self, verb: &str) -> String {
+        let url = format!("s3://{}/{}", self.place.bucket, self.place.key);
+        let at = self.place.endpoint.as_str().trim_end_matches('/');
+        format!("{verb} {} at {at}", text::clip(&url))
+    }
+}
+
+fn client(place: &Place, signer: &Signer, wire: &Wire, retry: RetryConfig) -> Result<AmazonS3> {
+    let builder = AmazonS3Builder::new()
+        .with_bucket_name(&place.bucket)
+        .with_region(&place.region)
+        .with_endpoint(place.endpoint.as_str().trim_end_matches('/'))
+        .with_virtual_hosted_style_request(!place.path_style)
+        .with_allow_http(true)
+        .with_retry(retry)
+        .with_http_connector(wire.clone());
+    let builder = match &signer.key {
+        None => builder.with_skip_signature(true),
+        Some(key) => {
+            let secret = key.secret.expose();
+            let builder = builder
+                .with_access_key_id(&key.id)
+                .with_secret_access_key(secret);
+            match &key.token {
+                Some(token) => builder.with_token(token.expose()),
+                None => builder,
+            }
+        }
+    };
+    builder.build().map_err(|cause| {
+        Error::new(Kind::Usage, Stage::Request, "the bucket cannot be asked").with_source(cause)
+    })
+}
+
+fn about(meta: &::object_store::ObjectMeta) -> About {
+    About {
+        length: meta.size,
+        modified: meta.last_modified.into(),
+        tag: meta.e_tag.clone().filter(|tag| tag.starts_with('"')),
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
