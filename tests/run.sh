@@ -19,7 +19,7 @@ step bash tests/peers.sh
 step cargo fmt --check
 step cargo clippy --locked --all-targets --all-features -- -D warnings
 step cargo clippy --locked --no-default-features -- -D warnings
-step cargo clippy --locked --no-default-features --features blocking,reqwest,suppaftp -- -D warnings
+step cargo clippy --locked --no-default-features --features blocking,object_store,reqwest,suppaftp -- -D warnings
 step cargo clippy --locked --no-default-features --features ws -- -D warnings
 # The example with a manifest of its own.
 step cargo fmt --check --manifest-path examples/ec2/Cargo.toml
