@@ -50,7 +50,9 @@ pub(super) async fn unchanged(
         (_, Some(expected)) => {
             let mut hasher = Hasher::like(expected);
             hash(&mut hasher, destination, about.len()).await?;
-            compare(hasher, expected, destination)?;
+            let hint = "the file that is there is another one; overwrite it with --force";
+            let compared = compare(hasher, expected, destination);
+            compared.map_err(|error| error.with_better_hint(hint))?;
         }
     }
     Ok(Some(Fetched {

@@ -239,7 +239,8 @@ impl FolderWalk<'_> {
 /// Whether a name is one step of a path and can be sent.
 fn is_step(name: &[u8]) -> bool {
     let is_one = !matches!(name, b"" | b"." | b"..") && !name.contains(&b'/');
-    is_one && !name.iter().any(u8::is_ascii_control)
+    // A tab can be sent, as proto::ftp::RemotePath has it.
+    is_one && !name.iter().any(|b| b.is_ascii_control() && *b != b'\t')
 }
 
 fn too_deep(dataset: &Dataset) -> Error {
@@ -369,6 +370,7 @@ mod tests {
             (b"..", false),
             (b"../up", false),
             (b"/etc", false),
+            (b"a\tb", true),
             (b"a\x1b[2J", false),
         ] {
             assert_eq!(is_step(name), expected, "{}", name.escape_ascii());

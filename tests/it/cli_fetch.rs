@@ -166,6 +166,10 @@ fn an_existing_file_stays_unless_forced_or_unchanged() {
         .run(&["fetch", &url, "--checksum", &sum])
         .expect(0)
         .says("unchanged");
+    // Of the server's length and time, and another file all the same.
+    let other = format!("sha256:{}", "0".repeat(64));
+    let ran = program.run(&["fetch", &url, "--checksum", &other]);
+    ran.expect(12).says("another one").says("--force");
     shared.nginx.process().log_with("HEAD /small.bin?existing ");
     assert_eq!(gets(), 1, "it was asked about, not fetched again");
     fs::write(&file, "mine").unwrap();

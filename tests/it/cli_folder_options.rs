@@ -224,6 +224,7 @@ fn names_are_made_safe_and_stay_apart() {
         ("x.part", "4"),
         ("x.part.meta", "5"),
         ("aux.csv", "7"),
+        ("t\tab.csv", "6"),
         (&long, "8"),
         ("100%.csv", "9"),
     ] {
@@ -231,7 +232,7 @@ fn names_are_made_safe_and_stay_apart() {
     }
     let ftp = FtpServer::start(Product::Pyftpdlib, root.path());
     let http = IndexServer::start(Pages::Nginx, root.path());
-    for (url, count) in [(ftp.url("/data/"), 8), (http.url("/data/"), 9)] {
+    for (url, count) in [(ftp.url("/data/"), 9), (http.url("/data/"), 10)] {
         let program = program();
         let fetch = ["fetch", "-r", &url, "--output-dir", "here"];
         let ran = program.run(&fetch).expect(0);
@@ -249,6 +250,7 @@ fn names_are_made_safe_and_stay_apart() {
             ("x%2Epart", "4"),
             ("x%2Epart.meta", "5"),
             ("aux.csv", "7"),
+            ("t%09ab.csv", "6"),
             ("100%.csv", "9"),
         ] {
             assert_eq!(read(name), bytes, "{name}");
@@ -256,7 +258,7 @@ fn names_are_made_safe_and_stay_apart() {
         let cut = here.keys().find(|name| name.contains("%~")).unwrap();
         assert_eq!(read(cut), "8");
         assert_eq!(here.len(), count);
-        assert_eq!(here.contains_key("esc%1B[2J"), count == 9);
+        assert_eq!(here.contains_key("esc%1B[2J"), count == 10);
         // Again, and with --delete: they are the same files.
         let again = program
             .run(&[&fetch[..], &["--delete", "--json"]].concat())

@@ -34,8 +34,12 @@ impl RemotePath {
         };
         let relative = path.strip_prefix('/').unwrap_or(path);
         let bytes: Vec<u8> = percent_decode_str(relative).collect();
-        if let Some(control) = bytes.iter().find(|b| b.is_ascii_control()) {
-            let what = format!("the path contains the control character \\x{control:02x}");
+        // A tab harms no command; servers have names with one.
+        let harms = |b: &&u8| b.is_ascii_control() && **b != b'\t';
+        if let Some(control) = bytes.iter().find(harms) {
+            let shown = text::clip(&String::from_utf8_lossy(&bytes));
+            let what =
+                format!("the path `{shown}` contains the control character \\x{control:02x}");
             return Err(usage(what));
         }
         // Two slashes at the front mean the same as one, but not to every server.
@@ -121,6 +125,7 @@ mod tests {
             ("an encoded type is part of the name", "/a%3Btype=a", b"a;type=a"),
             ("a directory with such a name", "/a;type=x/b", b"a;type=x/b"),
             ("blank", "/my%20file", b"my file"),
+            ("tab", "/my%09file", b"my\tfile"),
             ("bytes, not characters", "/caf%E9", b"caf\xe9"),
             ("UTF-8", "/caf%C3%A9", "caf\u{e9}".as_bytes()),
             ("decoded once", "/100%2525", b"100%25"),
