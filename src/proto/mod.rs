@@ -11,3 +11,4 @@ pub mod index_page;
 pub mod range;
 pub mod redirect;
 pub mod service;
+pub mod stream;

@@ -140,6 +140,11 @@ fn settings() {
     over("settings");
 }
 
+#[test]
+fn stream() {
+    over("stream");
+}
+
 /// Every kind has a target, a corpus and a test here.
 #[test]
 fn every_kind_is_run() {

@@ -13,6 +13,7 @@ pub mod listing;
 pub mod proxy_url;
 pub mod service;
 pub mod settings;
+pub mod stream;
 
 /// One kind of input.
 pub struct Kind {
@@ -75,6 +76,11 @@ pub const KINDS: &[Kind] = &[
         name: "settings",
         check: settings::check,
         words: settings::WORDS,
+    },
+    Kind {
+        name: "stream",
+        check: stream::check,
+        words: stream::WORDS,
     },
 ];
 
