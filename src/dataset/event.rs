@@ -52,6 +52,32 @@ pub enum Event<'a> {
         /// Why what was there cannot be used.
         why: &'a str,
     },
+    /// A stream is open.
+    Connected {
+        /// The way it comes.
+        route: &'a Route,
+    },
+    /// A stream broke, or could not be opened.
+    Lost {
+        /// Why.
+        error: &'a Error,
+        /// How many bytes came of a record whose end did not. They are left out.
+        unfinished: usize,
+    },
+    /// A stream that was lost is opened again after a pause.
+    Waiting {
+        /// How long the pause is.
+        pause: Duration,
+        /// The number of the coming try since the last byte, from 2.
+        attempt: u32,
+    },
+    /// A stream is open again.
+    Reconnected {
+        /// The way it comes.
+        route: &'a Route,
+        /// The number of the try.
+        attempt: u32,
+    },
 }
 
 /// Takes events. It is called from the transfer's task and must not block.

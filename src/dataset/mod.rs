@@ -28,6 +28,7 @@ mod reader;
 mod retry;
 mod source;
 mod store;
+mod stream;
 mod transfer;
 mod validator;
 #[cfg(feature = "ws")]
@@ -51,6 +52,7 @@ pub(crate) use part::resumable;
 pub use rate::{Rate, RateLimit};
 pub use reader::Reader;
 pub use store::{StoreOptions, Stored};
+pub use stream::{Form, Pauses, Reconnect, Record, Records, StreamOptions};
 pub use validator::Validator;
 #[cfg(feature = "ws")]
 pub use websocket::{Kept, KeptEvent, Lost};

@@ -112,7 +112,7 @@ where
 
 /// A number from 0 to 1. The standard library seeds its hasher at random, which is random enough
 /// for a pause.
-fn random() -> f64 {
+pub(super) fn random() -> f64 {
     let bits = RandomState::new().hash_one(0u8) >> 11;
     bits as f64 / (1u64 << 53) as f64
 }

@@ -21,6 +21,8 @@ pub struct Body {
     incoming: Incoming,
     chunk: Bytes,
     idle: Duration,
+    /// The setting that says so.
+    limit: &'static str,
     silence: Pin<Box<Sleep>>,
     /// Whether `silence` counts: it begins when a byte is waited for. A reader that takes its time
     /// is no silence of the server's.
@@ -36,11 +38,18 @@ impl Body {
             incoming,
             chunk: Bytes::new(),
             idle,
+            limit: "timeouts.idle",
             silence: Box::pin(tokio::time::sleep(idle)),
             waiting: false,
             from_proxy,
             doing,
         }
+    }
+
+    /// With another limit on silence, which `limit` sets.
+    pub(crate) fn with_idle(mut self, idle: Duration, limit: &'static str) -> Self {
+        (self.idle, self.limit) = (idle, limit);
+        self
     }
 
     /// The length that is still to come, when it is known.
@@ -70,7 +79,7 @@ impl Body {
                 ready!(self.silence.as_mut().poll(cx));
                 let what = "no byte came";
                 let error = Error::new(Kind::Timeout, Stage::Transfer, what)
-                    .with_limit("timeouts.idle", text::seconds(self.idle))
+                    .with_limit(self.limit, text::seconds(self.idle))
                     .while_doing(self.doing.as_str());
                 return Poll::Ready(Some(Err(error)));
             }

@@ -73,7 +73,7 @@ impl Response {
     /// The response, if its status is 2xx; else the refusal as an error.
     ///
     /// # Errors
-    /// 401 is [`Kind::TargetAuth`], 408, 429 and 5xx are [`Kind::TargetUnavailable`], the rest
+    /// 401 is [`Kind::TargetAuth`], 408, 420, 429 and 5xx are [`Kind::TargetUnavailable`], the rest
     /// [`Kind::TargetRefused`]; a refusal that its fields show to be the proxy's is of the
     /// proxy's kinds.
     pub async fn success(self) -> Result<Self> {

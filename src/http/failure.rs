@@ -225,7 +225,8 @@ fn classify(code: u16, by_proxy: bool, authorized: bool) -> (Kind, Option<&'stat
             Kind::TargetRefused,
             Some("the server knows the path but does not give it to you"),
         ),
-        408 | 429 | 500..=599 => (Kind::TargetUnavailable, None),
+        // 420 is what some services say in place of 429.
+        408 | 420 | 429 | 500..=599 => (Kind::TargetUnavailable, None),
         _ => (Kind::TargetRefused, None),
     }
 }
