@@ -38,6 +38,22 @@ impl Narrator {
                 "outbound: {} starts again from the first byte: {why}",
                 self.shown
             )),
+            Event::Lost { error, unfinished } => {
+                let rest = match unfinished {
+                    0 => String::new(),
+                    1 => "; 1 byte of what was not whole is left out".to_owned(),
+                    more => format!("; {more} bytes of what was not whole are left out"),
+                };
+                // An error that ends it is said by whoever gets it.
+                (error.is_transient() || *unfinished > 0)
+                    .then(|| format!("{}{error}{rest}", self.prefix))
+            }
+            Event::Waiting { pause, attempt } => Some(format!(
+                "{}try {attempt} in {}",
+                self.prefix,
+                text::seconds(*pause)
+            )),
+            Event::Reconnected { .. } => Some(format!("{}connected again", self.prefix)),
             Event::Doubted { why } => self.output.doubt(why),
             _ => None,
         }

@@ -138,6 +138,10 @@ pub struct FetchArgs {
     /// With -r: say what would be brought in and deleted, and do neither
     #[arg(long, requires = "recursive")]
     pub dry_run: bool,
+    /// Follow an answer that does not end: its lines, or the data of its Server-Sent Events, until it
+    /// is stopped; what breaks is opened again. To standard output, or behind what is in -o FILE
+    #[arg(long, conflicts_with_all = ["recursive", "output_dir", "checksum", "force", "sync", "limit_rate", "jobs", "from_file"])]
+    pub follow: bool,
     /// Bring in so many at once
     #[arg(short, long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: u16,

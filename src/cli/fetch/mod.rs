@@ -1,6 +1,7 @@
 //! `outbound fetch`: brings datasets in.
 
 mod folder;
+mod follow;
 mod glob;
 mod plan;
 mod stream;
@@ -38,6 +39,9 @@ pub async fn run(
     }
     if args.recursive {
         return folder::run(&client, common, args, &asked, output).await;
+    }
+    if args.follow {
+        return follow::run(&client, common, args, &asked, output).await;
     }
     if let Some(sink) = stream::sink(args).await? {
         return stream::copy(&client, common, args, &asked, sink, output).await;

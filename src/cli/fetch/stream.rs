@@ -20,12 +20,7 @@ use crate::dataset::{Broken, Client, Observer};
 /// Where the bytes go as they come, when the arguments name such a place.
 pub async fn sink(args: &FetchArgs) -> Result<Option<Arc<File>>> {
     let path = match args.output.as_deref() {
-        // The descriptor itself: Rust's own standard output looks for line ends in what it writes.
-        Some(path) if path == Path::new("-") => {
-            let output = io::stdout().as_fd().try_clone_to_owned();
-            let output = output.map_err(|cause| unwritten(path, cause))?;
-            return Ok(Some(Arc::new(output.into())));
-        }
+        Some(path) if path == Path::new("-") => return standard_output().map(Some),
         Some(path) => path,
         None => return Ok(None),
     };
@@ -38,6 +33,13 @@ pub async fn sink(args: &FetchArgs) -> Result<Option<Arc<File>>> {
         }
         _ => Ok(None),
     }
+}
+
+/// The descriptor itself: Rust's own standard output looks for line ends in what it writes.
+pub(super) fn standard_output() -> Result<Arc<File>> {
+    let output = io::stdout().as_fd().try_clone_to_owned();
+    let output = output.map_err(|cause| unwritten(Path::new("-"), cause))?;
+    Ok(Arc::new(output.into()))
 }
 
 /// Writes the bytes of every URL to `sink`, one after the other, and nothing else.
@@ -109,7 +111,7 @@ async fn one(
 }
 
 /// There is no part file here: nothing can be gone on from.
-fn unwritten(path: &Path, cause: io::Error) -> Error {
+pub(super) fn unwritten(path: &Path, cause: io::Error) -> Error {
     let what = match cause.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full",
         ErrorKind::PermissionDenied => "not permitted",

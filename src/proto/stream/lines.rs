@@ -111,7 +111,12 @@ mod tests {
 
     #[test]
     fn lines_are_the_same_however_they_are_cut() {
-        let cases: [(&[u8], &[&str], Result<usize, TooLong>); 9] = [
+        type Case = (
+            &'static [u8],
+            &'static [&'static str],
+            Result<usize, TooLong>,
+        );
+        let cases: [Case; 9] = [
             (b"a\nbc\r\n", &["a", "bc"], Ok(0)),
             (b"\r\n\na\n", &["-", "-", "a"], Ok(0)),
             // A CR of its own is part of a line, and so is anything else.
