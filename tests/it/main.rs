@@ -64,5 +64,6 @@ mod round_trips;
 mod s3;
 mod store;
 mod store_real;
+mod streams;
 mod trust;
 mod websocket;

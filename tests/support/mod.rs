@@ -6,6 +6,7 @@ pub mod acceptor;
 pub mod cutting_ftp;
 pub mod echo;
 pub mod elastic;
+pub mod feed;
 pub mod link;
 pub mod peers;
 pub mod program;
