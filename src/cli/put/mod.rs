@@ -100,6 +100,11 @@ fn words(job: &Job<'_>, left: &Left) -> String {
         (Left::Part(name), What::Input) => {
             format!("{name} is left on the server, and nothing goes on from it: remove it there")
         }
+        (Left::Unknown, _) if job.dataset.url().scheme() == "s3" => format!(
+            "{}: the bucket is as it was; parts of the object may be in the bucket, unseen and paid for, until \
+             a lifecycle rule or `aws s3api abort-multipart-upload` removes them",
+            job.place.shown
+        ),
         (Left::Unknown, _) => format!(
             "{}: HTTP does not go on in the middle; the same command sends all of it again",
             job.place.shown
