@@ -39,9 +39,10 @@ impl Place {
                 "write s3://BUCKET/KEY, and the server as `endpoint` of a connection (or AWS_ENDPOINT_URL)",
             ));
         }
-        if url.query().is_some() {
-            let what = "an S3 URL has no query".to_owned();
-            return Err(usage(what).with_hint("if `?` is part of the key, write it as %3F"));
+        if url.query().is_some() || url.fragment().is_some() {
+            let what = "an S3 URL has no query and no fragment".to_owned();
+            let hint = "if `?` or `#` is part of the key, write it as %3F or %23";
+            return Err(usage(what).with_hint(hint));
         }
         if !is_bucket(&bucket) {
             let what = format!("`{}` cannot be a bucket", text::clip(&bucket));
@@ -55,6 +56,11 @@ impl Place {
                 "the key is not UTF-8, which keys of S3 are".to_owned(),
             ));
         };
+        if key.starts_with('/') {
+            let what = "keys that begin with `/` are not supported".to_owned();
+            return Err(Error::new(Kind::Unsupported, Stage::Route, what)
+                .with_hint("write s3://BUCKET/KEY with one slash behind the bucket"));
+        }
         let (profile, _) = around.profile(options.profile.as_deref())?;
         let of_profile = |name: &str| profile.get(name).map(String::as_str);
         let region = options.region.as_deref();
@@ -142,6 +148,7 @@ fn endpoint(written: &str) -> Result<Url> {
     let plain = matches!(url.scheme(), "http" | "https")
         && url.host_str().is_some()
         && url.path() == "/"
+        && url.query().is_none()
         && url.username().is_empty()
         && url.password().is_none();
     plain.then_some(url).ok_or_else(bad)
@@ -204,6 +211,9 @@ mod tests {
             ("AWS_PROFILE", "s3://lake/a", &none, &[("AWS_PROFILE", "near")], "http://10.0.0.1:9000/", "a"),
             ("no such profile", "s3://lake/a", &none, &[("AWS_PROFILE", "far")], "", ""),
             ("no bucket", "s3://La_ke/a", &none, &[], "", ""),
+            ("a fragment", "s3://lake/a#1", &none, &[], "", ""),
+            ("a key with a slash in front", "s3://lake//a", &none, &[], "", ""),
+            ("a password in the endpoint", "s3://lake/a", &none, &[("AWS_ENDPOINT_URL", "http://u:pw@h")], "", ""),
             ("a port", "s3://lake:9000/a", &none, &[], "", ""),
             ("an endpoint with a path", "s3://lake/a", &none, &[("AWS_ENDPOINT_URL", "http://h/x")], "", ""),
             ("no region", "s3://lake/a", &none, &[("AWS_REGION", "eu west/1")], "", ""),

@@ -125,7 +125,10 @@ impl Store {
     pub(crate) async fn about_any(&self) -> Result<Option<About>> {
         match self.inner.head(&self.path).await {
             Ok(meta) => Ok(Some(about(&meta))),
-            Err(::object_store::Error::NotFound { .. }) => Ok(None),
+            Err(::object_store::Error::NotFound { .. }) => {
+                self.wire.forget();
+                Ok(None)
+            }
             Err(_) => self.about().await.map(Some),
         }
     }
@@ -143,7 +146,10 @@ impl Store {
         }
         match self.inner.get_opts(&self.path, options).await {
             Ok(got) => Ok(Some(self.coming(got))),
-            Err(::object_store::Error::Precondition { .. }) if from.is_some() => Ok(None),
+            Err(::object_store::Error::Precondition { .. }) if from.is_some() => {
+                self.wire.forget();
+                Ok(None)
+            }
             Err(error) => Err(self.told(error, "get")),
         }
     }
@@ -173,9 +179,11 @@ impl Store {
         let name = |path: &Path| path.filename().unwrap_or_default().to_owned();
         Ok(Below {
             folders: listed.common_prefixes.iter().map(name).collect(),
+            // What is called as the folder itself only marks it.
             objects: listed
                 .objects
                 .iter()
+                .filter(|meta| Some(&meta.location) != prefix)
                 .map(|meta| (name(&meta.location), about(meta)))
                 .collect(),
         })
@@ -186,7 +194,7 @@ impl Store {
     /// # Errors
     /// Every stage up to `request`.
     pub(crate) async fn put(&self, payload: PutPayload) -> Result<()> {
-        let put = self.writer.put(&self.path, payload).await;
+        let put = self.inner.put(&self.path, payload).await;
         put.map(drop).map_err(|error| self.told(error, "put"))
     }
 

@@ -93,7 +93,13 @@ impl Surroundings {
             if place.is_none() && found.contains_key("aws_access_key_id") {
                 place = Some(path.as_path());
             }
+            // Half of one key does not go with half of another.
+            let has_key = all.contains_key("aws_access_key_id");
             for (key, value) in found {
+                let is_key = key.starts_with("aws_access") || key.starts_with("aws_se");
+                if value.is_empty() || is_key && has_key {
+                    continue;
+                }
                 all.entry(key).or_insert(value);
             }
         }

@@ -57,7 +57,12 @@ impl Wire {
         look(&mut self.0.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The error as people are told it.
+    /// Forgets a refusal that was none to its caller.
+    pub(super) fn forget(&self) {
+        self.seen(|seen| seen.refusal = None);
+    }
+
+    /// The error as people are told it. Of several requests at a time it is the last refusal.
     pub(super) fn told(&self, error: ::object_store::Error) -> Error {
         if let Some(ours) = Error::find(&error) {
             return ours.clone();
@@ -74,7 +79,6 @@ impl Wire {
     }
 
     async fn run(&self, request: HttpRequest) -> Result<HttpResponse> {
-        self.seen(|seen| *seen = Seen::default());
         let response = self.0.http.send_foreign(request, None, false).await?;
         let steps = response.steps.clone();
         if response.status.is_success() {

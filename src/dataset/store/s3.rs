@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::object_store::MultipartUpload;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use percent_encoding::percent_decode_str;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -36,8 +37,8 @@ pub(super) async fn store(
     material: Material,
     options: &StoreOptions,
 ) -> Result<Stored> {
-    let path = source.url.path();
-    if path.is_empty() || path.ends_with('/') {
+    let path = percent_decode_str(source.url.path()).collect::<Vec<u8>>();
+    if path.is_empty() || path.ends_with(b"/") {
         let what = "the URL names a folder, not an object";
         return Err(Error::new(Kind::Usage, Stage::Request, what)
             .with_hint("write the name that the object is to have behind the `/`"));
@@ -87,14 +88,13 @@ impl Run<'_> {
         let limit = self.dataset.rate_limit().cloned();
         let mut flow = Flow::new(feed, 0, limit, observer);
         let size = part_size(total);
-        let first = Part::next(&mut flow, size).await?;
-        if first.length < size {
-            self.source
-                .store
-                .put(first.pieces.into_iter().collect())
-                .await?;
+        let mut rest = Bytes::new();
+        let first = next_part(&mut flow, &mut rest, size).await?;
+        if first.len() < size {
+            self.source.store.put(first.into()).await?;
         } else {
-            self.put_in_parts(first, &mut flow, size).await?;
+            self.put_in_parts(first, (&mut flow, &mut rest), size)
+                .await?;
         }
         Ok(Stored {
             url: self.source.url.clone(),
@@ -118,9 +118,14 @@ impl Run<'_> {
 
     /// Parts appear together as one object when all of them are there. What failed is taken back: its
     /// parts would be paid for.
-    async fn put_in_parts(&self, first: Part, flow: &mut Flow, size: usize) -> Result<()> {
+    async fn put_in_parts(
+        &self,
+        first: Bytes,
+        from: (&mut Flow, &mut Bytes),
+        size: usize,
+    ) -> Result<()> {
         let mut upload = self.source.store.put_in_parts().await?;
-        let sent = self.put_parts(&mut *upload, first, flow, size).await;
+        let sent = self.put_parts(&mut *upload, first, from, size).await;
         let error = match sent {
             Ok(()) => match upload.complete().await {
                 Ok(_) => return Ok(()),
@@ -137,8 +142,8 @@ impl Run<'_> {
     async fn put_parts(
         &self,
         upload: &mut dyn MultipartUpload,
-        first: Part,
-        flow: &mut Flow,
+        first: Bytes,
+        (flow, rest): (&mut Flow, &mut Bytes),
         size: usize,
     ) -> Result<()> {
         let told = |error| self.source.store.told(error, "put");
@@ -146,11 +151,11 @@ impl Run<'_> {
         let mut under_way = JoinSet::new();
         let mut part = first;
         while !part.is_empty() {
-            under_way.spawn(upload.put_part(part.pieces.into_iter().collect()));
+            under_way.spawn(upload.put_part(part.into()));
             if under_way.len() >= AT_ONCE {
                 ended(under_way.join_next().await)?.map_err(told)?;
             }
-            part = Part::next(flow, size).await?;
+            part = next_part(flow, rest, size).await?;
         }
         while !under_way.is_empty() {
             ended(under_way.join_next().await)?.map_err(told)?;
@@ -175,38 +180,27 @@ fn ended<T>(joined: Option<std::result::Result<T, tokio::task::JoinError>>) -> R
     }
 }
 
-/// Bytes of one part, as they came.
-#[derive(Default)]
-struct Part {
-    pieces: Vec<Bytes>,
-    length: usize,
-}
-
-impl Part {
-    /// The next `size` bytes, or what is left.
-    async fn next(flow: &mut Flow, size: usize) -> Result<Self> {
-        let mut part = Self::default();
-        while part.length < size {
+/// The next `size` bytes, or what is left. What came too much is left in `rest`.
+async fn next_part(flow: &mut Flow, rest: &mut Bytes, size: usize) -> Result<Bytes> {
+    // Grows with what comes: a reader may give a few bytes at a time.
+    let mut part = BytesMut::new();
+    while part.len() < size {
+        if rest.is_empty() {
             let Some(piece) = flow.next().await? else {
                 break;
             };
-            part.length += piece.len();
             flow.went(piece.len() as u64);
-            part.pieces.push(piece);
+            *rest = piece;
         }
-        Ok(part)
+        part.extend_from_slice(&rest.split_to(rest.len().min(size - part.len())));
     }
-
-    fn is_empty(&self) -> bool {
-        self.length == 0
-    }
+    Ok(part.freeze())
 }
 
 /// How large parts are, so that there are not too many. Of what has no length, 80 GB fit.
 fn part_size(total: Option<u64>) -> usize {
     let least = total.unwrap_or(0).div_ceil(PARTS);
     let least = usize::try_from(least).unwrap_or(usize::MAX);
-    // Pieces go as a whole: none is longer than a MiB.
     least.next_multiple_of(1 << 20).max(PART)
 }
 
