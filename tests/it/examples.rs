@@ -33,6 +33,15 @@ fn blocking() {
 }
 
 #[test]
+fn follow() {
+    let said = run("follow");
+    assert!(said.contains("through http://127.0.0.1:"), "{said}");
+    let told = "row 1\nrow 2\nlost, with 2 bytes of a row\nconnected again\nrow 3\nrow 4\n\
+                lost, with 2 bytes of a row\nover\n";
+    assert!(said.ends_with(told), "{said}");
+}
+
+#[test]
 fn hyper() {
     let said = run("hyper");
     assert!(said.contains("through http://127.0.0.1:"), "{said}");
