@@ -236,7 +236,7 @@ fn refused(proxy: &Proxy, target: &Target, refusal: Refusal, sent: bool) -> Erro
             Side::Proxy,
             advice::proxy_speaks_tls(proxy),
         ),
-        400 | 404 | 405 | 501 => (
+        400 | 404 | 405 | 501 | 505 => (
             Kind::ProxyRefused,
             Side::Proxy,
             format!(

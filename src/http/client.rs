@@ -73,8 +73,8 @@ impl Response {
     /// The response, if its status is 2xx; else the refusal as an error.
     ///
     /// # Errors
-    /// 401 is [`Kind::TargetAuth`], 408, 420, 429 and 5xx are [`Kind::TargetUnavailable`], the rest
-    /// [`Kind::TargetRefused`]; a refusal that its fields show to be the proxy's is of the
+    /// 401 is [`Kind::TargetAuth`]; 408, 420, 429 and 5xx are [`Kind::TargetUnavailable`], but 501 and
+    /// 505 are [`Kind::TargetRefused`] as the rest is; a refusal that its fields show to be the proxy's is of the
     /// proxy's kinds.
     pub async fn success(self) -> Result<Self> {
         self.judged().await.map_err(|(error, _)| error)

@@ -57,7 +57,7 @@ pub(super) async fn refusal(response: Response) -> (Error, Option<Service>) {
     let (kind, hint) = classify(answer.code, by_proxy, authorized);
     let error = Error::new(kind, Stage::Request, what);
     let error = match &target {
-        Some(target) if by_proxy && answer.code >= 500 => {
+        Some(target) if kind == Kind::ProxyUnavailable => {
             let (side, hint) = advice::unavailable(target, &answer);
             error.with_side(side).with_hint(hint)
         }
@@ -204,6 +204,18 @@ pub(super) fn too_long(hop: Option<&Proxy>) -> Error {
 
 fn classify(code: u16, by_proxy: bool, authorized: bool) -> (Kind, Option<&'static str>) {
     match code {
+        // It does not know the method or the protocol, and will not know it later.
+        501 | 505 if by_proxy => (
+            Kind::ProxyRefused,
+            Some(
+                "the proxy does not know the method or the protocol; with `tunnel = \"always\"` it \
+                 need not",
+            ),
+        ),
+        501 | 505 => (
+            Kind::TargetRefused,
+            Some("the server does not do this at all: check host and port"),
+        ),
         500..=599 if by_proxy => (Kind::ProxyUnavailable, None),
         _ if by_proxy => (
             Kind::ProxyRefused,

@@ -15,6 +15,8 @@ async fn only_what_may_pass_is_tried_again() {
         ("400 Bad Request", 1),
         ("403 Forbidden", 1),
         ("407 Login", 1),
+        ("501 Not Implemented", 1),
+        ("505 HTTP Version Not Supported", 1),
         ("502 Bad Gateway", 3),
         ("503 Service Unavailable", 3),
         ("504 Gateway Timeout", 3),
@@ -62,16 +64,18 @@ async fn a_busy_proxy_is_tried_until_it_serves() {
 #[tokio::test]
 async fn what_a_proxy_forbids_is_asked_once() {
     let squid = "X-Squid-Error: ERR_ACCESS_DENIED 0\r\n";
+    let unknown = "X-Squid-Error: ERR_UNSUP_REQ 0\r\n";
     for (tunnel, status, fields, asked, kind) in [
         ("auto", "403 Forbidden", "", 1, Kind::TargetRefused),
         ("auto", "403 Forbidden", squid, 1, Kind::ProxyRefused),
         ("auto", "405 Method Not Allowed", "", 2, Kind::TargetRefused),
+        ("auto", "501 Not Implemented", "", 2, Kind::TargetRefused),
         (
             "auto",
             "501 Not Implemented",
-            "",
-            2,
-            Kind::TargetUnavailable,
+            unknown,
+            1,
+            Kind::ProxyRefused,
         ),
         ("always", "403 Forbidden", "", 2, Kind::TargetRefused),
     ] {

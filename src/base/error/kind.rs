@@ -34,11 +34,11 @@ pub enum Kind {
     ProxyProtocol,
     /// TLS failed, or a certificate is not believed.
     Tls,
-    /// The target refused: HTTP 4xx, FTP 5yz.
+    /// The target refused: HTTP 4xx, 501, 505; FTP 5yz.
     TargetRefused,
     /// The target wants credentials, or others than it got: HTTP 401, FTP 530.
     TargetAuth,
-    /// The target cannot now: HTTP 408, 429, 5xx; FTP 4yz.
+    /// The target cannot now: HTTP 408, 429, other 5xx; FTP 4yz.
     TargetUnavailable,
     /// The target's answer makes no sense.
     TargetProtocol,

@@ -1,6 +1,8 @@
 //! Uploads by PUT.
 
 use super::*;
+use crate::faults::answer;
+use crate::support::scripted::Scripted;
 
 /// The same over HTTP, whose server gives the name.
 #[tokio::test]
@@ -100,4 +102,25 @@ async fn a_put_that_is_confirmed_before_its_end_is_no_success() {
         .store_reader(std::io::Cursor::new(long), &forced())
         .await;
     assert_says(&stored.unwrap_err(), Kind::Cut, "before all of it was sent");
+}
+
+/// What a server does not know it will not know later: it is asked once.
+#[tokio::test]
+async fn a_server_without_put_is_asked_once() {
+    for status in ["501 Unsupported method ('PUT')", "505 Version"] {
+        let text = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+        let server = Scripted::each(answer(&text));
+        let client = Client::new(policy(
+            "[policy]\ndirect = \"allow\"\n[retry]\nattempts = 3\npause = \"1ms\"\n",
+        ));
+        let dataset = client.dataset(&format!("http://{}/x", server.address()));
+        let stored = dataset.unwrap().store_bytes("x", &forced()).await;
+        let error = stored.unwrap_err();
+        assert_eq!(server.connections(), 1, "{error}");
+        assert_eq!((error.kind(), error.attempts()), (Kind::TargetRefused, 1));
+        assert!(!error.is_transient(), "{error:?}");
+        if status.starts_with("501") {
+            assert_says(&error, Kind::TargetRefused, "takes no uploads by PUT");
+        }
+    }
 }
