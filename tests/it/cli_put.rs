@@ -10,7 +10,7 @@ use outbound::lab::proxy::{self, Ports, Proxy};
 use outbound::lab::{Login, Tree};
 use serde_json::Value;
 
-use crate::kit::{Program, Ran, noise};
+use crate::kit::{Program, Ran, UNREADABLE, noise};
 use crate::support::relay::{Ending, Plan, Relay};
 use crate::support::sockets;
 
@@ -162,6 +162,11 @@ fn several_files_go_into_a_folder() {
     ran.says("there is no such file").says("nothing was sent");
     let ran = bench.put(&[".", "lab:x"]).expect(13);
     ran.says("it is a folder");
+    let ran = bench.put(&["new.bin", UNREADABLE, "lab:", "--force"]);
+    let ran = ran.expect(13).says(&format!("read {UNREADABLE}"));
+    ran.says("not permitted").says("nothing was sent");
+    let names = bench.names();
+    assert_eq!(names, ["a b%;type=a.csv", "new.bin", "old.csv"]);
 }
 
 #[test]

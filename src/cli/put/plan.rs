@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -213,11 +215,19 @@ fn what(path: &Path) -> Result<What> {
     let unusable = |what: &str| {
         Error::new(Kind::LocalFile, Stage::Store, what).while_doing(format!("read {}", shown(path)))
     };
-    match std::fs::metadata(path) {
+    let about = std::fs::metadata(path).and_then(|about| {
+        // Opening a pipe would wait for its writer.
+        match about.is_file() {
+            true => File::open(path)?.metadata(),
+            false => Ok(about),
+        }
+    });
+    match about {
         Ok(about) if about.is_dir() => Err(unusable("it is a folder: only files can be sent")),
         Ok(_) => Ok(What::File(path.to_owned())),
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
-            Err(unusable("there is no such file"))
+        Err(cause) if cause.kind() == ErrorKind::NotFound => Err(unusable("there is no such file")),
+        Err(cause) if cause.kind() == ErrorKind::PermissionDenied => {
+            Err(unusable("not permitted").with_source(cause))
         }
         Err(cause) => Err(unusable("it failed").with_source(cause)),
     }

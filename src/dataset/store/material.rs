@@ -40,11 +40,18 @@ pub(super) struct LocalFile {
 struct State(Vec<u64>);
 
 impl Material {
-    /// The file at `path`; what is no regular file is read once, as a pipe is.
+    /// The file at `path`; what is no regular file is read once, as a pipe is. What cannot be read
+    /// is said here, before anything is on a server.
     pub(super) async fn file(path: &Path) -> Result<Self> {
         let path = path.to_owned();
         let looked = spawn_blocking(move || {
-            let about = std::fs::metadata(&path);
+            let about = std::fs::metadata(&path).and_then(|about| {
+                // Opening a pipe would wait for its writer.
+                match about.is_file() {
+                    true => File::open(&path)?.metadata(),
+                    false => Ok(about),
+                }
+            });
             (about, path)
         });
         let (about, path) = looked.await.map_err(unjoined)?;

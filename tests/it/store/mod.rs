@@ -14,7 +14,7 @@ use outbound::lab::proxy::{self, Ports, Proxy};
 use outbound::lab::{Login, Tree};
 use outbound::{Error, Result};
 
-use crate::kit::{noise, policy};
+use crate::kit::{UNREADABLE, noise, policy};
 use crate::support::relay::{Cut, Ending, Plan, Relay};
 
 const LENGTH: usize = 3 << 20;
@@ -333,6 +333,22 @@ impl tokio::io::AsyncRead for Broken {
     ) -> std::task::Poll<std::io::Result<()>> {
         std::task::Poll::Ready(Err(std::io::Error::other("no more tape")))
     }
+}
+
+/// Said before anything is on the server.
+#[tokio::test]
+async fn a_file_that_may_not_be_read_is_no_reason_to_dial() {
+    let bench = Bench::usual().await;
+    for url in [
+        format!("ftp://{}/in/q", bench.server.addr()),
+        bench.origin.url("/in/q"),
+    ] {
+        let dataset = bench.client.dataset(&url).unwrap();
+        let stored = dataset.store_file(UNREADABLE.as_ref(), &forced()).await;
+        assert_says(&stored.unwrap_err(), Kind::LocalFile, "not permitted");
+    }
+    assert_eq!(bench.relay.up(), 0);
+    assert_eq!(bench.names(), ["old.csv"]);
 }
 
 #[tokio::test]
