@@ -134,6 +134,13 @@ impl Client {
         Ok(refusal(&events.await?, Verb::Rnfr))
     }
 
+    /// Whether `path` is a folder: whether it can be gone into, and `no_folder` cannot. (Mainframes
+    /// go into any name.) The login may be in another folder then, so that it is given up.
+    pub(crate) async fn finds_folder(mut self, path: &RemotePath, no_folder: &RemotePath) -> bool {
+        let doing = format!("look for the folder `{path}` at {}", self.target());
+        self.0.enter(no_folder, &doing).await.is_err() && self.0.enter(path, &doing).await.is_ok()
+    }
+
     /// Removes a file. A refusal is given back.
     ///
     /// # Errors

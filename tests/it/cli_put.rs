@@ -183,6 +183,23 @@ fn what_is_there_is_refused_and_with_force_replaced() {
     assert_eq!(bench.names(), ["old.csv"]);
 }
 
+/// The whole file went before the server refuses its name.
+#[test]
+fn a_folder_of_that_name_is_said_and_nothing_is_left() {
+    let bench = Bench::usual();
+    bench.ftp.tree().make_folder("/in/many");
+    for more in [&[][..], &["--force"]] {
+        let arguments = [&["new.bin", "lab:many"], more].concat();
+        let ran = bench.put(&arguments).expect(9);
+        let ran = ran.says("the server has a folder of that name, `in/many`");
+        let ran = ran.says("end the URL with `/` to put the file into it");
+        assert!(!ran.err.contains("goes on"), "{}", ran.err);
+        assert_eq!(bench.names(), ["many", "old.csv"]);
+    }
+    bench.put(&["new.bin", "lab:many/"]).expect(0);
+    assert!(bench.has("/in/many/new.bin") == bench.data);
+}
+
 #[test]
 fn standard_input_goes_too() {
     let bench = Bench::usual();

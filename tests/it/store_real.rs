@@ -261,6 +261,35 @@ async fn what_is_there_and_what_is_missing() {
     }
 }
 
+/// Told by the refused name, whatever the server says to that; nothing is left.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_keeps_its_name() {
+    for server in servers().iter().filter(|server| !server.secure) {
+        let client = server.client(peers::squid().address(), 2);
+        let there = server.root.join("in/many");
+        fs::create_dir(&there).unwrap();
+        fs::set_permissions(&there, fs::Permissions::from_mode(MODE)).unwrap();
+        for force in [false, true] {
+            let options = StoreOptions {
+                force,
+                ..StoreOptions::default()
+            };
+            let dataset = client.dataset("files:many").unwrap();
+            let error = dataset.store_file(&some().0, &options).await.unwrap_err();
+            let what = format!("{}, {force}: {error:?}", server.name);
+            assert!(
+                error.to_string().contains("has a folder of that name"),
+                "{what}"
+            );
+            let hint = error.hint().unwrap_or_default();
+            assert!(hint.contains("end the URL with `/`"), "{what}");
+            assert!(!error.is_transient(), "{what}");
+            assert_eq!(server.names("many"), ["many"], "{what}");
+            assert_eq!(fs::read_dir(&there).unwrap().count(), 0, "{what}");
+        }
+    }
+}
+
 /// nginx takes files by PUT: in absolute form and by CONNECT, over HTTP/1.1 and HTTP/2.
 #[tokio::test(flavor = "multi_thread")]
 async fn nginx_takes_a_put() {

@@ -49,6 +49,7 @@ pub(super) async fn store(
         checked: options.force,
         kept: None,
         begun: false,
+        in_vain: false,
         renaming: false,
         furthest: 0,
         progressed: false,
@@ -91,6 +92,8 @@ struct Run<'a> {
     kept: Option<u64>,
     /// Bytes went out.
     begun: bool,
+    /// A folder has the name: no later call can go on.
+    in_vain: bool,
     /// The file may have its name already: that was asked for, and the answer did not come.
     renaming: bool,
     /// The most that the server was found to have.
@@ -115,7 +118,7 @@ impl Run<'_> {
             self.aside.remove(&mut client).await;
             return Ok(stored);
         }
-        self.check(&mut client).await?;
+        client = self.check(client).await?;
         let there = match self.looks {
             true => client.size(&self.part).await?,
             false => None,
@@ -151,16 +154,19 @@ impl Run<'_> {
     }
 
     /// Whether something is there under the file's name.
-    async fn check(&mut self, client: &mut Client) -> Result<()> {
+    async fn check(&mut self, mut client: Client) -> Result<Client> {
         if self.checked {
-            return Ok(());
+            return Ok(client);
         }
         let error = match client.presence(&self.name).await? {
             Presence::Missing => {
                 self.checked = true;
-                return Ok(());
+                return Ok(client);
             }
-            Presence::There(size) => exists(&self.name.to_string(), size),
+            Presence::There(size) => {
+                let error = self.blame(exists(&self.name.to_string(), size), &client);
+                return Err(self.unless_folder(client, error).await);
+            }
             Presence::Unknown(reply) => {
                 let what = "the server does not tell whether there is such a file already";
                 let error = Error::new(Kind::Unsupported, Stage::Request, what)
@@ -171,7 +177,7 @@ impl Run<'_> {
                 }
             }
         };
-        Err(self.blame(error, client))
+        Err(self.blame(error, &client))
     }
 
     /// Whether the name was given after all, although the answer to that did not come.
@@ -283,8 +289,8 @@ impl Run<'_> {
             return Err(self.differs(&mut client, from, size, length).await?);
         }
         if checked.taken {
-            let error = exists(&self.name.to_string(), None);
-            return Err(self.blame(error, &client));
+            let error = self.blame(exists(&self.name.to_string(), None), &client);
+            return Err(self.unless_folder(client, error).await);
         }
         if let Some(reply) = checked.from.filter(|reply| reply.code() >= 400) {
             return Err(client.unnamed(&self.part, &self.name, &reply));
@@ -304,8 +310,28 @@ impl Run<'_> {
                 self.aside.remove(&mut client).await;
                 Ok(client)
             }
-            Err(reply) => Err(client.unnamed(&self.part, &self.name, &reply)),
+            Err(reply) => {
+                let error = client.unnamed(&self.part, &self.name, &reply);
+                Err(self.unless_folder(client, error).await)
+            }
         }
+    }
+
+    /// The error, or a better one if a folder has the name. Few servers tell that of a name before.
+    async fn unless_folder(&mut self, client: Client, error: Error) -> Error {
+        let what = format!("the server has a folder of that name, `{}`", self.name);
+        let folder = Error::new(Kind::TargetRefused, Stage::Request, what)
+            .with_hint("end the URL with `/` to put the file into it");
+        let folder = match error.answer() {
+            Some(answer) => folder.with_answer(answer.clone()),
+            None => folder,
+        };
+        let folder = self.blame(folder, &client);
+        if !client.finds_folder(&self.name, &self.part).await {
+            return error;
+        }
+        self.in_vain = true;
+        folder
     }
 
     /// The error for a size that is not that of what was sent. What cannot be a beginning of the
@@ -338,7 +364,9 @@ impl Run<'_> {
     /// Takes back what nobody can go on with, as well as it can.
     async fn tidy(&self, error: &Error) {
         let useless = self.material.as_file().is_none() || error.kind() == Kind::Changed;
-        if !self.begun || self.renaming || !useless {
+        let is_ours = self.begun && !self.renaming;
+        // What an earlier call sent whole for a name that a folder has goes too.
+        if !(is_ours && useless || self.in_vain) {
             return;
         }
         let taken = async {

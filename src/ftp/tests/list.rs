@@ -238,3 +238,17 @@ async fn names_are_read_in_the_configured_encoding_and_stay_bytes() {
         (&b"caf\xe9"[..], "caf\u{e9}")
     );
 }
+
+/// A server that goes into any name, as mainframes do, does not tell of folders by that.
+#[tokio::test]
+async fn a_folder_is_what_can_be_gone_into_where_a_file_cannot() {
+    for (reply, asked) in [("250 in", 1), ("550 no", 2), ("550 bye\x04", 1)] {
+        let bench = Bench::new([Script::default().on("CWD", reply)]).await;
+        let client = bench.client().await.unwrap();
+        let (name, part) = (path("/pub/a"), path("/pub/a.part"));
+        assert!(!client.finds_folder(&name, &part).await, "{reply}");
+        let log = bench.server.log().concat();
+        let asks = log.iter().filter(|line| line.starts_with("CWD"));
+        assert_eq!(asks.count(), asked, "{log:?}");
+    }
+}

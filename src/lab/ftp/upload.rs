@@ -60,6 +60,7 @@ impl Session {
                 (350, "Ready for RNTO".into())
             }
             ("RNTO", None) => (503, "RNFR first".into()),
+            ("RNTO", _) if tree.list(&path).is_some() => (550, "Is a directory".into()),
             ("RNTO", _) if self.options.keeps_names && tree.get(&path).is_some() => (
                 550,
                 "Cannot create a file when that file already exists".into(),
