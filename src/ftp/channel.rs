@@ -30,6 +30,8 @@ pub(super) struct Channel {
     pub(super) port: Option<(u16, Passive)>,
     /// Where the data channel that was opened last leads.
     pub(super) data_target: Option<Target>,
+    /// Whether a data channel of this login came to stand.
+    pub(super) data_passed: bool,
     /// What the data channels share with the control channel, unless all is in clear.
     pub(super) tls: Option<OneSession>,
     /// A socket to the proxy for the data channel.

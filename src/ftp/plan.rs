@@ -128,6 +128,7 @@ impl Plan {
             asked: Asked::default(),
             port: None,
             data_target: None,
+            data_passed: false,
             tls,
             following: false,
             takes_port_behind: false,

@@ -186,16 +186,18 @@ impl Channel {
                 }
                 self.recent.extend(steps);
                 self.clock = std::time::Instant::now();
+                self.data_passed = true;
                 Ok(Ok(data))
             }
             Err(error) => {
-                // A dead port looks like this; a 403 is the proxy's policy, and final.
+                // A dead port looks like this; a 403 is the proxy's policy.
                 let may_pass = matches!(
                     error.kind(),
                     Kind::Dial | Kind::Timeout | Kind::ProxyUnavailable | Kind::ProxyProtocol
                 );
                 // Whose side it is goes by the stage where it really failed.
                 let side = error.side();
+                let error = self.if_one_port(error);
                 let error = self.blame(error.with_stage(Stage::Data).with_side(side), doing);
                 let is_early = may_pass && self.control.session.is_moving();
                 if is_early && let Some(refusal) = self.refusal().await {
@@ -211,6 +213,18 @@ impl Channel {
                     false => Err(error.into()),
                 }
             }
+        }
+    }
+
+    /// Where the proxy let a data port of this login through before, its 403 is about this one number,
+    /// and the next try gets another. That is bounded: a new login whose first port is refused ends it.
+    fn if_one_port(&self, error: Error) -> Error {
+        let forbidden = error.answer().is_some_and(|answer| answer.code == 403);
+        match forbidden && error.kind() == Kind::ProxyRefused && self.data_passed {
+            true => error
+                .and_also(", but let other data ports of this login through")
+                .transient(),
+            false => error,
         }
     }
 

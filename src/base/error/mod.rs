@@ -33,7 +33,8 @@ struct Inner {
     answer: Option<Answer>,
     limit: Option<Limit>,
     hint: Option<String>,
-    permanent: bool,
+    /// Whether trying again may help, where the kind does not tell it.
+    again: Option<bool>,
     attempts: u32,
     steps: Steps,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -65,7 +66,7 @@ impl Error {
             answer: None,
             limit: None,
             hint: None,
-            permanent: false,
+            again: None,
             attempts: 1,
             steps: Steps::default(),
             source: None,
@@ -157,7 +158,13 @@ impl Error {
 
     /// Forbids trying again although the kind would allow it.
     pub fn permanent(mut self) -> Self {
-        self.0.permanent = true;
+        self.0.again = Some(false);
+        self
+    }
+
+    /// Allows trying again although the kind would not.
+    pub(crate) fn transient(mut self) -> Self {
+        self.0.again = Some(true);
         self
     }
 
@@ -239,7 +246,7 @@ impl Error {
 
     /// Whether trying again may help.
     pub fn is_transient(&self) -> bool {
-        self.0.kind.is_transient() && !self.0.permanent
+        self.0.again.unwrap_or(self.0.kind.is_transient())
     }
 
     /// How long the other side asked to wait before the next try.

@@ -1,5 +1,6 @@
 //! The client against scripted servers on loopback.
 
+mod data_port;
 mod ends;
 mod list;
 mod login;

@@ -2,19 +2,9 @@
 
 use super::server::{CLOSE, Script};
 use super::{Bench, SIZE, file, open, path, read};
-use crate::base::{Answer, Error, Kind, Stage};
+use crate::base::{Kind, Stage};
 use crate::ftp::client::Retrieval;
 use crate::proto::ftp::{Habits, Pace};
-
-fn refusal(code: u16) -> Error {
-    let kind = match code {
-        403 => Kind::ProxyRefused,
-        _ => Kind::ProxyUnavailable,
-    };
-    Error::new(kind, Stage::Connect, format!("the proxy answered {code}"))
-        .with_answer(Answer::new(code, "no"))
-        .with_hint("AllowConnect 20 21 443 1024-65535")
-}
 
 #[tokio::test]
 async fn a_file_comes_in_two_flights() {
@@ -123,20 +113,6 @@ async fn a_server_that_cannot_restart_gives_the_client_back() {
 }
 
 #[tokio::test]
-async fn a_refused_restart_is_told_although_the_port_was_dead_too() {
-    let bench = Bench::new([Script::default().on("REST", "502 what")]).await;
-    let bench = bench.refusing([refusal(503)]);
-    let client = bench.client().await.unwrap();
-    let retrieval = client.retrieve(&path("/pub/a.bin"), 7, SIZE).await.unwrap();
-    let Retrieval::NoRestart { client, answer } = retrieval else {
-        panic!("REST was refused")
-    };
-    assert_eq!(answer.code, 502);
-    let mut download = open(client, 0).await.unwrap();
-    assert_eq!(read(&mut download).await.1.unwrap(), file());
-}
-
-#[tokio::test]
 async fn many_files_on_one_login() {
     let bench = Bench::new([Script::default()]).await;
     let mut client = bench.client().await.unwrap();
@@ -198,38 +174,6 @@ async fn files_that_are_refused() {
     assert_eq!(found, (Kind::TargetRefused, Stage::Passive), "{error}");
 }
 
-#[tokio::test]
-async fn a_dead_data_port_tries_pasv_once() {
-    let bench = Bench::new([Script::default()]).await;
-    let bench = bench.refusing([refusal(503)]);
-    let (bytes, _) = bench.get(5).await.unwrap();
-    assert_eq!(bytes, file()[5..]);
-    let log = bench.server.log().concat();
-    #[rustfmt::skip]
-    assert_eq!(log[4..], ["EPSV", "REST 5", "PASV", "REST 5", "RETR pub/a.bin"]);
-}
-
-#[tokio::test]
-async fn a_dead_data_port_behind_retr_costs_a_login_once() {
-    let bench = Bench::new([Script::default()]).await;
-    let bench = bench.refusing([refusal(503)]);
-    for _ in 0..2 {
-        let (bytes, _) = bench.get(0).await.unwrap();
-        assert_eq!(bytes, file());
-    }
-    let logins = bench.server.log();
-    let ports: Vec<&str> = logins
-        .iter()
-        .map(|lines| {
-            lines
-                .iter()
-                .find(|line| ["EPSV", "PASV"].contains(&line.as_str()))
-        })
-        .map(|line| line.unwrap().as_str())
-        .collect();
-    assert_eq!(ports, ["EPSV", "PASV", "PASV"], "and it is remembered");
-}
-
 /// The proxy is still at the data channel when the server refuses the file: waiting for both
 /// would tell of a time-out.
 #[tokio::test]
@@ -270,53 +214,6 @@ async fn a_server_that_wants_the_data_channel_first_is_served_in_lock_step() {
 }
 
 #[tokio::test]
-async fn a_forbidden_data_port_is_final_and_reported_with_stage_and_advice() {
-    let bench = Bench::new([Script::default()]).await;
-    let bench = bench.refusing([refusal(403), refusal(403)]);
-    let error = bench.open(0).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.stage()),
-        (Kind::ProxyRefused, Stage::Data)
-    );
-    assert_eq!(error.answer().unwrap().code, 403);
-    assert_eq!(error.hint(), Some("AllowConnect 20 21 443 1024-65535"));
-    assert_eq!(bench.lines.opened.lock().unwrap().len(), 2, "no second try");
-}
-
-#[tokio::test]
-async fn a_data_port_dead_twice_is_reported_with_its_stages() {
-    let bench = Bench::new([Script::default()]).await;
-    let bench = bench.refusing([refusal(503), refusal(503), refusal(503)]);
-    let error = bench.open(0).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.stage()),
-        (Kind::ProxyUnavailable, Stage::Data)
-    );
-    let stages: Vec<_> = error.steps().iter().map(|s| s.stage).collect();
-    #[rustfmt::skip]
-    assert_eq!(stages, [Stage::Dial, Stage::Greeting, Stage::Login, Stage::Passive]);
-    assert_eq!(bench.lines.opened.lock().unwrap().len(), 4, "no third try");
-    // Where PASV is refused, the first refusal is what matters.
-    let bench = Bench::new([Script::default().on("PASV", "502 what")]).await;
-    let bench = bench.refusing([refusal(503)]);
-    let error = bench.open(0).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::ProxyUnavailable);
-}
-
-#[tokio::test]
-async fn a_proxy_that_wants_credentials_is_not_asked_twice() {
-    let bench = Bench::new([Script::default()]).await;
-    let error = Error::new(Kind::ProxyAuth, Stage::Auth, "407");
-    let bench = bench.refusing([error]);
-    let error = bench.open(0).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.stage()),
-        (Kind::ProxyAuth, Stage::Data)
-    );
-    assert_eq!(bench.lines.opened.lock().unwrap().len(), 2);
-}
-
-#[tokio::test]
 async fn finish_wants_the_whole_file_but_not_its_last_read() {
     use tokio::io::AsyncReadExt as _;
     let bench = Bench::new([Script::default()]).await;
@@ -352,25 +249,4 @@ async fn a_directory_is_refused_before_anything_is_asked() {
 fn a_download_can_be_boxed_as_a_reader() {
     fn is<T: tokio::io::AsyncRead + Send + Unpin + 'static>() {}
     is::<crate::ftp::Download>();
-}
-
-/// A server that refuses the file closes its port: what it says counts, and not the closed port.
-#[tokio::test]
-async fn a_refusal_of_the_file_explains_a_closed_port() {
-    let script = Script::default().on("RETR", "550 no such file");
-    let bench = Bench::new([script]).await.refusing([refusal(503)]);
-    let error = bench.open(0).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::TargetRefused, "{error}");
-    assert!(error.what().contains("550 no such file"), "{error}");
-    assert_eq!(bench.server.log().len(), 1, "no second login");
-}
-
-/// It says that nobody came by the port, which is known: another port is tried.
-#[tokio::test]
-async fn a_425_behind_a_closed_port_is_no_refusal() {
-    let hasty = Script::default().on("RETR", "425 nobody came");
-    let bench = Bench::new([hasty, Script::default()]).await;
-    let bench = bench.refusing([refusal(503)]);
-    assert_eq!(bench.get(0).await.unwrap().0, file());
-    assert_eq!(bench.server.log().len(), 2);
 }

@@ -17,7 +17,7 @@ pub fn refused(target: &Target, answer: &Answer) -> String {
             ),
             "AllowConnect 20 21 443 1024-65535".to_owned(),
             format!(
-                "acl ftp_data port 1025-65535; acl ftp_site {site}; http_access allow CONNECT ftp_site ftp_data"
+                "acl ftp_data port 1024-65535; acl ftp_site {site}; http_access allow CONNECT ftp_site ftp_data"
             ),
         ),
         (Scheme::Ftp | Scheme::Ftps, _) => (
@@ -29,7 +29,7 @@ pub fn refused(target: &Target, answer: &Answer) -> String {
                 _ => format!("AllowConnect 20 21 {port} 443 1024-65535"),
             },
             format!(
-                "acl ftp_ports port {port} 1025-65535; acl ftp_site {site}; http_access allow CONNECT ftp_site ftp_ports"
+                "acl ftp_ports port {port} 1024-65535; acl ftp_site {site}; http_access allow CONNECT ftp_site ftp_ports"
             ),
         ),
         (scheme, _) => (
@@ -52,8 +52,11 @@ pub fn refused(target: &Target, answer: &Answer) -> String {
         ),
     };
     let apache = format!("\n  apache   {apache}");
-    let squid =
-        format!("\n  squid    {squid}\n           above `http_access deny CONNECT !SSL_ports`");
+    // Squid's own configuration has both, in this order, and no Safe_ports below 1025 but a few.
+    let squid = format!(
+        "\n  squid    {squid}\n           above `http_access deny !Safe_ports` and `http_access deny \
+         CONNECT !SSL_ports`"
+    );
     // Where the answer tells the product, the other one's line would only confuse.
     match (says(answer, "squid"), says(answer, "apache")) {
         (true, false) => why + &squid,

@@ -25,7 +25,7 @@ fn the_line_to_add_is_for_the_port_the_host_and_the_product() {
         (
             "ftp://ftp.example",
             &both,
-            "acl ftp_ports port 21 1025-65535; acl ftp_site dstdomain ftp.example;",
+            "acl ftp_ports port 21 1024-65535; acl ftp_site dstdomain ftp.example;",
         ),
         (
             "ftp://ftp.example:990",
@@ -35,7 +35,7 @@ fn the_line_to_add_is_for_the_port_the_host_and_the_product() {
         (
             "ftp://192.0.2.1:50000",
             &both,
-            "acl ftp_data port 1025-65535; acl ftp_site dst 192.0.2.1;",
+            "acl ftp_data port 1024-65535; acl ftp_site dst 192.0.2.1;",
         ),
         (
             "ftp://[2001:db8::1]:50000",

@@ -1,5 +1,6 @@
 //! `outbound check` names the culprit: one row for each verdict.
 
+mod advice;
 mod doubts;
 mod row;
 mod services;
@@ -117,8 +118,9 @@ fn what_the_proxy_forbids() {
     });
     let apache = peers::apache().url();
     let squid_data = "passive FTP needs CONNECT to ports 1024-65535\n  squid    acl ftp_data port \
-                      1025-65535; acl ftp_site dst 127.0.0.1; http_access allow CONNECT ftp_site \
-                      ftp_data\n           above `http_access deny CONNECT !SSL_ports`";
+                      1024-65535; acl ftp_site dst 127.0.0.1; http_access allow CONNECT ftp_site \
+                      ftp_data\n           above `http_access deny !Safe_ports` and `http_access \
+                      deny CONNECT !SSL_ports`";
     check(vec![
         Row::through("FTP control, by port", &none.url(), &ftp)
             .stops("dial", format!("connect {at} "))

@@ -20,6 +20,8 @@ pub struct Options {
     pub tunnel_ports: String,
     /// Names that this proxy alone resolves, all to 127.0.0.1.
     pub hosts: Vec<String>,
+    /// A line of its configuration, and lines to stand above that.
+    pub above: Option<(String, String)>,
     /// Further lines.
     pub more: String,
 }
@@ -30,6 +32,7 @@ impl Default for Options {
             password: false,
             tunnel_ports: "1024-65535".to_owned(),
             hosts: vec!["origin.test".to_owned(), "ftp.test".to_owned()],
+            above: None,
             more: String::new(),
         }
     }
@@ -80,6 +83,10 @@ impl Squid {
                 ("LOG", &home.log()),
             ],
         );
+        if let Some((line, above)) = &options.above {
+            assert!(configuration.contains(line), "no line `{line}`");
+            configuration = configuration.replace(line, &format!("{above}\n{line}"));
+        }
         configuration += &options.more;
         home.write(
             "hosts",
