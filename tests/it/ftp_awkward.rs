@@ -1,30 +1,15 @@
 //! Servers, names and proxies that FTP clients stumble over, each behind the real proxy.
 
 use std::net::TcpListener;
-use std::path::Path;
 use std::time::Duration;
 
 use outbound::base::{Kind, Stage};
-use outbound::dataset::{Client, FetchOptions, Fetched};
-use outbound::{Error, Settings};
 
-use crate::kit::shared;
+use crate::kit::{client_by, fetch, shared};
 use crate::support::cutting_ftp::{CuttingFtp, Manners};
 use crate::support::peers::ftp_servers::{FtpServer, Product};
 use crate::support::peers::{self, Squid, Vsftpd, squid};
 use crate::support::scripted::{Scripted, Step};
-
-fn client(proxy: &str, more: &str) -> Client {
-    let settings = format!(
-        "[proxy]\nurl = \"{proxy}\"\n[retry]\nattempts = 3\npause = \"1ms\"\npause_max = \"2ms\"\n{more}"
-    );
-    Client::new(Settings::from_toml(&settings).unwrap_or_else(|problems| panic!("{problems}")))
-}
-
-async fn fetch(client: &Client, url: &str, to: &Path) -> Result<Fetched, Error> {
-    let dataset = client.dataset(url)?;
-    dataset.fetch(to, &FetchOptions::default()).await
-}
 
 /// 4yz may pass, 5yz stands (RFC 959 section 4.2.1).
 #[tokio::test(flavor = "multi_thread")]
@@ -33,8 +18,8 @@ async fn busy_is_tried_again_and_no_is_not() {
     let data = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = data.local_addr().unwrap().port();
     for (retr, kind, tries) in [
-        ("450 busy", Kind::TargetUnavailable, 3),
-        ("451 disk", Kind::TargetUnavailable, 3),
+        ("450 busy", Kind::TargetUnavailable, 5),
+        ("451 disk", Kind::TargetUnavailable, 5),
         ("550 no such file", Kind::TargetRefused, 1),
         ("553 not that name", Kind::TargetRefused, 1),
     ] {
@@ -54,7 +39,7 @@ async fn busy_is_tried_again_and_no_is_not() {
         ]);
         let folder = tempfile::tempdir().unwrap();
         let url = format!("ftp://{}/x", server.address());
-        let client = client(&peers::squid().url(), "");
+        let client = client_by(&peers::squid().url(), "");
         let fetched = fetch(&client, &url, &folder.path().join("x")).await;
         let error = fetched.unwrap_err();
         assert_eq!(
@@ -86,7 +71,7 @@ async fn a_cut_is_mended_whatever_is_said_of_it() {
             });
             let folder = tempfile::tempdir().unwrap();
             let to = folder.path().join("x");
-            let client = client(&peers::squid().url(), "");
+            let client = client_by(&peers::squid().url(), "");
             let fetched = fetch(&client, &server.url("/x"), &to).await;
             fetched.unwrap_or_else(|error| panic!("{size} {behind:?}: {error:?}"));
             assert!(std::fs::read(&to).unwrap() == file, "{size} {behind:?}");
@@ -102,7 +87,7 @@ async fn a_refused_data_channel_behind_retr_is_told_at_once() {
         tunnel_ports: server.port().to_string(),
         ..squid::Options::default()
     });
-    let client = client(
+    let client = client_by(
         &half_open.url(),
         "[timeouts]\nreply = \"1h\"\nidle = \"1h\"\n",
     );
@@ -150,7 +135,7 @@ async fn odd_names_arrive() {
     peers::process::share(&root.join("d"));
     for product in Product::ALL {
         let server = FtpServer::start(product, &root);
-        let client = client(&peers::squid().url(), &server.connection());
+        let client = client_by(&peers::squid().url(), &server.connection());
         for (name, path) in names {
             let folder = tempfile::tempdir().unwrap();
             let to = folder.path().join("x");

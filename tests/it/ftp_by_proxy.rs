@@ -4,11 +4,9 @@ use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use outbound::base::{FtpMode, Kind};
-use outbound::dataset::{Client, FetchOptions, Fetched};
-use outbound::{Error, Settings};
 use serde_json::Value;
 
-use crate::kit::{Program, noise, sha256, shared};
+use crate::kit::{Program, client, fetch, noise, sha256, shared};
 use crate::support::cutting_ftp::{CuttingFtp, Manners};
 use crate::support::peers::ftp_servers::{self, FtpServer, Product};
 use crate::support::peers::{self, Squid, Vsftpd, squid};
@@ -35,17 +33,6 @@ fn proxies() -> Vec<(&'static str, String)> {
         ),
         ("apache", with(peers::apache().url())),
     ]
-}
-
-fn client(settings: &str) -> Client {
-    let pauses = "\n[retry]\npause = \"1ms\"\npause_max = \"5ms\"\n";
-    let policy = Settings::from_toml(&format!("{settings}{pauses}"));
-    Client::new(policy.unwrap_or_else(|problems| panic!("{problems}")))
-}
-
-async fn fetch(client: &Client, url: &str, to: &Path) -> Result<Fetched, Error> {
-    let dataset = client.dataset(url)?;
-    dataset.fetch(to, &FetchOptions::default()).await
 }
 
 /// What is left in the folder of a fetch that must leave nothing behind.

@@ -3,10 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use outbound::dataset::{Client, FetchOptions, Fetched};
-use outbound::{Error, Settings};
-
-use crate::kit::{BIG, sha256, shared};
+use crate::kit::{BIG, client, fetch, sha256, shared};
 use crate::support::peers::{self, Vsftpd, squid};
 use crate::support::relay::{Cut, Ending, Plan, Relay};
 
@@ -31,17 +28,6 @@ fn proxies() -> Vec<(&'static str, std::net::SocketAddr, String)> {
         ("squid with password", guarded, plain(guarded) + &login),
         ("apache", apache, plain(apache)),
     ]
-}
-
-fn client(settings: &str) -> Client {
-    let pauses = "\n[retry]\npause = \"1ms\"\npause_max = \"5ms\"\n";
-    let policy = Settings::from_toml(&format!("{settings}{pauses}"));
-    Client::new(policy.unwrap_or_else(|problems| panic!("{problems}")))
-}
-
-async fn fetch(client: &Client, url: &str, to: &Path) -> Result<Fetched, Error> {
-    let dataset = client.dataset(url)?;
-    dataset.fetch(to, &FetchOptions::default()).await
 }
 
 fn digest(file: &Path) -> String {

@@ -1,27 +1,11 @@
 //! `;type=a`: a file of an FTP server as text, with the line ends of this machine.
 
-use std::path::Path;
-
 use outbound::base::Kind;
-use outbound::dataset::{Client, FetchOptions, Fetched};
-use outbound::{Error, Settings};
 
-use crate::kit::Program;
+use crate::kit::{Program, client_by, fetch};
 use crate::support::cutting_ftp::{CuttingFtp, Manners};
 use crate::support::peers::ftp_servers::{FtpServer, Product};
 use crate::support::peers::{self, Vsftpd};
-
-fn client(proxy: &str, more: &str) -> Client {
-    let settings = format!(
-        "[proxy]\nurl = \"{proxy}\"\n[retry]\nattempts = 3\npause = \"1ms\"\npause_max = \"2ms\"\n{more}"
-    );
-    Client::new(Settings::from_toml(&settings).unwrap_or_else(|problems| panic!("{problems}")))
-}
-
-async fn fetch(client: &Client, url: &str, to: &Path) -> Result<Fetched, Error> {
-    let dataset = client.dataset(url)?;
-    dataset.fetch(to, &FetchOptions::default()).await
-}
 
 /// Lines enough for many reads, with line ends at every place in them.
 fn lines() -> Vec<u8> {
@@ -49,7 +33,7 @@ async fn text_is_here_as_it_is_there() {
         };
         let connection = server.as_ref().map(FtpServer::connection);
         for proxy in [peers::squid().url(), peers::apache().url()] {
-            let client = client(&proxy, connection.as_deref().unwrap_or_default());
+            let client = client_by(&proxy, connection.as_deref().unwrap_or_default());
             let folder = tempfile::tempdir().unwrap();
             let to = folder.path().join("t.csv");
             for path in ["/t.csv;type=a", "/t.csv", "/t.csv;type=A"] {
@@ -97,7 +81,7 @@ async fn cut_text_comes_again_from_its_start() {
             });
             let folder = tempfile::tempdir().unwrap();
             let to = folder.path().join("x");
-            let client = client(&peers::squid().url(), "");
+            let client = client_by(&peers::squid().url(), "");
             let fetched = fetch(&client, &server.url("/x;type=a"), &to).await;
             fetched.unwrap_or_else(|error| panic!("{size} {behind:?}: {error:?}"));
             assert!(std::fs::read(&to).unwrap() == lines(), "{size} {behind:?}");

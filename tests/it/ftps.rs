@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use outbound::base::{Error, Secret, Stage};
-use outbound::dataset::{Client, FetchOptions, Fetched};
+use outbound::dataset::{Client, Fetched};
 use outbound::ftp::{self, Login, Options, RemotePath, Retrieval, Want};
 use outbound::settings::Retry;
 use tokio::io::AsyncReadExt as _;
@@ -109,8 +109,7 @@ fn settings(proxy: Option<SocketAddr>, connection: &str) -> String {
 }
 
 async fn fetch(client: &Client, file: &str, to: &Path) -> Result<Fetched, Error> {
-    let dataset = client.dataset(&format!("files:{file}"))?;
-    dataset.fetch(to, &FetchOptions::default()).await
+    kit::fetch(client, &format!("files:{file}"), to).await
 }
 
 /// Whole, and once more over a connection that is cut in the middle.

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, OnceLock};
 
+use outbound::Error;
 use outbound::connector::Connector;
+use outbound::dataset::{Client, FetchOptions, Fetched};
 use outbound::settings::{Policy, Settings};
 use sha2::{Digest, Sha256};
 
@@ -23,6 +25,23 @@ pub fn policy(toml: &str) -> Policy {
 /// The connector of that policy for targets without a connection.
 pub fn connector(toml: &str) -> Connector {
     Connector::new(Arc::new(policy(toml)))
+}
+
+/// A client by these settings, which have no `[retry]`; it hardly waits between tries.
+pub fn client(settings: &str) -> Client {
+    let pauses = "[retry]\npause = \"1ms\"\npause_max = \"5ms\"\n";
+    Client::new(policy(&format!("{settings}\n{pauses}")))
+}
+
+/// [`client`] of that proxy, with further settings.
+pub fn client_by(proxy: &str, more: &str) -> Client {
+    client(&format!("[proxy]\nurl = \"{proxy}\"\n{more}"))
+}
+
+/// Fetches into a file, as `outbound fetch` does without flags.
+pub async fn fetch(client: &Client, url: &str, to: &Path) -> Result<Fetched, Error> {
+    let dataset = client.dataset(url)?;
+    dataset.fetch(to, &FetchOptions::default()).await
 }
 
 /// A regular file that nobody may read: Linux lets not even root.

@@ -4,10 +4,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use outbound::base::Error;
-use outbound::dataset::{Client, FetchOptions, Fetched};
+use outbound::dataset::Client;
 
-use crate::kit::{self, BIG, shared};
+use crate::kit::{self, BIG, fetch, shared};
 use crate::support::peers::ftp_servers::{FtpServer, Product};
 use crate::support::peers::{self, squid};
 use crate::support::relay::{Ending, Plan, Relay};
@@ -83,11 +82,6 @@ impl Proxy {
         let twice = relay.down() - BIG as u64;
         assert!(twice < BIG as u64 / 50, "{what}: {twice} bytes came twice");
     }
-}
-
-async fn fetch(client: &Client, url: &str, to: &Path) -> Result<Fetched, Error> {
-    let dataset = client.dataset(url)?;
-    dataset.fetch(to, &FetchOptions::default()).await
 }
 
 /// Whether the file has the digest of `big.bin`.
