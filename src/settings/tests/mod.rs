@@ -9,6 +9,7 @@ mod locating;
 mod showing;
 mod together;
 mod wrong;
+mod wrong_variables;
 
 /// A policy from one file, `f.toml`.
 fn one(text: &str) -> Result<Policy, Problems> {
