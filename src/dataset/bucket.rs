@@ -30,6 +30,8 @@ pub(super) fn reached(url: &Url, connector: &Connector) -> Result<Target> {
 impl Dataset {
     /// The bucket's side of this dataset.
     pub(super) async fn bucket(&self) -> Result<Source> {
+        // The files of AWS are read anew for each operation: what keeps temporary keys there replaces
+        // them every hour or so, and a client that lives for days would sign with keys that ended.
         let (around, options) = (Surroundings::load()?, options(&self.connector));
         let place = Place::new(self.url(), &options, &around)?;
         let credentials = self.credentials.as_ref();
