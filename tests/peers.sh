@@ -55,6 +55,15 @@ flock 9
 
 # ---------------------------------------------------------------- what must be there
 
+# Whether the machine has the program, as the tests look for it: another Python than the system's (a
+# version manager's, a container's in /usr/local) has not the modules that Debian's packages are for.
+has() {
+  case $1 in
+    python3) [ -x /usr/bin/python3 ] ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+
 # Prints what is missing below the prefix: a program, or a library that one of them needs.
 missing() {
   local package program found
@@ -68,7 +77,7 @@ missing() {
     fi
   done <<<"$peers"
   for program in $tools; do
-    command -v "$program" >/dev/null && continue
+    has "$program" && continue
     if [ -x "$prefix/usr/bin/$program" ]; then libraries "$prefix/usr/bin/$program"; else echo "the program $program"; fi
   done
 }
@@ -139,7 +148,7 @@ resolve() {
 
 names=$(cut -d' ' -f1 <<<"$peers" | sort -u)
 for tool in $tools; do
-  command -v "$tool" >/dev/null || names="$names $tool"
+  has "$tool" || names="$names $tool"
 done
 
 plan() {
