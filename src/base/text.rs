@@ -42,6 +42,22 @@ pub fn escape_bytes(bytes: &[u8]) -> String {
     shown
 }
 
+/// [`escape_bytes`] with tabs and line feeds as they are: for data that is shown at a terminal.
+pub fn escape_data(bytes: &[u8]) -> String {
+    let parts = bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\t'));
+    let mut shown = String::with_capacity(bytes.len());
+    for part in parts {
+        match part {
+            [text @ .., end @ (b'\n' | b'\t')] => {
+                shown.push_str(&escape_bytes(text));
+                shown.push(char::from(*end));
+            }
+            text => shown.push_str(&escape_bytes(text)),
+        }
+    }
+    shown
+}
+
 /// [`escape`], cut at [`SHOWN`] characters with `…` where something was left out.
 pub fn clip(text: &str) -> String {
     clip_to(text, SHOWN)
@@ -167,6 +183,10 @@ mod tests {
             assert_eq!(escape(given), shown);
         }
         assert_eq!(escape_bytes(b"caf\xe9\x1b"), "caf\\xe9\\x1b");
+        assert_eq!(
+            escape_data(b"a\tb\r\n\0\x1b]0;x\x07\n\xc3\xa9\x9b\xc2\x9b\xe2\x80\xae\t"),
+            "a\tb\\r\n\\x00\\x1b]0;x\\x07\n\u{e9}\\x9b\\x9b\\u{202e}\t"
+        );
     }
 
     #[test]

@@ -5,23 +5,18 @@ use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::json;
-
 use super::super::args::{Common, FetchArgs};
 use super::super::asked::Asked;
 use super::super::dataset::dataset;
 use super::super::exit::Exit;
 use super::super::interrupt;
-use super::super::json;
 use super::super::output::Output;
 use super::super::place::Place;
+use super::batch::{Batch, Sink};
 use super::stream::{sink, standard_output, unwritten};
 use crate::base::{Error, Kind, Result, Stage};
 use crate::cli::narrator::Narrator;
-use crate::dataset::{Client, Observer, Record, Records, StreamOptions};
-
-/// What is here is written once it is so long, or once nothing more is here.
-const BATCH: usize = 64 << 10;
+use crate::dataset::{Client, Observer, Records, StreamOptions};
 
 /// Follows the one URL.
 pub async fn run(
@@ -51,25 +46,33 @@ pub async fn run(
     let mut records = dataset.stream(options)?;
     let stopped = interrupt::wait();
     let path = args.output.as_deref().unwrap_or(Path::new("-"));
-    let sink = match sink(args).await? {
-        Some(sink) => sink,
+    let file = match sink(args).await? {
+        Some(file) => file,
         None if args.output.is_none() => standard_output()?,
         None => Arc::new(appended(path).map_err(|cause| unwritten(path, cause))?),
     };
+    let mut sink = Sink::new(file, output.json);
     let following = async {
-        match follow(&mut records, &sink, output).await {
+        match follow(&mut records, &mut sink).await {
             Ok(()) => Ok(Exit::Success),
             Err(Broken::Stream(error)) => Ok(output.failed(&place, &error)),
             Err(Broken::Sink(cause)) if cause.kind() == ErrorKind::BrokenPipe => Ok(Exit::Success),
             Err(Broken::Sink(cause)) => Err(unwritten(path, cause)),
         }
     };
-    tokio::select! {
-        followed = following => followed,
-        signal = stopped => {
-            output.say(&format!("outbound: stopped by {signal}"));
-            Ok(Exit::Interrupted)
-        }
+    let signal = tokio::select! {
+        followed = following => return followed,
+        signal = stopped => signal,
+    };
+    output.say(&format!("outbound: stopped by {signal}"));
+    // Another signal does not wait for the last record.
+    let settled = tokio::select! {
+        settled = sink.settle() => settled,
+        _ = interrupt::wait() => Ok(()),
+    };
+    match settled {
+        Err(cause) if cause.kind() != ErrorKind::BrokenPipe => Err(unwritten(path, cause)),
+        _ => Ok(Exit::Interrupted),
     }
 }
 
@@ -98,61 +101,29 @@ fn appended(path: &Path) -> std::io::Result<File> {
     Ok(file)
 }
 
-async fn follow(records: &mut Records, sink: &Arc<File>, output: &Output) -> Result<(), Broken> {
-    let mut batch = Vec::new();
+async fn follow(records: &mut Records, sink: &mut Sink) -> Result<(), Broken> {
+    let mut batch = Batch::default();
     loop {
         let record = match records.next_here() {
-            Ok(Some(record)) if batch.len() < BATCH => Some(record),
+            Ok(Some(record)) if !batch.is_full() => Some(record),
             Ok(record) => {
                 if let Some(record) = record {
-                    write_record(&mut batch, &record, output.json);
+                    sink.add(&mut batch, &record);
                 }
                 // What is not written before the next wait would be lost with it.
-                batch = write(sink, batch).await?;
+                batch = sink.write(batch).await.map_err(Broken::Sink)?;
                 records.next().await.map_err(Broken::Stream)?
             }
             Err(error) => {
-                write(sink, batch).await?;
+                sink.write(batch).await.map_err(Broken::Sink)?;
                 return Err(Broken::Stream(error));
             }
         };
         match record {
-            Some(record) => write_record(&mut batch, &record, output.json),
+            Some(record) => sink.add(&mut batch, &record),
             None => return Ok(()),
         }
     }
-}
-
-/// Writes the batch, and gives it back empty. A write under way ends even if nobody waits for it.
-async fn write(sink: &Arc<File>, mut batch: Vec<u8>) -> Result<Vec<u8>, Broken> {
-    if batch.is_empty() {
-        return Ok(batch);
-    }
-    let sink = Arc::clone(sink);
-    let writing = tokio::task::spawn_blocking(move || {
-        (&*sink).write_all(&batch).map(|()| {
-            batch.clear();
-            batch
-        })
-    });
-    let written = writing.await.map_err(std::io::Error::other);
-    written.and_then(|done| done).map_err(Broken::Sink)
-}
-
-fn write_record(batch: &mut Vec<u8>, record: &Record, as_json: bool) {
-    match record {
-        Record::Line(line) if as_json => {
-            let line = String::from_utf8_lossy(line);
-            batch.extend(json::line(&json!({ "line": line })).as_bytes());
-        }
-        Record::Event(event) if as_json => {
-            let event = json!({ "event": event.event, "id": event.id, "data": event.data });
-            batch.extend(json::line(&event).as_bytes());
-        }
-        Record::Line(line) => batch.extend_from_slice(line),
-        Record::Event(event) => batch.extend_from_slice(event.data.as_bytes()),
-    }
-    batch.push(b'\n');
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `outbound fetch`: brings datasets in.
 
+mod batch;
 mod folder;
 mod follow;
 mod glob;

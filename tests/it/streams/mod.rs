@@ -2,6 +2,7 @@
 
 mod cli;
 mod faults;
+mod output;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
