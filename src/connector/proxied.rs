@@ -245,12 +245,7 @@ fn refused(proxy: &Proxy, target: &Target, refusal: Refusal, sent: bool) -> Erro
                 proxy.origin
             ),
         ),
-        408 | 429 => (
-            Kind::ProxyUnavailable,
-            Side::Proxy,
-            "the proxy is busy; try again later".to_owned(),
-        ),
-        500..=510 | 512..=599 => {
+        408 | 429 | 500..=510 | 512..=599 => {
             let (side, hint) = advice::unavailable(target, &answer);
             (Kind::ProxyUnavailable, side, hint)
         }

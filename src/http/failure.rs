@@ -216,7 +216,8 @@ fn classify(code: u16, by_proxy: bool, authorized: bool) -> (Kind, Option<&'stat
             Kind::TargetRefused,
             Some("the server does not do this at all: check host and port"),
         ),
-        500..=599 if by_proxy => (Kind::ProxyUnavailable, None),
+        // Also 408, which may be repeated on another connection (RFC 9110 section 15.5.9).
+        408 | 429 | 500..=599 if by_proxy => (Kind::ProxyUnavailable, None),
         _ if by_proxy => (
             Kind::ProxyRefused,
             Some("ask the proxy's administrator to allow this URL"),

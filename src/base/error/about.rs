@@ -43,7 +43,7 @@ impl Kind {
             Self::Timeout => ("a stage took longer than its limit", "the message names the limit's setting; look at the side that was silent first"),
             Self::ProxyRefused => ("the proxy refused: 403, or another definite no", "ask its administrator; `outbound check URL` prints the line to add"),
             Self::ProxyAuth => ("the proxy wants credentials, or others than it got (407)", "set `proxy.username` and `proxy.password`, or correct them"),
-            Self::ProxyUnavailable => ("the proxy cannot reach the target, or is overloaded (502, 503, 504)", "check the target's name and port; else wait"),
+            Self::ProxyUnavailable => ("the proxy cannot reach the target, or is overloaded (408, 429, 5xx)", "check the target's name and port; else wait"),
             Self::ProxyProtocol => ("what answers at the proxy's port does not speak as a proxy", "check the proxy's port"),
             Self::Tls => ("TLS failed, or a certificate is not believed", "for a company's certificate set `ca_file`"),
             Self::TargetRefused => ("the target refused: HTTP 4xx, 501, 505, FTP 5yz", "check the path, and your rights there"),

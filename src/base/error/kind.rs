@@ -27,7 +27,7 @@ pub enum Kind {
     ProxyRefused,
     /// The proxy wants credentials, or others than it got (407).
     ProxyAuth,
-    /// The proxy could not reach the target, or is overloaded: 502, 503, 504.
+    /// The proxy could not reach the target, or is overloaded: 408, 429, 5xx.
     ProxyUnavailable,
     /// What answers at the proxy's port does not speak as a proxy: garbage, an oversized head, a
     /// close in the middle.

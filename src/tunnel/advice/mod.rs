@@ -73,13 +73,14 @@ pub fn or_by_proxy(refused: &str) -> String {
     )
 }
 
-/// Whose side a 5xx in answer to CONNECT is, and the advice: the target cannot be reached from
-/// the proxy, or the proxy itself is at its limits.
+/// Whose side it is that a proxy cannot now (408, 429, 5xx), and the advice: the target cannot be
+/// reached from the proxy, or the proxy itself is at its limits.
 pub fn unavailable(target: &Target, answer: &Answer) -> (Side, String) {
     let host = target.host();
     let squid = answer.squid_error.as_deref().unwrap_or_default();
     let mut squid = squid.split_whitespace();
     match (answer.code, squid.next(), squid.next()) {
+        (408 | 429, ..) => (Side::Proxy, "the proxy is busy; try again later".to_owned()),
         // Squid adds the number of the system's error (Linux: ECONNREFUSED).
         (_, Some("ERR_CONNECT_FAIL"), Some("111")) => (
             Side::Target,
