@@ -38,16 +38,28 @@ impl Narrator {
                 "outbound: {} starts again from the first byte: {why}",
                 self.shown
             )),
-            Event::Lost { error, unfinished } => {
+            Event::Lost {
+                error,
+                unfinished,
+                is_final,
+            } => {
                 let rest = match unfinished {
-                    0 => String::new(),
-                    1 => "; 1 byte of what was not whole is left out".to_owned(),
-                    more => format!("; {more} bytes of what was not whole are left out"),
+                    0 => None,
+                    1 => Some("1 byte of what was not whole is left out".to_owned()),
+                    more => Some(format!("{more} bytes of what was not whole are left out")),
                 };
                 // An error that ends it is said by whoever gets it.
-                (error.is_transient() || *unfinished > 0)
-                    .then(|| format!("{}{error}{rest}", self.prefix))
+                let words = match (is_final, rest) {
+                    (true, rest) => rest,
+                    (false, None) => Some(error.to_string()),
+                    (false, Some(rest)) => Some(format!("{error}; {rest}")),
+                };
+                words.map(|words| format!("{}{words}", self.prefix))
             }
+            Event::Unplaced { why } => Some(format!(
+                "{}{why}; what came meanwhile is lost, or comes again",
+                self.prefix
+            )),
             Event::Waiting { pause, attempt } => Some(format!(
                 "{}try {attempt} in {}",
                 self.prefix,

@@ -63,6 +63,9 @@ pub enum Event<'a> {
         error: &'a Error,
         /// How many bytes came of a record whose end did not. They are left out.
         unfinished: usize,
+        /// Whether this is the end: the error is the one that
+        /// [`Records::next`](crate::dataset::Records::next) gives.
+        is_final: bool,
     },
     /// A stream that was lost is opened again after a pause.
     Waiting {
@@ -70,6 +73,12 @@ pub enum Event<'a> {
         pause: Duration,
         /// The number of the coming try since the last byte, from 2.
         attempt: u32,
+    },
+    /// A stream of events is opened again without a word of where to go on: what its server sent meanwhile
+    /// is lost, or comes again.
+    Unplaced {
+        /// Why.
+        why: &'a str,
     },
     /// A stream is open again.
     Reconnected {

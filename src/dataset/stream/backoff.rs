@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::base::{Error, text};
+use crate::base::{Error, Kind, text};
 
 /// The pauses before a stream is opened again, by what went wrong. The defaults are those that
 /// Twitter documented for its streams and other services took over. Up to a quarter is added at
@@ -14,7 +14,7 @@ pub struct Pauses {
     pub network_step: Duration,
     /// The longest of these.
     pub network_max: Duration,
-    /// After an answer 5xx or 408: so long, and twice as long each time.
+    /// After an answer 5xx or 408, or a page where the stream was: so long, and twice as long each time.
     pub unavailable_first: Duration,
     /// The longest of these.
     pub unavailable_max: Duration,
@@ -54,9 +54,10 @@ impl Class {
         if !error.is_transient() {
             return None;
         }
-        Some(match error.answer().map(|answer| answer.code) {
-            Some(420 | 429) => Self::Limited,
-            Some(400..) => Self::Unavailable,
+        let code = error.answer().map(|answer| answer.code);
+        Some(match (error.kind(), code) {
+            (_, Some(420 | 429)) => Self::Limited,
+            (_, Some(400..)) | (Kind::TargetUnavailable, None) => Self::Unavailable,
             _ => Self::Network,
         })
     }
@@ -156,7 +157,7 @@ impl Backoff {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{Answer, Kind, Stage};
+    use crate::base::{Answer, Stage};
 
     fn cut() -> Error {
         Error::new(Kind::Cut, Stage::Transfer, "cut")
@@ -193,6 +194,10 @@ mod tests {
         let unavailable = pauses(&mut new(), &busy(503), 9);
         assert_eq!(unavailable[..3], [5_000, 10_000, 20_000]);
         assert_eq!(unavailable[6..], [320_000, 320_000, 320_000]);
+        let page = Error::new(Kind::TargetUnavailable, Stage::Request, "a page");
+        for error in [busy(408), page] {
+            assert_eq!(pauses(&mut new(), &error, 1), [5_000]);
+        }
         for code in [420, 429] {
             let limited = pauses(&mut new(), &busy(code), 40);
             assert_eq!(limited[..3], [60_000, 120_000, 240_000]);

@@ -1,22 +1,28 @@
 //! Opens a stream: the request, and whether the answer is one.
 
-use ::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use ::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, HeaderMap};
 use ::http::{HeaderName, HeaderValue, Method, StatusCode};
 
+use super::media::{EVENT_STREAM, Media};
 use super::options::{Form, Reconnect, StreamOptions};
 use super::records::Record;
 use crate::base::{Error, Kind, Result, Stage, text};
 use crate::dataset::client::Dataset;
+use crate::dataset::event::Event;
 use crate::http::{Request, Response};
 
 pub(super) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-const EVENT_STREAM: &str = "text/event-stream";
+
+/// A longer id is not sent: servers refuse heads of more than about twice as much.
+const LAST_ID_MAX: usize = 4096;
 
 /// What came before, for whoever is asked to go on behind it.
 #[derive(Debug, Default)]
 pub(super) struct Before {
-    /// Whether it was open, or tried, before.
+    /// Whether it was open before.
     pub again: bool,
+    /// What the first answer was.
+    pub media: Option<Media>,
     pub records: u64,
     pub last: Option<Record>,
     pub last_id: String,
@@ -61,15 +67,13 @@ pub(super) async fn connect(
         };
     }
     let response = response.success().await?;
-    match coding(&response.headers) {
-        None => Ok(Some(response)),
-        Some(coding) => {
-            let what = format!("the server sends `{coding}`, although it was asked for plain text");
-            let error = Error::new(Kind::TargetProtocol, Stage::Request, what).permanent();
-            Err(error
-                .while_doing(format!("GET {}", text::shown_url(&response.url)))
-                .with_route(&response.route))
-        }
+    let judged = coding(&response.headers)
+        .and_then(|()| Media::of(&response.headers).judge(options.form, before.media));
+    match judged {
+        Ok(()) => Ok(Some(response)),
+        Err(error) => Err(error
+            .while_doing(format!("GET {}", text::shown_url(&response.url)))
+            .with_route(&response.route)),
     }
 }
 
@@ -82,35 +86,45 @@ fn fields(dataset: &Dataset, options: &StreamOptions, last_id: &str) -> HeaderMa
     if options.form == Form::Events {
         headers.entry(ACCEPT).or_insert(fixed(EVENT_STREAM));
     }
+    // Whatever the first request began behind, the server's own ids count from then on.
+    headers.remove(LAST_EVENT_ID);
     if !last_id.is_empty() {
-        match HeaderValue::from_bytes(last_id.as_bytes()) {
+        match sendable(last_id) {
             Ok(id) => drop(headers.insert(LAST_EVENT_ID, id)),
-            Err(_) => tracing::warn!("the last event's id cannot be sent: it has control bytes"),
+            Err(why) => {
+                tracing::warn!("{why}");
+                options.observer.notify(Event::Unplaced { why });
+            }
         }
     }
     headers
 }
 
-/// Whether the answer's records are events.
-pub(super) fn gives_events(form: Form, headers: &HeaderMap) -> bool {
-    let media_type = || {
-        let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-        value.split(';').next().map(str::trim)
-    };
-    match form {
-        Form::Lines => false,
-        Form::Events => true,
-        Form::ByMediaType => media_type().is_some_and(|is| is.eq_ignore_ascii_case(EVENT_STREAM)),
+/// The id as the value of a field.
+///
+/// # Errors
+/// Why it cannot be one.
+pub(super) fn sendable(last_id: &str) -> Result<HeaderValue, &'static str> {
+    if last_id.len() > LAST_ID_MAX {
+        return Err("the last event's id cannot be sent: it is longer than 4096 bytes");
     }
+    let value = HeaderValue::from_bytes(last_id.as_bytes());
+    value.map_err(|_| "the last event's id cannot be sent: it has control bytes")
 }
 
-/// A content coding that hides the records.
-fn coding(headers: &HeaderMap) -> Option<String> {
-    let value = headers
-        .get(CONTENT_ENCODING)?
-        .to_str()
-        .unwrap_or("?")
-        .trim();
-    let plain = value.is_empty() || value.eq_ignore_ascii_case("identity");
-    (!plain).then(|| text::clip(value))
+/// Whether the records stand there in clear.
+///
+/// # Errors
+/// A content coding hides them.
+fn coding(headers: &HeaderMap) -> Result<()> {
+    let Some(value) = headers.get(CONTENT_ENCODING) else {
+        return Ok(());
+    };
+    let value = value.to_str().unwrap_or("?").trim();
+    if value.is_empty() || value.eq_ignore_ascii_case("identity") {
+        return Ok(());
+    }
+    let coding = text::clip(value);
+    let what = format!("the server sends `{coding}`, although it was asked for plain text");
+    Err(Error::new(Kind::TargetProtocol, Stage::Request, what).permanent())
 }

@@ -3,6 +3,7 @@
 
 mod backoff;
 mod connect;
+mod media;
 mod options;
 mod records;
 
@@ -22,7 +23,7 @@ impl Dataset {
     /// not given.
     ///
     /// # Errors
-    /// The scheme is another.
+    /// The scheme is another, or the id to begin behind cannot be sent.
     ///
     /// ```no_run
     /// # async fn example() -> outbound::Result<()> {
@@ -41,6 +42,9 @@ impl Dataset {
     /// # }
     /// ```
     pub fn stream(&self, options: StreamOptions) -> Result<Records> {
+        if let Some(Err(why)) = options.last_id.as_deref().map(connect::sendable) {
+            return Err(Error::new(Kind::Usage, Stage::Request, why));
+        }
         match self.target().scheme() {
             Scheme::Http | Scheme::Https => Ok(Records::new(self.clone(), options)),
             scheme => {

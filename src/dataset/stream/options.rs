@@ -103,7 +103,7 @@ impl StreamOptions {
     }
 
     /// Tells `observer` what happens: [`Event::Connected`](crate::dataset::Event::Connected) and
-    /// the four behind it.
+    /// the five behind it.
     pub fn with_observer(mut self, observer: Observer) -> Self {
         self.observer = observer;
         self

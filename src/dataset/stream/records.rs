@@ -10,7 +10,8 @@ use http_body::Body as _;
 use tokio::time::{Instant, sleep_until};
 
 use super::backoff::{Backoff, Decision};
-use super::connect::{Before, LAST_EVENT_ID, connect, gives_events};
+use super::connect::{Before, LAST_EVENT_ID, connect};
+use super::media::Media;
 use super::options::StreamOptions;
 use crate::base::{Error, Kind, Result, Route, Stage, text};
 use crate::dataset::client::Dataset;
@@ -245,13 +246,15 @@ impl Records {
             },
         });
         self.before.again = true;
-        self.state = State::Open(Box::new(self.opened(response)));
+        let media = Media::of(&response.headers);
+        self.before.media.get_or_insert(media);
+        self.state = State::Open(Box::new(self.opened(response, media)));
         Ok(())
     }
 
-    fn opened(&self, response: Response) -> Open {
+    fn opened(&self, response: Response, media: Media) -> Open {
         let most = self.options.longest;
-        let cutter = match gives_events(self.options.form, &response.headers) {
+        let cutter = match media.gives_events(self.options.form) {
             true => Cutter::Events(Events::new(most, &self.before.last_id)),
             false => Cutter::Lines(Lines::new(most)),
         };
@@ -303,17 +306,23 @@ impl Records {
             State::Open(open) => open.cutter.unfinished(),
             _ => 0,
         };
-        self.options.observer.notify(Event::Lost {
-            error: &error,
-            unfinished,
-        });
-        match self.backoff.after(error, self.retry, random()) {
+        let observer = &self.options.observer;
+        match self.backoff.after(error.clone(), self.retry, random()) {
             Decision::GiveUp(error) => {
+                observer.notify(Event::Lost {
+                    error: &error,
+                    unfinished,
+                    is_final: true,
+                });
                 self.state = State::Over;
                 Err(error)
             }
             Decision::Again { pause, attempt } => {
-                let observer = &self.options.observer;
+                observer.notify(Event::Lost {
+                    error: &error,
+                    unfinished,
+                    is_final: false,
+                });
                 observer.notify(Event::Waiting { pause, attempt });
                 self.attempt = attempt;
                 let until = Instant::now().checked_add(pause);

@@ -107,6 +107,15 @@ fn a_refusal_has_its_exit_and_its_words() {
     let ran = ran.says("404");
     assert_eq!(ran.err.matches("404").count(), 1, "{}", ran.err);
     assert_ne!(ran.code, Some(0));
+    // Also where it could have been tried again, and where something of a record came.
+    for (body, unfinished) in [("\n", 0), ("hal", 1)] {
+        let cutting = Scripted::each(vec![Step::head(), begun("text/plain", body), Step::Close]);
+        let fetch = ["fetch", "--follow", "--retry", "1", &cutting.url()];
+        let ran = program.run(&fetch).expect(11);
+        assert_eq!(ran.err.matches("before the end").count(), 1, "{}", ran.err);
+        let left_out = ran.err.matches("3 bytes of what was not whole").count();
+        assert_eq!(left_out, unfinished, "{}", ran.err);
+    }
     for more in [
         &["-r", "--output-dir", "x"][..],
         &["--checksum", "md5:00112233445566778899aabbccddeeff"],

@@ -87,7 +87,7 @@ async fn each_class_of_answers_has_its_pause() {
         assert_eq!(attempt, ((at + 3) / 2).to_string());
     }
     assert_eq!(told[11], "reconnected 6");
-    assert_eq!(told[14], "lost TargetRefused 404 0", "{told:?}");
+    assert_eq!(told[14], "lost TargetRefused 404 0 for good", "{told:?}");
     assert_eq!(told.len(), 15);
 }
 

@@ -1,5 +1,6 @@
 //! Streams of lines and events: through the real proxies, and of servers that do not behave.
 
+mod changes;
 mod cli;
 mod faults;
 mod output;
@@ -66,10 +67,16 @@ fn observed(options: StreamOptions) -> (StreamOptions, Told) {
         shared.lock().unwrap().push(match event {
             Event::Connected { .. } => "connected".to_owned(),
             Event::Reconnected { attempt, .. } => format!("reconnected {attempt}"),
-            Event::Lost { error, unfinished } => {
+            Event::Lost {
+                error,
+                unfinished,
+                is_final,
+            } => {
                 let code = error.answer().map_or(0, |answer| answer.code);
-                format!("lost {:?} {code} {unfinished}", error.kind())
+                let end = if is_final { " for good" } else { "" };
+                format!("lost {:?} {code} {unfinished}{end}", error.kind())
             }
+            Event::Unplaced { why } => format!("unplaced: {why}"),
             Event::Waiting { pause, attempt } => format!("waiting {} {attempt}", pause.as_millis()),
             Event::Doubted { .. } => "doubted".to_owned(),
             other => format!("{other:?}"),

@@ -80,7 +80,7 @@ fn a_signal_in_the_middle_of_a_write_cuts_no_record() {
     let ran = python(&program, STOPPED, &["fetch", "--follow", &server.url()]);
     let ran = ran.expect(130).says("stopped by SIGINT");
     assert!(ran.out.len() > 1001);
-    assert!(ran.out.ends_with("x\n") && ran.out.len() % 1001 == 0);
+    assert!(ran.out.ends_with("x\n") && ran.out.len().is_multiple_of(1001));
 }
 
 /// A limit on the file's size is a full disk that tests can have.
