@@ -22,6 +22,7 @@ tinyproxy-bin  usr/bin/tinyproxy
 proftpd-core   usr/sbin/proftpd
 proftpd-mod-crypto  usr/lib/proftpd/mod_tls.so
 pure-ftpd      usr/sbin/pure-ftpd
+libfaketime    usr/lib/*-linux-gnu/faketime/libfaketime.so.1
 python3-pyftpdlib  usr/lib/python3/dist-packages/pyftpdlib/servers.py
 python3-openssl        usr/lib/python3/dist-packages/OpenSSL/SSL.py
 python3-cryptography   usr/lib/python3/dist-packages/cryptography/x509/base.py

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
+#[cfg(any(feature = "object_store", feature = "reqwest"))]
+mod chosen;
 #[cfg(feature = "object_store")]
 pub mod object_store;
 #[cfg(feature = "reqwest")]

@@ -26,6 +26,10 @@ pub(super) fn reached(url: &Url, connector: &Connector) -> Result<Target> {
     }
 }
 
+/// So many ranges of an object come at a time: 8 MiB each are held in memory.
+#[cfg(feature = "object_store")]
+const AT_ONCE: usize = 4;
+
 #[cfg(feature = "object_store")]
 impl Dataset {
     /// The bucket's side of this dataset.
@@ -41,6 +45,11 @@ impl Dataset {
             connector: self.connector.clone(),
             target: self.target.clone(),
             url: self.url().clone(),
+            // What is to come slowly needs no haste.
+            at_once: match self.rate_limit() {
+                Some(_) => 1,
+                None => AT_ONCE,
+            },
         })))
     }
 }

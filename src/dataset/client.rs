@@ -91,7 +91,13 @@ impl Client {
     pub fn dataset_of(&self, place: &str, connection: Option<&str>) -> Result<Dataset> {
         let policy = self.connector.policy();
         let location = policy.locate(place, connection)?;
-        let of_connection = || location.connection.as_ref()?.credentials.clone();
+        // The key of a bucket signs, and is no password: it goes to nobody as one.
+        let is_bucket = location.url.scheme() == "s3";
+        let connection = location.connection.as_ref();
+        let of_connection = || {
+            let own = connection.filter(|own| (own.url.scheme() == "s3") == is_bucket);
+            own?.credentials.clone()
+        };
         let credentials = location.credentials.or_else(of_connection);
         Dataset::new(self, location.url, location.connection, credentials)
     }

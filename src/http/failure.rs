@@ -255,6 +255,7 @@ pub(super) fn broken(
     if let Some(ours) = Error::find(&cause) {
         return ours.clone();
     }
+    tracing::debug!(?cause, "no answer came");
     let hyper = std::error::Error::source(&cause).and_then(|e| e.downcast_ref::<hyper::Error>());
     let malformed = hyper.is_some_and(|e| e.is_parse() && !e.is_incomplete_message());
     // Without its server, hyper does not say that it is the length.

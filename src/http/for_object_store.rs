@@ -1,11 +1,13 @@
 //! Requests of object_store's, run by this client.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use ::object_store::client::{
-    HttpError, HttpRequest, HttpRequestBody, HttpResponse, HttpResponseBody,
+    HttpClient, HttpError, HttpRequest, HttpRequestBody, HttpResponse, HttpResponseBody,
+    HttpService,
 };
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
@@ -27,6 +29,38 @@ pub(crate) fn url_of(request: &HttpRequest) -> Result<Url> {
         let what = "the request's URI is not absolute";
         Error::new(Kind::Usage, Stage::Route, what).with_source(cause)
     })
+}
+
+/// Runs requests of object_store's.
+pub(crate) trait Runs: fmt::Debug + Send + Sync + 'static {
+    /// Runs one.
+    fn run(&self, request: HttpRequest) -> impl Future<Output = Result<HttpResponse>> + Send;
+}
+
+/// What runs requests, as object_store wants it.
+pub(crate) fn foreign_client(runs: impl Runs) -> HttpClient {
+    HttpClient::new(Foreign(runs))
+}
+
+#[derive(Debug)]
+struct Foreign<R>(R);
+
+impl<R: Runs> HttpService for Foreign<R> {
+    // As `async_trait` writes it: a crate for one line would be too much.
+    fn call<'life0, 'async_trait>(
+        &'life0 self,
+        request: HttpRequest,
+    ) -> Pin<
+        Box<
+            dyn Future<Output = std::result::Result<HttpResponse, HttpError>> + Send + 'async_trait,
+        >,
+    >
+    where
+        'life0: 'async_trait,
+        Self: 'async_trait,
+    {
+        Box::pin(async move { self.0.run(request).await.map_err(classed) })
+    }
 }
 
 impl Client {
@@ -63,9 +97,13 @@ impl Client {
 }
 
 impl Response {
-    /// The answer as object_store wants it; the route is among its extensions.
-    pub(crate) fn into_foreign(self) -> HttpResponse {
-        let mut whole = HttpResponse::new(HttpResponseBody::new(Incoming(self.body)));
+    /// The answer as object_store wants it; the route is among its extensions. Of a body that is
+    /// longer than `most` bytes the reading fails.
+    pub(crate) fn into_foreign(self, most: Option<u64>) -> HttpResponse {
+        let mut whole = HttpResponse::new(HttpResponseBody::new(Incoming {
+            body: self.body,
+            left: most,
+        }));
         *whole.status_mut() = self.status;
         *whole.version_mut() = self.version;
         *whole.headers_mut() = self.headers;
@@ -86,7 +124,23 @@ fn outgoing(body: HttpRequestBody) -> RequestBody {
 }
 
 /// The body of an answer, with errors as object_store knows them.
-struct Incoming(super::Body);
+struct Incoming {
+    body: super::Body,
+    /// So many bytes may still come.
+    left: Option<u64>,
+}
+
+impl Incoming {
+    fn counted(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>> {
+        if let (Some(left), Some(data)) = (&mut self.left, frame.data_ref()) {
+            *left = left.checked_sub(data.len() as u64).ok_or_else(|| {
+                let what = "the answer is longer than any such answer can be";
+                Error::new(Kind::TargetProtocol, Stage::Request, what)
+            })?;
+        }
+        Ok(frame)
+    }
+}
 
 impl http_body::Body for Incoming {
     type Data = Bytes;
@@ -96,15 +150,16 @@ impl http_body::Body for Incoming {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<std::result::Result<Frame<Bytes>, HttpError>>> {
-        let frame = Pin::new(&mut self.0).poll_frame(cx);
-        frame.map(|frame| frame.map(|frame| frame.map_err(classed)))
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let frame = frame.map(|frame| frame.and_then(|frame| self.counted(frame)));
+        Poll::Ready(frame.map(|frame| frame.map_err(classed)))
     }
 
     fn is_end_stream(&self) -> bool {
-        http_body::Body::is_end_stream(&self.0)
+        http_body::Body::is_end_stream(&self.body)
     }
 
     fn size_hint(&self) -> SizeHint {
-        http_body::Body::size_hint(&self.0)
+        http_body::Body::size_hint(&self.body)
     }
 }

@@ -18,9 +18,7 @@ mod retry_class;
 pub use body::Body;
 pub use client::{Client, Response};
 #[cfg(feature = "object_store")]
-pub(crate) use for_object_store::url_of;
+pub(crate) use for_object_store::{Runs, foreign_client, url_of};
 pub use request::Request;
 pub(crate) use request::shown;
 pub use request_body::RequestBody;
-#[cfg(feature = "object_store")]
-pub(crate) use retry_class::classed;

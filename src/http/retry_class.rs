@@ -7,7 +7,7 @@ use crate::base::{Error, Kind, Stage};
 /// The error as object_store knows errors. It tries what is `Connect` or `Request` again, and what
 /// is `Timeout` or `Interrupted` where the request may be sent twice. A refusal is never tried
 /// again: neither a policy nor a password changes by itself.
-pub(crate) fn classed(error: Error) -> HttpError {
+pub(super) fn classed(error: Error) -> HttpError {
     let kind = match error.kind() {
         _ if !error.is_transient() => HttpErrorKind::Unknown,
         Kind::Cut | Kind::Changed => HttpErrorKind::Interrupted,

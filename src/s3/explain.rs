@@ -96,7 +96,7 @@ fn judge(
     }
     let auth = |hint: String| (Some(Kind::TargetAuth), Some(hint));
     match (refusal.code.as_str(), status) {
-        ("InvalidAccessKeyId", _) => auth(format!(
+        ("InvalidAccessKeyId" | "NotSignedUp", _) => auth(format!(
             "S3 knows no such access key id: check the key from {origin}"
         )),
         ("SignatureDoesNotMatch", _) => auth(format!(

@@ -6,11 +6,12 @@ use std::time::SystemTime;
 use ::object_store::aws::{AmazonS3, AmazonS3Builder};
 use ::object_store::path::Path;
 use ::object_store::{
-    BackoffConfig, GetOptions, GetRange, GetResult, MultipartUpload, ObjectStore as _,
-    ObjectStoreExt as _, PutPayload, RetryConfig,
+    BackoffConfig, GetOptions, GetRange, MultipartUpload, ObjectStore as _, ObjectStoreExt as _,
+    PutPayload, RetryConfig,
 };
 
-use super::wire::{Body, Wire};
+use super::asking::{Asking, Coming, Rest};
+use super::wire::Wire;
 use super::{Place, Signer};
 use crate::base::{Error, Kind, Result, Stage, Steps, text};
 use crate::http;
@@ -23,6 +24,8 @@ pub(crate) struct Store {
     path: Path,
     place: Place,
     wire: Wire,
+    /// How often a part is tried.
+    attempts: u32,
 }
 
 /// What is known of an object.
@@ -31,14 +34,6 @@ pub(crate) struct About {
     pub modified: SystemTime,
     /// The strong entity tag, with its quotes.
     pub tag: Option<String>,
-}
-
-/// An object that is coming.
-pub(crate) struct Coming {
-    pub about: About,
-    /// Where in it the first byte stands.
-    pub offset: u64,
-    pub body: Body,
 }
 
 /// What lies below a prefix.
@@ -90,6 +85,7 @@ impl Store {
             path,
             place,
             wire,
+            attempts: retry.attempts,
         })
     }
 
@@ -133,32 +129,28 @@ impl Store {
         }
     }
 
-    /// The object from its start, or from `from` on if it has that tag still; `None` when it has not.
+    /// The object from its start; of a long one so many ranges come at a time.
     ///
     /// # Errors
     /// Every stage up to `request`.
-    pub(crate) async fn get(&self, from: Option<(u64, &str)>) -> Result<Option<Coming>> {
-        let mut options = GetOptions::new();
-        if let Some((offset, tag)) = from {
-            options = options
-                .with_range(Some(GetRange::Offset(offset)))
-                .with_if_match(Some(tag));
-        }
-        match self.inner.get_opts(&self.path, options).await {
-            Ok(got) => Ok(Some(self.coming(got))),
-            Err(::object_store::Error::Precondition { .. }) if from.is_some() => {
-                self.wire.forget();
-                Ok(None)
-            }
-            Err(error) => Err(self.told(error, "get")),
-        }
+    pub(crate) async fn get(&self, at_once: usize) -> Result<Coming> {
+        self.asking().get(at_once).await
     }
 
-    fn coming(&self, got: GetResult) -> Coming {
-        Coming {
-            about: about(&got.meta),
-            offset: got.range.start,
-            body: Body::new(got.into_stream(), self.wire.clone()),
+    /// The object from `offset` on, if it has that tag still.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub(crate) async fn get_from(&self, offset: u64, tag: &str, at_once: usize) -> Result<Rest> {
+        self.asking().get_from(offset, tag, at_once).await
+    }
+
+    fn asking(&self) -> Asking {
+        Asking {
+            inner: self.inner.clone(),
+            path: self.path.clone(),
+            wire: self.wire.clone(),
+            doing: self.doing("get"),
         }
     }
 
@@ -212,6 +204,15 @@ impl Store {
         self.wire.told(error).while_doing(self.doing(verb))
     }
 
+    /// The error of a part of an object, which was tried as often as the settings allow.
+    pub(crate) fn told_of_part(&self, error: ::object_store::Error) -> Error {
+        let error = self.told(error, "put");
+        match error.is_transient() {
+            true => error.permanent().with_attempts(self.attempts),
+            false => error,
+        }
+    }
+
     fn doing(&self, verb: &str) -> String {
         let url = format!("s3://{}/{}", self.place.bucket, self.place.key);
         let at = self.place.endpoint.as_str().trim_end_matches('/');
@@ -246,7 +247,7 @@ fn client(place: &Place, signer: &Signer, wire: &Wire, retry: RetryConfig) -> Re
     })
 }
 
-fn about(meta: &::object_store::ObjectMeta) -> About {
+pub(super) fn about(meta: &::object_store::ObjectMeta) -> About {
     About {
         length: meta.size,
         modified: meta.last_modified.into(),

@@ -5,11 +5,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
+use ::http::Method;
 use ::http::header::DATE;
 use ::object_store::ClientOptions;
-use ::object_store::client::{
-    HttpClient, HttpConnector, HttpError, HttpRequest, HttpResponse, HttpService,
-};
+use ::object_store::client::{HttpClient, HttpConnector, HttpRequest, HttpResponse};
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
@@ -18,7 +17,14 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::explain::explain;
 use super::{Place, Signer};
 use crate::base::{Error, Kind, Result, Stage, Steps, text};
-use crate::http;
+use crate::http::{self, Runs};
+
+/// The most pages of a listing: 1,000 keys each, and all of them are held in memory.
+const PAGES: usize = 1000;
+
+/// The most bytes of an answer that is XML: a page of 1,000 keys of 1,024 bytes, each of which is
+/// written with up to six, is the longest.
+const XML_MOST: u64 = 16 << 20;
 
 /// What object_store's requests go by.
 #[derive(Clone)]
@@ -36,6 +42,38 @@ struct Shared {
 struct Seen {
     steps: Steps,
     refusal: Option<Error>,
+    /// The pages of the listing that were asked for.
+    pages: usize,
+}
+
+/// What a request asks for, as far as its answer has bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// An object, which may be of any length.
+    Object,
+    /// A page of a listing.
+    Page {
+        first: bool,
+    },
+    Other,
+}
+
+impl Asked {
+    fn by(request: &HttpRequest) -> Self {
+        let query = request.uri().query().unwrap_or_default();
+        let has = |key| {
+            query
+                .split('&')
+                .any(|pair| pair.split('=').next() == Some(key))
+        };
+        match request.method() == Method::GET {
+            true if has("list-type") => Self::Page {
+                first: !has("continuation-token"),
+            },
+            true => Self::Object,
+            false => Self::Other,
+        }
+    }
 }
 
 impl Wire {
@@ -78,12 +116,36 @@ impl Wire {
         .and_also(format!(": {}", text::clip(&error.to_string())))
     }
 
+    /// Counts the pages of a listing: a service that always has another one would never end.
+    fn count(&self, asked: Asked) -> Result<()> {
+        let pages = self.seen(|seen| {
+            seen.pages = match asked {
+                Asked::Page { first: true } => 1,
+                Asked::Page { first: false } => seen.pages + 1,
+                Asked::Object | Asked::Other => seen.pages,
+            };
+            seen.pages
+        });
+        if pages <= PAGES {
+            return Ok(());
+        }
+        let what = format!("the listing has more than {PAGES} pages of keys");
+        Err(Error::new(Kind::TargetProtocol, Stage::Request, what)
+            .with_hint("list what lies below a longer prefix")
+            .permanent())
+    }
+}
+
+impl Runs for Wire {
     async fn run(&self, request: HttpRequest) -> Result<HttpResponse> {
+        let asked = Asked::by(&request);
+        self.count(asked)?;
         let response = self.0.http.send_foreign(request, None, false).await?;
         let steps = response.steps.clone();
         if response.status.is_success() {
             self.seen(|seen| seen.steps = steps);
-            return Ok(response.into_foreign());
+            let most = (asked != Asked::Object).then_some(XML_MOST);
+            return Ok(response.into_foreign(most));
         }
         let (status, headers) = (response.status, response.headers.clone());
         let region = headers.get("x-amz-bucket-region");
@@ -94,10 +156,8 @@ impl Wire {
             let (place, signer) = (&self.0.place, &self.0.signer);
             let refusal = explain(error, place, signer, region, date);
             self.seen(|seen| {
-                *seen = Seen {
-                    steps,
-                    refusal: Some(refusal),
-                }
+                seen.steps = steps;
+                seen.refusal = Some(refusal);
             });
         }
         // Its body was read, and only a status is needed further on.
@@ -116,44 +176,21 @@ impl fmt::Debug for Wire {
 
 impl HttpConnector for Wire {
     fn connect(&self, _: &ClientOptions) -> ::object_store::Result<HttpClient> {
-        Ok(HttpClient::new(self.clone()))
-    }
-}
-
-impl HttpService for Wire {
-    // As `async_trait` writes it: a crate for one line would be too much.
-    fn call<'life0, 'async_trait>(
-        &'life0 self,
-        request: HttpRequest,
-    ) -> Pin<
-        Box<
-            dyn Future<Output = std::result::Result<HttpResponse, HttpError>> + Send + 'async_trait,
-        >,
-    >
-    where
-        'life0: 'async_trait,
-        Self: 'async_trait,
-    {
-        Box::pin(async move { self.run(request).await.map_err(http::classed) })
+        Ok(http::foreign_client(self.clone()))
     }
 }
 
 /// The bytes of an object.
 pub(crate) struct Body {
-    chunks: BoxStream<'static, ::object_store::Result<Bytes>>,
+    chunks: BoxStream<'static, Result<Bytes>>,
     chunk: Bytes,
-    wire: Wire,
 }
 
 impl Body {
-    pub(super) fn new(
-        chunks: BoxStream<'static, ::object_store::Result<Bytes>>,
-        wire: Wire,
-    ) -> Self {
+    pub(super) fn new(chunks: BoxStream<'static, Result<Bytes>>) -> Self {
         Self {
             chunks,
             chunk: Bytes::new(),
-            wire,
         }
     }
 }
@@ -169,10 +206,7 @@ impl AsyncRead for Body {
             match ready!(Pin::new(&mut this.chunks).poll_next(cx)) {
                 None => return Poll::Ready(Ok(())),
                 Some(Ok(chunk)) => this.chunk = chunk,
-                Some(Err(error)) => {
-                    let error = this.wire.told(error);
-                    return Poll::Ready(Err(std::io::Error::other(error)));
-                }
+                Some(Err(error)) => return Poll::Ready(Err(std::io::Error::other(error))),
             }
         }
         let piece = this.chunk.split_to(this.chunk.len().min(buf.remaining()));

@@ -18,7 +18,7 @@ const MEASURE: &str = "import resource, subprocess, sys; code = subprocess.call(
     sys.exit(code)";
 
 /// Runs the program, and gives how many MiB it had at most.
-fn peak(program: &Program, arguments: &[&str]) -> (Ran, u64) {
+pub fn peak(program: &Program, arguments: &[&str]) -> (Ran, u64) {
     let (mut command, child) = (python_for(program), program.command(arguments));
     command
         .args(["-c", MEASURE])

@@ -1,17 +1,15 @@
 //! Runs object_store's requests over this crate's stack.
 
 use std::fmt;
-use std::pin::Pin;
 
 use ::http::header::AUTHORIZATION;
 use ::object_store::ClientOptions;
-use ::object_store::client::{
-    ClientConfigKey, HttpClient, HttpError, HttpRequest, HttpResponse, HttpService,
-};
+use ::object_store::client::{ClientConfigKey, HttpClient, HttpRequest, HttpResponse};
 
+use super::super::chosen::Chosen;
 use crate::base::{Error, Kind, Result, Scheme, Stage};
-use crate::dataset::{Client, Dataset};
-use crate::http;
+use crate::dataset::Client;
+use crate::http::{self, Runs};
 
 /// Makes object_store's clients go the way that the policy says: for `with_http_connector` of its
 /// builders. Cheap to clone; clones share their connections.
@@ -22,37 +20,30 @@ use crate::http;
 /// ever. A refusal of the proxy is an error that is not tried again, and that
 /// [`Error::find`](crate::Error::find) finds in object_store's.
 #[derive(Clone)]
-pub struct HttpConnector {
-    client: Client,
-    connection: Option<String>,
-}
+pub struct HttpConnector(Chosen);
 
 impl HttpConnector {
     /// Runs requests under the policy of `client`: a URL belongs to the connection with the longest
     /// base URL that covers it.
     pub fn new(client: &Client) -> Self {
-        Self {
-            client: client.clone(),
-            connection: None,
-        }
+        Self(Chosen::new(client))
     }
 
     /// Runs every request to the origin of the connection called `name` under it, also outside its
-    /// base URL.
+    /// base URL. Of an `s3://` connection that is its endpoint, with the bucket in the host's name or
+    /// without; its key stays with it, for object_store has its own.
     ///
     /// # Errors
     /// There is no such connection.
-    pub fn for_connection(mut self, name: &str) -> Result<Self> {
-        self.client.connector().policy().connection(name)?;
-        self.connection = Some(name.to_owned());
-        Ok(self)
+    pub fn for_connection(self, name: &str) -> Result<Self> {
+        Ok(Self(self.0.for_connection(name)?))
     }
 }
 
 impl fmt::Debug for HttpConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpConnector")
-            .field("connection", &self.connection)
+            .field("connection", &self.0.connection())
             .finish_non_exhaustive()
     }
 }
@@ -86,8 +77,8 @@ impl ::object_store::client::HttpConnector for HttpConnector {
             }
         }
         let allow_http = options.get_config_value(&ClientConfigKey::AllowHttp);
-        Ok(HttpClient::new(Service {
-            connector: self.clone(),
+        Ok(http::foreign_client(Service {
+            chosen: self.0.clone(),
             allow_http: allow_http.is_some_and(|value| value == "true"),
         }))
     }
@@ -95,26 +86,13 @@ impl ::object_store::client::HttpConnector for HttpConnector {
 
 #[derive(Debug)]
 struct Service {
-    connector: HttpConnector,
+    chosen: Chosen,
     allow_http: bool,
 }
 
-impl Service {
-    fn dataset(&self, url: &str) -> Result<Dataset> {
-        let client = &self.connector.client;
-        let dataset = client.dataset(url)?;
-        let Some(name) = self.connector.connection.as_deref() else {
-            return Ok(dataset);
-        };
-        let connection = client.connector().policy().connection(name)?;
-        match connection.url.origin() == dataset.url().origin() {
-            true => client.dataset_of(url, Some(name)),
-            false => Ok(dataset),
-        }
-    }
-
+impl Runs for Service {
     async fn run(&self, request: HttpRequest) -> Result<HttpResponse> {
-        let dataset = self.dataset(http::url_of(&request)?.as_str())?;
+        let dataset = self.chosen.dataset(&http::url_of(&request)?)?;
         if dataset.target().scheme() == Scheme::Http && !self.allow_http {
             let what = "the client options do not allow http://";
             return Err(Error::new(Kind::Policy, Stage::Route, what)
@@ -128,24 +106,6 @@ impl Service {
             .http()
             .send_foreign(request, authorization, true)
             .await?;
-        Ok(response.into_foreign())
-    }
-}
-
-impl HttpService for Service {
-    // As `async_trait` writes it: a crate for one line would be too much.
-    fn call<'life0, 'async_trait>(
-        &'life0 self,
-        request: HttpRequest,
-    ) -> Pin<
-        Box<
-            dyn Future<Output = std::result::Result<HttpResponse, HttpError>> + Send + 'async_trait,
-        >,
-    >
-    where
-        'life0: 'async_trait,
-        Self: 'async_trait,
-    {
-        Box::pin(async move { self.run(request).await.map_err(http::classed) })
+        Ok(response.into_foreign(None))
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ::http::Version;
 use ::reqwest::{Request, Response, ResponseBuilderExt as _};
 
+use super::super::chosen::Chosen;
 use super::body::{Incoming, outgoing};
 use crate::base::{Error, Kind, Result, Stage, text};
 use crate::dataset::{Client, Dataset};
@@ -26,19 +27,13 @@ use crate::http;
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Executor {
-    client: Client,
-    connection: Option<String>,
-}
+pub struct Executor(Chosen);
 
 impl Executor {
     /// Runs requests under the policy of `client`: a URL belongs to the connection with the
     /// longest base URL that covers it.
     pub fn new(client: &Client) -> Self {
-        Self {
-            client: client.clone(),
-            connection: None,
-        }
+        Self(Chosen::new(client))
     }
 
     /// Runs every request to the origin of the connection called `name` under it, also outside its
@@ -46,10 +41,8 @@ impl Executor {
     ///
     /// # Errors
     /// There is no such connection.
-    pub fn for_connection(mut self, name: &str) -> Result<Self> {
-        self.client.connector().policy().connection(name)?;
-        self.connection = Some(name.to_owned());
-        Ok(self)
+    pub fn for_connection(self, name: &str) -> Result<Self> {
+        Ok(Self(self.0.for_connection(name)?))
     }
 
     /// Runs a request: decides the route, follows up to 10 redirects (each decides anew), and
@@ -70,10 +63,7 @@ impl Executor {
     /// # Cancel safety
     /// Dropping the future drops the request.
     pub async fn execute(&self, request: Request) -> Result<Response> {
-        let url = request.url().as_str();
-        let dataset = self
-            .client
-            .dataset_of(url, self.connection_for(&request)?)?;
+        let dataset = self.0.dataset(request.url())?;
         let doing = format!("{} {}", request.method(), http::shown(dataset.url()));
         let limit = request.timeout().copied();
         let mut limit = limit.map(|limit| (Box::pin(tokio::time::sleep(limit)), limit));
@@ -94,19 +84,6 @@ impl Executor {
             }
         })?;
         given(response, limit, doing)
-    }
-}
-
-impl Executor {
-    /// The named connection, for requests to its own origin: its credentials and its trust are
-    /// for nobody else. A URL elsewhere, such as a link in an answer, belongs to what covers it.
-    fn connection_for(&self, request: &Request) -> Result<Option<&str>> {
-        let Some(name) = self.connection.as_deref() else {
-            return Ok(None);
-        };
-        let connection = self.client.connector().policy().connection(name)?;
-        let at_home = connection.url.origin() == request.url().origin();
-        Ok(at_home.then_some(name))
     }
 }
 

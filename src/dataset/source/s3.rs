@@ -10,7 +10,7 @@ use crate::connector::Connector;
 use crate::dataset::Validator;
 use crate::ftp::Listing;
 use crate::ftp::listing::{Entry, Exact, Kind, Stamp};
-use crate::s3::{About, Coming, Store};
+use crate::s3::{About, Coming, Rest, Store};
 
 /// An object of S3, or what lies below a key.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct S3Source {
     pub target: Target,
     pub url: Url,
     pub store: Store,
+    /// How many ranges of an object may come at a time.
+    pub at_once: usize,
 }
 
 impl S3Source {
@@ -64,7 +66,7 @@ impl S3Source {
                 self.store.steps()
             }
             false => {
-                let mut coming = self.open_from(None).await?;
+                let mut coming = self.store.get(1).await?;
                 let steps = self.store.steps();
                 let total = Some(coming.about.length);
                 let subject = self.url.path().to_owned();
@@ -76,58 +78,38 @@ impl S3Source {
     }
 
     pub(super) async fn open(&self, resume: Option<&Resume>) -> Result<Opened> {
-        let from = resume.and_then(|resume| match &resume.validator {
-            Validator::Etag { tag } => Some((resume.offset, tag.as_str())),
-            _ => None,
-        });
-        let (coming, restarted) = match (resume, from) {
-            (None, _) => (self.open_from(None).await?, None),
-            (Some(_), None) => {
-                let why = "S3 gave no proof that the object is the same";
-                (self.open_from(None).await?, Some(why))
-            }
-            (Some(resume), Some(from)) => {
-                // Behind the last byte there is no range to ask for.
-                let about = self.store.about().await?;
-                if about.tag.as_deref() == Some(from.1) && about.length == resume.offset {
-                    return self.opened_at_end(about);
-                }
-                match self.store.get(Some(from)).await? {
-                    Some(coming) => (coming, None),
-                    None => {
-                        let why = "the object changed";
-                        (self.open_from(None).await?, Some(why))
-                    }
-                }
-            }
+        let at_once = self.at_once;
+        let restarted = match resume {
+            None => None,
+            Some(Resume {
+                offset,
+                validator: Validator::Etag { tag },
+            }) => match self.store.get_from(*offset, tag, at_once).await? {
+                Rest::Coming(coming) => return self.opened(coming, None),
+                Rest::AtEnd(about) => return self.opened_at_end(&about),
+                Rest::Changed => Some("the object changed"),
+            },
+            Some(_) => Some("S3 gave no proof that the object is the same"),
         };
+        self.opened(self.store.get(at_once).await?, restarted)
+    }
+
+    fn opened(&self, coming: Coming, restarted: Option<&'static str>) -> Result<Opened> {
+        let (offset, body) = (coming.offset, Box::new(coming.body));
         Ok(Opened {
-            offset: coming.offset,
             restarted,
-            total: Some(coming.about.length),
-            validator: validator(&coming.about),
-            modified: Some(coming.about.modified),
-            route: Arc::new(self.connector.route(&self.target)?),
-            doubt: None,
-            body: Box::new(coming.body),
+            offset,
+            body,
+            ..self.opened_at_end(&coming.about)?
         })
     }
 
-    async fn open_from(&self, from: Option<(u64, &str)>) -> Result<Coming> {
-        loop {
-            // Without a condition there is nothing that could fail it.
-            if let Some(coming) = self.store.get(from).await? {
-                return Ok(coming);
-            }
-        }
-    }
-
-    fn opened_at_end(&self, about: About) -> Result<Opened> {
+    fn opened_at_end(&self, about: &About) -> Result<Opened> {
         Ok(Opened {
             offset: about.length,
             restarted: None,
             total: Some(about.length),
-            validator: validator(&about),
+            validator: validator(about),
             modified: Some(about.modified),
             route: Arc::new(self.connector.route(&self.target)?),
             doubt: None,

@@ -5,14 +5,13 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::super::event::Event;
-use super::super::retry::Backoff;
 use super::super::source::FtpSource;
 use super::feed::Flow;
 use super::listed::listed_size;
 use super::material::Material;
 use super::part_name::part_name;
 use super::replace::Aside;
-use super::{StoreOptions, Stored, again, exists};
+use super::{StoreOptions, Stored, Tries, exists, tried};
 use crate::base::{Error, Kind, Result, Stage};
 use crate::dataset::client::Dataset;
 use crate::ftp::{Client, Presence, RemotePath, Start, Storing, Upload, Want};
@@ -37,7 +36,7 @@ pub(super) async fn store(
     }
     let part = part_name(&name, &material);
     let file = material.as_file().map(super::material::LocalFile::length);
-    let mut run = Run {
+    let run = Run {
         dataset,
         source,
         options,
@@ -54,24 +53,7 @@ pub(super) async fn store(
         furthest: 0,
         progressed: false,
     };
-    let mut backoff = Backoff::new(dataset.retry().clone());
-    loop {
-        let error = match run.attempt().await {
-            Ok(stored) => return Ok(stored),
-            Err(error) => error,
-        };
-        let error = match run.material.can_be_sent() {
-            true => error,
-            false => error.permanent(),
-        };
-        if std::mem::take(&mut run.progressed) {
-            backoff.progress();
-        }
-        if let Err(error) = again(&mut backoff, &options.observer, error).await {
-            run.tidy(&error).await;
-            return Err(run.aside.tell(error));
-        }
-    }
+    tried(run, dataset, options).await
 }
 
 struct Run<'a> {
@@ -102,7 +84,7 @@ struct Run<'a> {
     progressed: bool,
 }
 
-impl Run<'_> {
+impl Tries for Run<'_> {
     /// Sends what is missing, and gives the file its name.
     async fn attempt(&mut self) -> Result<Stored> {
         let want = Want {
@@ -145,6 +127,21 @@ impl Run<'_> {
         Ok(self.stored(length))
     }
 
+    fn can_be_sent(&self) -> bool {
+        self.material.can_be_sent()
+    }
+
+    fn progressed(&mut self) -> bool {
+        std::mem::take(&mut self.progressed)
+    }
+
+    async fn ended(&mut self, error: Error) -> Error {
+        self.tidy(&error).await;
+        self.aside.tell(error)
+    }
+}
+
+impl Run<'_> {
     fn stored(&self, length: u64) -> Stored {
         Stored {
             url: self.dataset.url().clone(),
@@ -362,7 +359,7 @@ impl Run<'_> {
     }
 
     /// Takes back what nobody can go on with, as well as it can.
-    async fn tidy(&self, error: &Error) {
+    async fn tidy(&mut self, error: &Error) {
         let useless = self.material.as_file().is_none() || error.kind() == Kind::Changed;
         let is_ours = self.begun && !self.renaming;
         // What an earlier call sent whole for a name that a folder has goes too.

@@ -12,11 +12,10 @@ use http_body_util::StreamBody;
 
 use super::super::event::{Event, Observer};
 use super::super::rate::RateLimit;
-use super::super::retry::Backoff;
 use super::super::source::HttpSource;
 use super::feed::Flow;
 use super::material::Material;
-use super::{StoreOptions, Stored, again, exists};
+use super::{StoreOptions, Stored, Tries, exists, tried};
 use crate::base::{Error, Kind, Result, Route, Stage, text};
 use crate::dataset::client::Dataset;
 use crate::http::{RequestBody, Response};
@@ -32,7 +31,7 @@ pub(super) async fn store(
         return Err(Error::new(Kind::Usage, Stage::Request, what)
             .with_hint("write the name that the file is to have behind the `/`"));
     }
-    let mut run = Run {
+    let run = Run {
         dataset,
         source,
         options,
@@ -40,19 +39,7 @@ pub(super) async fn store(
         checked: options.force,
         sent: Arc::default(),
     };
-    let mut backoff = Backoff::new(dataset.retry().clone());
-    loop {
-        let error = match run.attempt().await {
-            Ok(stored) => return Ok(stored),
-            Err(error) => error,
-        };
-        // A refusal says whether it stands by itself.
-        let error = match run.material.can_be_sent() {
-            true => error,
-            false => error.permanent(),
-        };
-        again(&mut backoff, &options.observer, error).await?;
-    }
+    tried(run, dataset, options).await
 }
 
 /// How far the last try has got.
@@ -85,7 +72,7 @@ struct Run<'a> {
     sent: Arc<Sent>,
 }
 
-impl Run<'_> {
+impl Tries for Run<'_> {
     async fn attempt(&mut self) -> Result<Stored> {
         self.check().await?;
         let mut request = self.source.request(Method::PUT);
@@ -112,6 +99,12 @@ impl Run<'_> {
         }
     }
 
+    fn can_be_sent(&self) -> bool {
+        self.material.can_be_sent()
+    }
+}
+
+impl Run<'_> {
     /// Whether something is there. Many servers know no `If-None-Match` with PUT and would overwrite
     /// it, so that they are asked before. Those that do not answer HEAD have the condition.
     async fn check(&mut self) -> Result<()> {

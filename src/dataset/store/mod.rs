@@ -140,19 +140,55 @@ impl Dataset {
     }
 }
 
-/// What to do after an error: nothing more, or another try behind the pause that was made here.
-async fn again(backoff: &mut Backoff, observer: &Observer, error: Error) -> Result<()> {
-    match backoff.after(error.clone()) {
-        Decision::GiveUp(error) => Err(error),
-        Decision::Again { pause, attempt } => {
-            tracing::info!(%error, ?pause, attempt, "trying again");
-            observer.notify(Event::Retrying {
-                error: &error,
-                pause,
-                attempt,
-            });
-            tokio::time::sleep(pause).await;
-            Ok(())
+/// An upload that is tried until it is done.
+///
+/// What is sent may be read by one task alone: none of this borrows it shared over an await, so that
+/// the future of an upload can be spawned.
+trait Tries: Send {
+    /// One try.
+    fn attempt(&mut self) -> impl Future<Output = Result<Stored>> + Send;
+
+    /// Whether what is to be sent is there for another try.
+    fn can_be_sent(&self) -> bool;
+
+    /// Whether the last try got further than those before it.
+    fn progressed(&mut self) -> bool {
+        false
+    }
+
+    /// Clears up behind the last error, and gives it with what is to be said of that.
+    fn ended(&mut self, error: Error) -> impl Future<Output = Error> + Send {
+        std::future::ready(error)
+    }
+}
+
+/// Tries as often as the settings allow, and tells the observer of each further try.
+async fn tried(
+    mut upload: impl Tries,
+    dataset: &Dataset,
+    options: &StoreOptions,
+) -> Result<Stored> {
+    let mut backoff = Backoff::new(dataset.retry().clone());
+    loop {
+        let error = match upload.attempt().await {
+            Ok(stored) => return Ok(stored),
+            Err(error) if upload.can_be_sent() => error,
+            Err(error) => error.permanent(),
+        };
+        if upload.progressed() {
+            backoff.progress();
+        }
+        match backoff.after(error.clone()) {
+            Decision::GiveUp(error) => return Err(upload.ended(error).await),
+            Decision::Again { pause, attempt } => {
+                tracing::info!(%error, ?pause, attempt, "trying again");
+                options.observer.notify(Event::Retrying {
+                    error: &error,
+                    pause,
+                    attempt,
+                });
+                tokio::time::sleep(pause).await;
+            }
         }
     }
 }

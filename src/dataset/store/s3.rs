@@ -10,13 +10,13 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::super::event::Event;
-use super::super::retry::Backoff;
 use super::super::source::S3Source;
 use super::feed::Flow;
 use super::material::Material;
-use super::{StoreOptions, Stored, again, exists};
+use super::{StoreOptions, Stored, Tries, exists, tried};
 use crate::base::{Error, Kind, Result, Stage};
 use crate::dataset::client::Dataset;
+use crate::s3::Store;
 
 /// What is no longer goes in one request: a part may have 5 MiB to 5 GiB ("Amazon S3 multipart upload
 /// limits").
@@ -43,25 +43,14 @@ pub(super) async fn store(
         return Err(Error::new(Kind::Usage, Stage::Request, what)
             .with_hint("write the name that the object is to have behind the `/`"));
     }
-    let mut run = Run {
+    let run = Run {
         dataset,
         source,
         options,
         material,
         checked: options.force,
     };
-    let mut backoff = Backoff::new(dataset.retry().clone());
-    loop {
-        let error = match run.attempt().await {
-            Ok(stored) => return Ok(stored),
-            Err(error) => error,
-        };
-        let error = match run.material.can_be_sent() {
-            true => error,
-            false => error.permanent(),
-        };
-        again(&mut backoff, &options.observer, error).await?;
-    }
+    tried(run, dataset, options).await
 }
 
 struct Run<'a> {
@@ -73,7 +62,7 @@ struct Run<'a> {
     checked: bool,
 }
 
-impl Run<'_> {
+impl Tries for Run<'_> {
     async fn attempt(&mut self) -> Result<Stored> {
         self.check().await?;
         let total = self.material.length();
@@ -93,8 +82,7 @@ impl Run<'_> {
         if first.len() < size {
             self.source.store.put(first.into()).await?;
         } else {
-            self.put_in_parts(first, (&mut flow, &mut rest), size)
-                .await?;
+            put_in_parts(&self.source.store, first, (&mut flow, &mut rest), size).await?;
         }
         Ok(Stored {
             url: self.source.url.clone(),
@@ -103,6 +91,12 @@ impl Run<'_> {
         })
     }
 
+    fn can_be_sent(&self) -> bool {
+        self.material.can_be_sent()
+    }
+}
+
+impl Run<'_> {
     /// Whether something is there.
     async fn check(&mut self) -> Result<()> {
         if self.checked {
@@ -115,53 +109,53 @@ impl Run<'_> {
         let name = self.source.url.path().trim_start_matches('/');
         Err(exists(name, Some(about.length)).while_doing(format!("store {}", self.source.url)))
     }
+}
 
-    /// Parts appear together as one object when all of them are there. What failed is taken back: its
-    /// parts would be paid for.
-    async fn put_in_parts(
-        &self,
-        first: Bytes,
-        from: (&mut Flow, &mut Bytes),
-        size: usize,
-    ) -> Result<()> {
-        let mut upload = self.source.store.put_in_parts().await?;
-        let sent = self.put_parts(&mut *upload, first, from, size).await;
-        let error = match sent {
-            Ok(()) => match upload.complete().await {
-                Ok(_) => return Ok(()),
-                Err(error) => self.source.store.told(error, "put"),
-            },
-            Err(error) => error,
-        };
-        if let Ok(Err(left)) = timeout(TIDY_WAIT, upload.abort()).await {
-            tracing::info!(%left, "parts are left in the bucket");
-        }
-        Err(error)
+/// Parts appear together as one object when all of them are there. What failed is taken back: its
+/// parts would be paid for.
+async fn put_in_parts(
+    store: &Store,
+    first: Bytes,
+    from: (&mut Flow, &mut Bytes),
+    size: usize,
+) -> Result<()> {
+    let mut upload = store.put_in_parts().await?;
+    let sent = put_parts(store, &mut *upload, first, from, size).await;
+    let error = match sent {
+        Ok(()) => match upload.complete().await {
+            Ok(_) => return Ok(()),
+            Err(error) => store.told(error, "put"),
+        },
+        Err(error) => error,
+    };
+    if let Ok(Err(left)) = timeout(TIDY_WAIT, upload.abort()).await {
+        tracing::info!(%left, "parts are left in the bucket");
     }
+    Err(error)
+}
 
-    async fn put_parts(
-        &self,
-        upload: &mut dyn MultipartUpload,
-        first: Bytes,
-        (flow, rest): (&mut Flow, &mut Bytes),
-        size: usize,
-    ) -> Result<()> {
-        let told = |error| self.source.store.told(error, "put");
-        // Dropping it ends what is under way.
-        let mut under_way = JoinSet::new();
-        let mut part = first;
-        while !part.is_empty() {
-            under_way.spawn(upload.put_part(part.into()));
-            if under_way.len() >= AT_ONCE {
-                ended(under_way.join_next().await)?.map_err(told)?;
-            }
-            part = next_part(flow, rest, size).await?;
-        }
-        while !under_way.is_empty() {
+async fn put_parts(
+    store: &Store,
+    upload: &mut dyn MultipartUpload,
+    first: Bytes,
+    (flow, rest): (&mut Flow, &mut Bytes),
+    size: usize,
+) -> Result<()> {
+    let told = |error| store.told_of_part(error);
+    // Dropping it ends what is under way.
+    let mut under_way = JoinSet::new();
+    let mut part = first;
+    while !part.is_empty() {
+        under_way.spawn(upload.put_part(part.into()));
+        if under_way.len() >= AT_ONCE {
             ended(under_way.join_next().await)?.map_err(told)?;
         }
-        Ok(())
+        part = next_part(flow, rest, size).await?;
     }
+    while !under_way.is_empty() {
+        ended(under_way.join_next().await)?.map_err(told)?;
+    }
+    Ok(())
 }
 
 /// What one of the uploads under way came to.

@@ -157,6 +157,32 @@ async fn what_may_pass_is_tried_again() {
     assert_eq!(proxy.received().len(), 2);
 }
 
+/// A connection of S3 is known by its endpoint.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_counts_at_its_endpoint() {
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\n\r\nok";
+    let script = || vec![Step::head(), Step::write(answer), Step::Close];
+    let (global, own) = (Scripted::each(script()), Scripted::each(script()));
+    let settings = format!(
+        "[proxy]\nurl = \"{}\"\nbypass = []\n[proxies.own]\nurl = \"{}\"\n\
+         [connections.lake]\nurl = \"s3://lake/\"\nproxy = \"own\"\nendpoint = \"http://s3.test\"\n",
+        global.url(),
+        own.url()
+    );
+    let client = Client::new(policy(&settings));
+    let connector = HttpConnector::new(&client).for_connection("lake").unwrap();
+    for (endpoint, wanted) in [("http://s3.test", &own), ("http://other.test", &global)] {
+        let store = builder(&client, endpoint)
+            .with_http_connector(connector.clone())
+            .build();
+        let got = store.unwrap().get(&Path::from("x")).await.unwrap();
+        assert_eq!(got.bytes().await.unwrap(), "ok");
+        let seen = wanted.received_with("/lake/x");
+        assert!(seen.starts_with(&format!("GET {endpoint}/")), "{seen}");
+    }
+    assert_eq!((global.connections(), own.connections()), (1, 1));
+}
+
 #[test]
 fn the_policy_decides_and_nobody_else() {
     let client = Client::new(policy(""));

@@ -12,6 +12,7 @@ pub mod index_pages;
 pub mod moto;
 pub mod nginx;
 pub mod process;
+pub mod s3s;
 pub mod secure_ftp;
 pub mod squid;
 pub mod tinyproxy;

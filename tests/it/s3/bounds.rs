@@ -1,0 +1,62 @@
+//! What a server sends has bounds, and a key goes to nobody but its server.
+
+use outbound::base::Kind;
+use outbound::dataset::StoreOptions;
+
+use super::{KEY, SECRET, client, moto, proxy};
+use crate::support::peers;
+use crate::support::relay::{Plan, Relay};
+use crate::support::scripted::{Scripted, Step};
+
+fn answer(body: &str) -> Vec<Step> {
+    let length = body.len();
+    let head =
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+    vec![Step::head(), Step::write(head), Step::Close]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_has_bounds() {
+    let key = "<Contents><Key>k/x</Key><LastModified>2024-01-02T03:04:05.000Z</LastModified>\
+               <ETag>&quot;x&quot;</ETag><Size>1</Size></Contents>";
+    let on = "<ListBucketResult><Name>lake</Name><Prefix>k/</Prefix><IsTruncated>true</IsTruncated>\
+              <NextContinuationToken>again</NextContinuationToken>";
+    let endless = Scripted::each(answer(&format!("{on}{key}</ListBucketResult>")));
+    let long = format!("{on}{}", key.repeat(17 * (1 << 20) / key.len()));
+    let long = Scripted::each(answer(&long));
+    for (server, words) in [(endless, "1000 pages"), (long, "longer than")] {
+        let client = client("", &server.url());
+        let error = client.dataset("lake:k/").unwrap().list().await.unwrap_err();
+        assert_eq!(error.kind(), Kind::TargetProtocol, "{error:?}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
+/// The connection's key signs for its bucket. Under the same connection, no other URL gets it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_goes_to_nobody_as_a_password() {
+    let server = Scripted::each(answer("ok"));
+    let client = client("", &server.url());
+    let url = format!("{}/x", server.url());
+    let dataset = client.dataset_of(&url, Some("lake")).unwrap();
+    dataset.stat().await.unwrap();
+    let seen = server.received_with("/x").to_lowercase();
+    assert!(seen.starts_with("head /x"), "{seen}");
+    assert!(!seen.contains("authorization"), "{seen}");
+}
+
+/// An upload may be a task of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_can_be_spawned() {
+    let server = Relay::start(moto().address(), Plan::default());
+    let client = client(&proxy(&peers::squid().url()), &server.url());
+    let dataset = client.dataset("lake:spawned").unwrap();
+    let sending = tokio::spawn(async move {
+        let rows: &[u8] = b"a,b\n1,2\n";
+        dataset.store_reader(rows, &StoreOptions::default()).await
+    });
+    assert_eq!(sending.await.unwrap().unwrap().length, 8);
+    let seen = server.connections();
+    let seen = String::from_utf8_lossy(&seen[0].first_up).into_owned();
+    assert!(seen.contains(KEY) && !seen.contains(SECRET), "{seen}");
+}
