@@ -12,7 +12,7 @@ use super::request::{Request, doing, refuse_reserved, shown};
 use super::{failure, hop};
 use crate::base::{Error, Kind, Result, Route, Scheme, Stage, Steps, Target};
 use crate::connector::{Connector, not_http};
-use crate::proto::redirect::{self, Redirect};
+use crate::proto::redirect::{self, Redirect, Refused};
 use crate::proto::service::{self, Service};
 
 /// Sends requests over a connector. Cheap to clone; clones share their connections.
@@ -166,6 +166,11 @@ impl Client {
             }
             let location = response.headers.get(LOCATION).map(HeaderValue::as_bytes);
             let next = redirect::next(&request.url, &request.method, response.status, location);
+            let next = match next {
+                // An answer like others: its body may say more.
+                Err(Refused::NoLocation) => Ok(None),
+                next => next,
+            };
             let next = next.map_err(|refused| {
                 Error::new(Kind::TargetRefused, Stage::Request, refused.to_string())
                     .while_doing(doing(&request))

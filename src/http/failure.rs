@@ -12,7 +12,7 @@ use crate::base::answer::BODY_KEPT;
 use crate::base::{Answer, Error, Kind, Proxy, Side, Stage, Target, text};
 use crate::proto::connect::HEAD_MAX;
 use crate::proto::fields;
-use crate::proto::service::{self, Service};
+use crate::proto::service::{self, Reception, Service};
 use crate::tunnel::advice;
 
 /// What the answer says, with the start of its body.
@@ -33,6 +33,7 @@ pub(super) async fn refusal(response: Response) -> (Error, Option<Service>) {
     steps.take_back(Stage::Request);
     let (by_proxy, in_clear) = (response.is_from_proxy(), response.in_clear);
     let (authorized, target) = (response.authorized, Target::from_url(&response.url).ok());
+    let is_signed = service::is_signed(&response.url);
     let elsewhere = not_a_proxy(&response);
     // The page that would tell does not come in answer to HEAD.
     let unread = response.method == Method::HEAD && response.url.scheme() == "http";
@@ -41,6 +42,10 @@ pub(super) async fn refusal(response: Response) -> (Error, Option<Service>) {
     let service = match by_proxy {
         true => None,
         false => service::recognise(status, &headers, &answer.body),
+    };
+    let service = match authorized || is_signed {
+        true => service.map(Service::to_credentials),
+        false => service,
     };
     let unsure =
         in_clear && !by_proxy && service.is_none() && matches!(answer.code, 403 | 502..=504);
@@ -72,8 +77,8 @@ pub(super) async fn refusal(response: Response) -> (Error, Option<Service>) {
         false if unread && !by_proxy && answer.code == 400 => Some(MAY_BE_TLS.to_owned()),
         false => service
             .as_ref()
+            .filter(|service| !authorized || service.reception != Reception::Login)
             .and_then(Service::hint)
-            .filter(|_| !authorized)
             .or(hint)
             .map(str::to_owned),
     };
@@ -232,6 +237,11 @@ fn classify(code: u16, by_proxy: bool, authorized: bool) -> (Kind, Option<&'stat
                 "the server wants a user name and password: --user with --password-file, or \
                  username and password of the connection",
             ),
+        ),
+        // Others are followed, or say themselves why not.
+        301..=303 | 307 | 308 => (
+            Kind::TargetRefused,
+            Some("it is a redirect that does not say where to: ask who runs the server"),
         ),
         404 | 410 => (Kind::TargetRefused, Some("check the path")),
         403 => (

@@ -45,6 +45,8 @@ pub enum Reception {
     Judged,
     /// It is refused because nobody signed it.
     Unsigned,
+    /// It is refused although it was signed, or showed other credentials.
+    Denied,
     /// It is refused because it names no action of the API.
     NoAction,
     /// It is sent on to the pages that people read about the API.
@@ -81,6 +83,7 @@ impl Reception {
         match self {
             Self::Judged => "judged",
             Self::Unsigned => "unsigned",
+            Self::Denied => "denied",
             Self::NoAction => "no-action",
             Self::FrontPage => "front-page",
             Self::Login => "login",
@@ -108,6 +111,7 @@ impl Service {
         let does = match self.reception {
             Reception::Judged => format!("answers{code}"),
             Reception::Unsigned => format!("answers, unsigned requests are refused{code}"),
+            Reception::Denied => format!("answers, and refuses these credentials{code}"),
             Reception::NoAction => {
                 format!("answers, a request without an action is refused{code}")
             }
@@ -127,15 +131,32 @@ impl Service {
         matches!(self.reception, Unsigned | NoAction | FrontPage)
     }
 
-    /// Whether the way stands and only a client of the API would get more: what was asked for is
-    /// the API itself, at its root.
-    pub fn is_reached(&self, asked: &Url) -> bool {
-        self.wants_client() && asked.path() == "/"
+    /// Whether the way stands and only a client of the API would get more: what was asked for, and
+    /// what `answered` behind redirects, is the API itself, at its root.
+    pub fn is_reached(&self, asked: &Url, answered: &Url) -> bool {
+        self.wants_client() && asked.path() == "/" && answered.path() == "/"
+    }
+
+    /// The same service, whose answer is to a request that showed credentials: it does not refuse
+    /// for want of them.
+    pub fn to_credentials(mut self) -> Self {
+        if self.reception == Reception::Unsigned {
+            self.reception = Reception::Denied;
+        }
+        self
     }
 
     /// What to do where the request was refused for want of a signature or a login.
     pub fn hint(&self) -> Option<&'static str> {
         match (self.product, self.reception) {
+            (Product::S3, _) if self.code.as_deref() == Some("PermanentRedirect") => Some(
+                "the bucket is in another region than this host: `outbound check s3://BUCKET/` \
+                 says in which",
+            ),
+            (_, Reception::Denied) => Some(
+                "the way stands: the signature has expired or is for something else, or its key \
+                 may not do this",
+            ),
             (Product::S3, Reception::Unsigned) => Some(
                 "the way stands: S3 gives this to signed requests alone, or there is nothing for \
                  anybody; check the name, and who may read it",
@@ -169,9 +190,21 @@ pub fn recognise(status: StatusCode, headers: &HeaderMap, body: &str) -> Option<
 /// Whether a redirect leads away from an API to the pages about it: they are no part of it, and a
 /// proxy that lets clients of the API through need not know them.
 pub fn leads_to_front_page(headers: &HeaderMap, from: &Url, to: &Url) -> bool {
-    let hosts = ["aws.amazon.com", "www.amazonaws.cn"];
     let is_api = aws_mark(headers).is_some() || from.host_str().is_some_and(is_aws_host);
-    is_api && from.path() == "/" && to.host_str().is_some_and(|host| hosts.contains(&host))
+    is_api && from.path() == "/" && is_front_page(to)
+}
+
+fn is_front_page(url: &Url) -> bool {
+    let hosts = ["aws.amazon.com", "www.amazonaws.cn"];
+    url.host_str().is_some_and(|host| hosts.contains(&host))
+}
+
+/// Whether a signature stands in the URL (AWS Signature Version 4, and 2): it was made for one
+/// request, by somebody who may do it.
+pub fn is_signed(url: &Url) -> bool {
+    let signatures = ["X-Amz-Signature", "Signature"];
+    url.query_pairs()
+        .any(|(name, _)| signatures.contains(&&*name))
 }
 
 /// The domains of AWS's endpoints, those of dual stack and of China among them.
@@ -235,16 +268,18 @@ fn has_mark(version: &str) -> bool {
 fn aws(status: StatusCode, headers: &HeaderMap, body: &str) -> Option<Service> {
     let code = code(headers, body);
     let product = aws_mark(headers).or_else(|| aws_body(body))?;
-    if status.is_redirection() {
+    let location = field(headers, "location").and_then(|to| Url::parse(to).ok());
+    if status.is_redirection() && location.is_some_and(|to| is_front_page(&to)) {
         return Some(Service::new(product, Reception::FrontPage));
     }
-    if !status.is_client_error() {
+    if !status.is_client_error() && !status.is_redirection() {
         return Some(Service::new(product, Reception::Judged));
     }
     let reception = match code
         .as_deref()
         .map(|code| code.trim_end_matches("Exception"))
     {
+        _ if status.is_redirection() => Reception::Judged,
         _ if body.contains("User: anonymous is not authorized") => Reception::Unsigned,
         Some("MissingParameter") if body.contains("AWSAccessKeyId") => Reception::Unsigned,
         Some(code) if UNSIGNED.contains(&code) => Reception::Unsigned,

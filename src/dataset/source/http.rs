@@ -79,7 +79,7 @@ impl HttpSource {
             Ok(response) => response,
             Err((error, None)) => return Err(error),
             Err((error, Some(service))) => {
-                let is_reached = service.is_reached(&url);
+                let is_reached = service.is_reached(&self.url, &url);
                 return Ok(Probed {
                     service: Some(service),
                     refusal: Some(Refusal { error, is_reached }),

@@ -119,7 +119,8 @@ impl Run<'_> {
             _ if response.is_from_proxy() => false,
             StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS => false,
             StatusCode::NOT_IMPLEMENTED => true,
-            _ => !status.is_server_error(),
+            // Something is there, wherever that is.
+            _ => !status.is_server_error() && !status.is_redirection(),
         };
         match free {
             true => self.checked = true,

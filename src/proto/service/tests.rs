@@ -97,6 +97,21 @@ const ANSWERS: &[(&str, u16, &str, &str, &str)] = &[
         "the AWS API answers, and sends people on to its pages",
     ),
     (
+        "other redirects lead to no pages, and an unchanged file is none",
+        304,
+        "x-amz-request-id: 1",
+        "",
+        "S3 (or a server like it) answers",
+    ),
+    (
+        "Amazon S3 User Guide, Making requests: another region, without Location",
+        301,
+        "x-amz-request-id: 1\nx-amz-bucket-region: eu-west-1",
+        "<Error><Code>PermanentRedirect</Code><Endpoint>b.s3.eu-west-1.amazonaws.com</Endpoint>\
+         <RequestId>1</RequestId></Error>",
+        "S3 (or a server like it) answers (PermanentRedirect)",
+    ),
+    (
         "an overload says nothing of signatures",
         503,
         "x-amzn-RequestId: 1",
@@ -220,24 +235,42 @@ fn only_the_api_itself_is_reached_by_a_refusal() {
         "<Error><Code>AccessDenied</Code></Error>",
     )
     .unwrap();
-    for (url, expected) in [
-        ("https://s3.eu-west-1.amazonaws.com/", true),
-        ("https://s3.eu-west-1.amazonaws.com/?list-type=2", true),
-        ("https://bucket.s3.eu-west-1.amazonaws.com/air.csv", false),
-    ] {
-        assert_eq!(
-            refused.is_reached(&Url::parse(url).unwrap()),
-            expected,
-            "{url}"
-        );
-    }
+    let url = |text| Url::parse(text).unwrap();
+    let root = url("https://s3.eu-west-1.amazonaws.com/");
+    let listing = url("https://s3.eu-west-1.amazonaws.com/?list-type=2");
+    let file = url("https://bucket.s3.eu-west-1.amazonaws.com/air.csv");
+    assert!(refused.is_reached(&root, &root) && refused.is_reached(&listing, &listing));
+    assert!(!refused.is_reached(&file, &file));
+    // A file that is elsewhere by now, and a root that leads to one.
+    assert!(!refused.is_reached(&file, &root) && !refused.is_reached(&root, &file));
+    let denied = refused.to_credentials();
+    assert!(!denied.is_reached(&root, &root), "the key is what is wrong");
+    let told = "S3 (or a server like it) answers, and refuses these credentials (AccessDenied)";
+    assert_eq!(denied.told(), told);
     let login = answer(
         401,
         "WWW-Authenticate: Basic realm=\"OpenSearch Security\"",
         "Unauthorized",
     );
-    let root = Url::parse("https://search.test/").unwrap();
-    assert!(!login.unwrap().is_reached(&root), "a login can be given");
+    let login = login.unwrap().to_credentials();
+    assert_eq!(login.reception, Reception::Login);
+    assert!(!login.is_reached(&root, &root), "a login can be given");
+}
+
+#[test]
+fn signatures_stand_in_urls_too() {
+    for (query, expected) in [
+        (
+            "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=abc",
+            true,
+        ),
+        ("?AWSAccessKeyId=AKIDEXAMPLE&Signature=abc&Expires=1", true),
+        ("?signature=no", false),
+        ("", false),
+    ] {
+        let url = Url::parse(&format!("https://b.s3.amazonaws.com/key{query}")).unwrap();
+        assert_eq!(is_signed(&url), expected, "{query}");
+    }
 }
 
 #[test]

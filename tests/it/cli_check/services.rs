@@ -120,6 +120,60 @@ fn a_file_that_is_not_given_stays_a_failure() {
     assert_eq!(json["ok"], true);
 }
 
+/// A refusal at a root is no success where something else was asked for, or credentials were shown.
+#[test]
+fn what_is_refused_to_somebody_is_not_reached() {
+    let denied = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message>\
+                  <RequestId>1</RequestId></Error>";
+    let s3 = server("403 Forbidden", "x-amz-request-id: 1\r\n", denied);
+    let refuses = "  service  S3 (or a server like it) answers, and refuses these credentials \
+                   (AccessDenied)";
+    let key = [
+        "--header",
+        "Authorization: AWS4-HMAC-SHA256 Credential=AKID/x",
+    ];
+    let signed = "/?X-Amz-Credential=AKID&X-Amz-Expires=60&X-Amz-Signature=abc";
+    for (path, flags) in [(signed, &[][..]), ("/", &key[..])] {
+        let (text, json) = told(9, &s3, path, flags);
+        assert!(text.contains(refuses), "{text}");
+        assert!(
+            text.contains("  hint     the way stands: the signature has expired"),
+            "{text}"
+        );
+        assert_eq!(json["service"]["reception"], "denied");
+    }
+    let to = format!("Location: http://origin.test:{}/\r\n", s3.port());
+    let (text, json) = told(9, &server("302 Found", &to, ""), "/air.csv", &[]);
+    assert!(
+        text.contains("  service  S3 (or a server like it) answers, unsigned"),
+        "{text}"
+    );
+    assert_eq!(json["ok"], false, "a file was asked for");
+}
+
+#[test]
+fn a_redirect_without_a_place_says_what_the_server_said() {
+    let moved = "<Error><Code>PermanentRedirect</Code><Endpoint>b.s3.eu-west-1.amazonaws.com\
+                 </Endpoint><RequestId>1</RequestId></Error>";
+    let fields = "x-amz-request-id: 1\r\nx-amz-bucket-region: eu-west-1\r\n";
+    let (text, json) = told(9, &server("301 Moved Permanently", fields, moved), "/", &[]);
+    assert!(text.contains("answers (PermanentRedirect)"), "{text}");
+    assert!(
+        text.contains("  hint     the bucket is in another region than this host"),
+        "{text}"
+    );
+    assert_eq!(json["failure"]["kind"], "target-refused");
+    let (text, _) = told(9, &server("302 Found", "", "moved"), "/x", &[]);
+    assert!(
+        text.contains("302 Found") && !text.contains("  service"),
+        "{text}"
+    );
+    assert!(
+        text.contains("  hint     it is a redirect that does not say where to"),
+        "{text}"
+    );
+}
+
 #[test]
 fn a_search_server_tells_its_version_or_wants_a_login() {
     let root = "{\"version\":{\"number\":\"8.15.0\"},\"tagline\":\"You Know, for Search\"}";
