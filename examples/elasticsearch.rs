@@ -36,6 +36,8 @@ async fn run(connection: &str, index: &str) -> Result<(), Error> {
     let elastic = Elastic::new(&Client::load()?, connection)?;
     let about = elastic.json(Method::GET, "", None).await?;
     let version = about["version"]["number"].as_str().unwrap_or("unknown");
+    // It goes to a terminal, and a server may say what it likes.
+    let version: String = version.chars().filter(|c| !c.is_control()).collect();
     println!("Elasticsearch {version}");
 
     let documents: Vec<Value> = (0..DOCUMENTS)
@@ -52,8 +54,9 @@ async fn run(connection: &str, index: &str) -> Result<(), Error> {
     // The point in time is closed also when reading fails: it holds files open on the server.
     let read = elastic.read(&mut id).await;
     let closed = elastic.json(Method::DELETE, "_pit", Some(json!({ "id": id })));
+    let closed = closed.await;
     let (documents, pages) = read?;
-    closed.await?;
+    closed?;
     println!("{documents} documents read in {pages} pages");
     Ok(())
 }
@@ -66,12 +69,12 @@ struct Elastic {
 
 impl Elastic {
     fn new(client: &Client, connection: &str) -> Result<Self, Error> {
-        let base = client
-            .connector()
-            .policy()
-            .connection(connection)?
-            .url
-            .clone();
+        let policy = client.connector().policy();
+        let mut base = policy.connection(connection)?.url.clone();
+        // Paths are joined to it.
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
+        }
         Ok(Self {
             executor: Executor::new(client).for_connection(connection)?,
             base,
@@ -120,6 +123,12 @@ impl Elastic {
                 .await?;
             if page["pit_id"].is_string() {
                 *id = page["pit_id"].take();
+            }
+            // What there is comes with 200 also when a part of it is missing.
+            let shards = &page["_shards"];
+            if page["timed_out"] == true || shards["failed"].as_u64().is_some_and(|n| n > 0) {
+                let (failed, total) = (&shards["failed"], &shards["total"]);
+                return Err(format!("{failed} of {total} shards did not answer in time").into());
             }
             let hits = page["hits"]["hits"].as_array().cloned().unwrap_or_default();
             let Some(last) = hits.last() else {

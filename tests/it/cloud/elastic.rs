@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{example, proxy, python};
 use crate::kit::{self, Program};
-use crate::support::elastic::{Elastic, PASSWORD, USER, VERSION};
+use crate::support::elastic::{Elastic, Fault, PASSWORD, USER, VERSION};
 
 /// The connection to it, by a name that Squid alone knows.
 fn connection(scheme: &str, server: &Elastic, ca: Option<&Path>) -> String {
@@ -91,6 +91,28 @@ fn the_example_tells_what_the_server_refuses() {
     let ran = program.run(&["check", "elastic:"]).expect(0);
     let told = format!("  service  Elasticsearch {VERSION} answers\n");
     assert!(ran.out.contains(&told), "{}", ran.out);
+}
+
+/// Reading fails on the second page, and the point in time is closed all the same.
+#[test]
+fn the_example_closes_the_point_in_time_when_reading_fails() {
+    let (_squid, toml) = proxy(false);
+    for (fault, told) in [
+        (
+            Fault::Refused,
+            "503 Service Unavailable: \"search_phase_execution_exception\"",
+        ),
+        (Fault::Partial, "1 of 1 shards did not answer in time"),
+    ] {
+        let server = Elastic::start();
+        server.disturb(1, fault);
+        let connection = connection("http", &server, None);
+        let program = Program::with_settings(&format!("{toml}{connection}"));
+        let words = [&EXAMPLE[..], &["--", "elastic", "readings"]].concat();
+        let ran = example(&program, &words, |_| {}).expect(1).says(told);
+        assert!(!ran.out.contains("documents read"), "{}", ran.out);
+        assert_eq!(server.points_in_time(), 0, "{fault:?}: {:?}", server.log());
+    }
 }
 
 /// The official client, with the class of node that reads the environment.

@@ -14,6 +14,16 @@ pub struct Indices {
     documents: BTreeMap<String, Vec<Document>>,
     points: HashMap<String, (String, Vec<Document>)>,
     made: usize,
+    fault: Option<(usize, Fault)>,
+}
+
+/// What befalls a search.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fault {
+    /// It is refused.
+    Refused,
+    /// A shard did not answer: what there is comes without its part, and with 200.
+    Partial,
 }
 
 #[derive(Clone)]
@@ -146,8 +156,31 @@ impl Indices {
         )
     }
 
+    /// The search behind so many others goes wrong.
+    pub fn disturb(&mut self, behind: usize, fault: Fault) {
+        self.fault = Some((behind, fault));
+    }
+
+    /// What befalls this search.
+    fn fault(&mut self) -> Option<Fault> {
+        let (behind, fault) = self.fault.as_mut()?;
+        if *behind == 0 {
+            return Some(*fault);
+        }
+        *behind -= 1;
+        None
+    }
+
     /// `_search` at a point in time, behind `search_after`, in the order of `_shard_doc`.
-    pub fn search(&self, body: &Value) -> (StatusCode, Value) {
+    pub fn search(&mut self, body: &Value) -> (StatusCode, Value) {
+        let fault = self.fault();
+        if fault == Some(Fault::Refused) {
+            return error(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "search_phase_execution_exception",
+                "all shards failed",
+            );
+        }
         let id = body["pit"]["id"].as_str().unwrap_or_default();
         let Some((index, documents)) = self.points.get(id) else {
             let reason = format!("No search context found for id [{id}]");
@@ -189,8 +222,12 @@ impl Indices {
                 })
             })
             .collect();
+        let mut shards = shards();
+        if fault == Some(Fault::Partial) {
+            (shards["successful"], shards["failed"]) = (0.into(), 1.into());
+        }
         let whole = json!({
-            "pit_id": id, "took": 1, "timed_out": false, "_shards": shards(),
+            "pit_id": id, "took": 1, "timed_out": false, "_shards": shards,
             "hits": { "max_score": null, "hits": hits },
         });
         (StatusCode::OK, whole)

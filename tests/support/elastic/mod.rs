@@ -20,6 +20,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+pub use self::index::Fault;
 use self::index::Indices;
 use super::acceptor::acceptor;
 use super::peers::Certificate;
@@ -91,6 +92,12 @@ impl Elastic {
     /// How many documents an index has.
     pub fn count(&self, index: &str) -> usize {
         self.shared.indices.lock().unwrap().count(index)
+    }
+
+    /// The search behind so many others goes wrong.
+    pub fn disturb(&self, behind: usize, fault: Fault) {
+        let mut indices = self.shared.indices.lock().unwrap();
+        indices.disturb(behind, fault);
     }
 
     /// How many points in time are open.
