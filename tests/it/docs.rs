@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use outbound::Settings;
 use outbound::settings::keys::KEYS;
 
-use crate::kit::Program;
+use crate::kit::{Program, shared};
+use crate::support::peers::{Vsftpd, squid};
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -180,8 +182,15 @@ fn every_link_between_the_pages_leads_somewhere() {
                 let text = fs::read_to_string(&target).unwrap();
                 let mut headings = text.lines().filter(|line| line.starts_with('#'));
                 let found = headings.any(|heading| {
+                    // As GitHub makes them.
                     let words = heading.trim_start_matches('#').trim().to_lowercase();
-                    words.replace(' ', "-") == anchor
+                    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+                    words
+                        .chars()
+                        .filter(kept)
+                        .collect::<String>()
+                        .replace(' ', "-")
+                        == anchor
                 });
                 assert!(found, "{}: {link}", page.display());
             }
@@ -207,6 +216,90 @@ fn every_fixture_that_the_pages_name_is_there() {
             }
         }
     }
+}
+
+/// What the pages of datasets quote of `check` is what the program can say.
+#[test]
+fn what_the_pages_quote_of_check_stands_in_the_code() {
+    let sources = sources(&repository().join("src"));
+    // A text that goes on in the next line.
+    let mut parts = sources.split("\\\n");
+    let first = parts.next().unwrap().to_owned();
+    let texts = parts.fold(first, |text, part| text + part.trim_start());
+    for page in ["docs/http.md", "docs/ftp.md"] {
+        let rows = table(page, "What `check` says when it fails");
+        assert!(rows.len() > 10, "{page}");
+        for row in rows {
+            for words in quoted(&row[0]) {
+                assert!(texts.contains(words), "{page}: {words}");
+            }
+        }
+    }
+}
+
+/// The stages that the pages of datasets show are those that are passed, in this order.
+#[test]
+fn the_pages_show_the_stages_of_a_check() {
+    let nginx = &shared().nginx;
+    let vsftpd = Vsftpd::start(&shared().root, &[]);
+    let settings = format!(
+        "[proxy]\nurl = \"http://localhost:{}\"\n[connections.data]\nurl = {:?}\nca_file = {:?}\n",
+        squid().port(),
+        nginx.https("/"),
+        shared().ca
+    );
+    let program = Program::with_settings(&settings);
+    for (page, url) in [
+        ("docs/http.md", "data:small.bin".to_owned()),
+        ("docs/ftp.md", vsftpd.url("/small.bin")),
+    ] {
+        let text = read(page);
+        let (_, shown) = text.split_once("\n$ outbound check ").unwrap();
+        let shown = shown.split_once("```").unwrap().0;
+        let ran = program.run(&["check", &url]).expect(0);
+        let stages = |told: &str| -> Vec<String> {
+            let lines = told.lines().filter(|line| line.starts_with("  "));
+            let words = lines.map(|line| line.split_whitespace().take(2).collect::<Vec<_>>());
+            words.map(|words| words.join(" ")).collect()
+        };
+        assert_eq!(stages(shown), stages(&ran.out), "{page}");
+        let last = |told: &str| {
+            told.lines()
+                .last()
+                .unwrap()
+                .split(',')
+                .next()
+                .unwrap()
+                .to_owned()
+        };
+        assert_eq!(last(shown), last(&ran.out), "{page}");
+    }
+}
+
+/// The settings that the pages show are good ones.
+#[test]
+fn the_settings_of_the_pages_are_good() {
+    let mut seen = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for block in text.split("```toml\n").skip(1) {
+            let block = block.split("```").next().unwrap();
+            // Not a manifest of Cargo's.
+            let sections = [
+                "[proxy]",
+                "[proxies.",
+                "[connections.",
+                "[policy]",
+                "[retry]",
+            ];
+            if sections.iter().any(|section| block.contains(section)) {
+                let built = Settings::from_toml(block);
+                assert!(built.is_ok(), "{}: {block}\n{built:?}", page.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 8, "{seen}");
 }
 
 /// Every public module is promised, or said to be free to change and then hidden.
