@@ -43,6 +43,11 @@ impl Feed {
         format!("http://{}{path}", self.address)
     }
 
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// The heads of the requests so far.
     pub fn heads(&self) -> Vec<String> {
         self.heads.lock().expect("the record").clone()

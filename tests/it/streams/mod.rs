@@ -1,5 +1,6 @@
 //! Streams of lines and events: through the real proxies, and of servers that do not behave.
 
+mod behind;
 mod changes;
 mod cli;
 mod faults;
@@ -102,8 +103,8 @@ fn status(line: &str) -> Vec<Step> {
 
 const ROWS: usize = 2000;
 
-fn rows() -> Vec<String> {
-    (1..=ROWS).map(|row| format!("row {row}")).collect()
+fn rows(count: usize) -> Vec<String> {
+    (1..=count).map(|row| format!("row {row}")).collect()
 }
 
 /// Asks for the row behind the last one.
@@ -157,7 +158,7 @@ async fn no_row_is_lost_or_doubled_through_proxies_that_cut_again_and_again() {
             };
             let (came, end) = all(records(&settings, &feed.url(path), options)).await;
             end.unwrap_or_else(|error| panic!("{case}: {error}"));
-            assert_eq!(came, rows(), "{case}");
+            assert_eq!(came, rows(ROWS), "{case}");
             assert_eq!(relay.cuts(), 6, "{case}");
             let told = told.lock().unwrap();
             let count = |what: &str| told.iter().filter(|one| one.starts_with(what)).count();
@@ -194,7 +195,7 @@ async fn what_a_server_sends_again_is_given_again() {
         }
         came.push(row);
     }
-    assert_eq!((came, begun), (rows(), 3));
+    assert_eq!((came, begun), (rows(ROWS), 3));
 }
 
 /// An id goes on from an earlier run.

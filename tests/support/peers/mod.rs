@@ -11,6 +11,7 @@ pub mod gateways;
 pub mod index_pages;
 pub mod moto;
 pub mod nginx;
+pub mod nginx_streams;
 pub mod process;
 pub mod s3s;
 pub mod secure_ftp;
