@@ -137,6 +137,14 @@ impl Client {
         command
     }
 
+    /// Follows a stream to the standard output: ours alone can.
+    pub fn follow(self, stage: &Stage<'_>, url: &str, proxy: &str) -> Command {
+        let mut command = self.command(stage);
+        command.args(["fetch", "-q", "--follow", "--proxy", proxy]);
+        command.args(["--no-proxy", "", url]);
+        command
+    }
+
     /// Brings many files into a folder, 32 at a time.
     pub fn get_many(
         self,

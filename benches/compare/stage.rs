@@ -16,6 +16,9 @@ use crate::support::sockets::free_port;
 /// Bytes in one small file.
 pub const SMALL: u64 = 4096;
 
+/// Bytes in one line of a stream, its end among them.
+pub const LINE: usize = 100;
+
 /// Bytes in the file whose first byte is waited for: more than any client holds back.
 pub const MEDIUM: u64 = 64 << 10;
 
@@ -143,6 +146,20 @@ impl<'a> Stage<'a> {
             }
             // Writing it back would go on under the first run.
             file.sync_all().unwrap();
+        }
+        name
+    }
+
+    /// The name of a file with so many lines.
+    pub fn lines(&self, count: u32) -> String {
+        let name = "lines.ndjson".to_owned();
+        let path = self.root.join(&name);
+        if !path.exists() {
+            let text: String = (0..count)
+                .map(|number| format!("{:<99}\n", format!("{{\"id\":{number},\"text\":\"x\"}}")))
+                .collect();
+            assert_eq!(text.len(), LINE * count as usize);
+            fs::write(path, text).unwrap();
         }
         name
     }

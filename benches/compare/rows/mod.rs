@@ -2,6 +2,7 @@
 
 mod first_byte;
 mod folder;
+mod lines;
 mod routes;
 mod small;
 mod start;
@@ -67,6 +68,10 @@ pub const ALL: &[Row] = &[
     Row {
         name: "ftps-folder-far",
         run: folder::ftps_far,
+    },
+    Row {
+        name: "lines",
+        run: lines::run_all,
     },
     Row {
         name: "first-byte",
