@@ -2,10 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal as _, Seek as _, SeekFrom, Write as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::FileTypeExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::io::Interest;
+use tokio::net::unix::pipe::Sender;
 use tokio::task::JoinHandle;
 
 use super::super::json;
@@ -139,6 +143,23 @@ impl Sink {
         };
         written.map_err(io::Error::other)?.map(drop)
     }
+}
+
+/// Waits until nobody can read any more what is written to a pipe: a stream may have nothing to
+/// write for hours, which is when it would be found. Of what is no pipe it never ends.
+pub async fn unread(file: &File) {
+    let is_pipe = file
+        .metadata()
+        .is_ok_and(|about| about.file_type().is_fifo());
+    if is_pipe
+        && let Ok(pipe) = file.as_fd().try_clone_to_owned()
+        // It is watched alone, and blocks whoever writes to it as before.
+        && let Ok(pipe) = Sender::from_owned_fd_unchecked(pipe)
+        && pipe.ready(Interest::ERROR).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// Writes all of it, or says why not. Of a record that did not fit into a regular file nothing

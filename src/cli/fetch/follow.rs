@@ -12,7 +12,7 @@ use super::super::exit::Exit;
 use super::super::interrupt;
 use super::super::output::Output;
 use super::super::place::Place;
-use super::batch::{Batch, Sink};
+use super::batch::{Batch, Sink, unread};
 use super::stream::{sink, standard_output, unwritten};
 use crate::base::{Error, Kind, Result, Stage};
 use crate::cli::narrator::Narrator;
@@ -51,7 +51,7 @@ pub async fn run(
         None if args.output.is_none() => standard_output()?,
         None => Arc::new(appended(path).map_err(|cause| unwritten(path, cause))?),
     };
-    let mut sink = Sink::new(file, output.json);
+    let mut sink = Sink::new(Arc::clone(&file), output.json);
     let following = async {
         match follow(&mut records, &mut sink).await {
             Ok(()) => Ok(Exit::Success),
@@ -63,6 +63,7 @@ pub async fn run(
     let signal = tokio::select! {
         followed = following => return followed,
         signal = stopped => signal,
+        () = unread(&file) => return Ok(Exit::Success),
     };
     output.say(&format!("outbound: stopped by {signal}"));
     // Another signal does not wait for the last record.

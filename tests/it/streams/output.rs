@@ -1,11 +1,13 @@
 //! What `outbound fetch --follow` writes, and where it stops.
 
 use std::fs;
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 
 use super::{begun, status};
 use crate::kit::{Program, Ran, python_for};
 use crate::support::scripted::{Scripted, Step};
+use crate::support::sockets;
 
 const EVENTS: &str = "text/event-stream";
 
@@ -81,6 +83,24 @@ fn a_signal_in_the_middle_of_a_write_cuts_no_record() {
     let ran = ran.expect(130).says("stopped by SIGINT");
     assert!(ran.out.len() > 1001);
     assert!(ran.out.ends_with("x\n") && ran.out.len().is_multiple_of(1001));
+}
+
+/// Also where the stream has nothing more to say.
+#[test]
+fn a_reader_that_goes_away_ends_it() {
+    let steps = vec![Step::head(), begun("text/plain", "a\n"), Step::Stall];
+    let server = Scripted::each(steps);
+    let program = Program::new();
+    let mut command = program.command(&["-q", "fetch", "--follow", &server.url()]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    assert_eq!(line, "a\n");
+    drop(out);
+    let ended = sockets::until(|| child.try_wait().unwrap());
+    let _ = child.kill();
+    assert_eq!(ended.expect("it goes on").code(), Some(0));
 }
 
 /// A limit on the file's size is a full disk that tests can have.
