@@ -11,6 +11,7 @@ use crate::base::{
 use crate::dial::{Stream, log_last};
 use crate::proto::auth;
 use crate::proto::connect::Refusal;
+use crate::proto::status;
 use crate::tunnel::{self, Outcome, advice};
 
 /// Opens a tunnel to `target` through `proxy`.
@@ -245,16 +246,16 @@ fn refused(proxy: &Proxy, target: &Target, refusal: Refusal, sent: bool) -> Erro
                 proxy.origin
             ),
         ),
-        408 | 429 | 500..=510 | 512..=599 => {
-            let (side, hint) = advice::unavailable(target, &answer);
-            (Kind::ProxyUnavailable, side, hint)
-        }
         300..=399 | 511 => (
             Kind::ProxyRefused,
             Side::Proxy,
             "the answer to CONNECT is a login page (captive portal): log in by browser first"
                 .to_owned(),
         ),
+        code if status::of_proxy(code) == Kind::ProxyUnavailable => {
+            let (side, hint) = advice::unavailable(target, &answer);
+            (Kind::ProxyUnavailable, side, hint)
+        }
         _ => (
             Kind::ProxyRefused,
             Side::Proxy,

@@ -13,6 +13,7 @@ use crate::base::{Answer, Error, Kind, Proxy, Side, Stage, Target, text};
 use crate::proto::connect::HEAD_MAX;
 use crate::proto::fields;
 use crate::proto::service::{self, Reception, Service};
+use crate::proto::status;
 use crate::tunnel::advice;
 
 /// What the answer says, with the start of its body.
@@ -208,50 +209,34 @@ pub(super) fn too_long(hop: Option<&Proxy>) -> Error {
 }
 
 fn classify(code: u16, by_proxy: bool, authorized: bool) -> (Kind, Option<&'static str>) {
-    match code {
-        // It does not know the method or the protocol, and will not know it later.
-        501 | 505 if by_proxy => (
-            Kind::ProxyRefused,
-            Some(
+    if by_proxy {
+        let kind = status::of_proxy(code);
+        let hint = match code {
+            501 | 505 => Some(
                 "the proxy does not know the method or the protocol; with `tunnel = \"always\"` it \
                  need not",
             ),
-        ),
-        501 | 505 => (
-            Kind::TargetRefused,
-            Some("the server does not do this at all: check host and port"),
-        ),
-        // Also 408, which may be repeated on another connection (RFC 9110 section 15.5.9).
-        408 | 429 | 500..=599 if by_proxy => (Kind::ProxyUnavailable, None),
-        _ if by_proxy => (
-            Kind::ProxyRefused,
-            Some("ask the proxy's administrator to allow this URL"),
-        ),
-        401 if authorized => (
-            Kind::TargetAuth,
-            Some("the user name or the password for the server is wrong"),
-        ),
-        401 => (
-            Kind::TargetAuth,
-            Some(
-                "the server wants a user name and password: --user with --password-file, or \
-                 username and password of the connection",
-            ),
+            _ if kind == Kind::ProxyUnavailable => None,
+            _ => Some("ask the proxy's administrator to allow this URL"),
+        };
+        return (kind, hint);
+    }
+    let hint = match code {
+        401 if authorized => Some("the user name or the password for the server is wrong"),
+        401 => Some(
+            "the server wants a user name and password: --user with --password-file, or \
+             username and password of the connection",
         ),
         // Others are followed, or say themselves why not.
-        301..=303 | 307 | 308 => (
-            Kind::TargetRefused,
-            Some("it is a redirect that does not say where to: ask who runs the server"),
-        ),
-        404 | 410 => (Kind::TargetRefused, Some("check the path")),
-        403 => (
-            Kind::TargetRefused,
-            Some("the server knows the path but does not give it to you"),
-        ),
-        // 420 is what some services say in place of 429.
-        408 | 420 | 429 | 500..=599 => (Kind::TargetUnavailable, None),
-        _ => (Kind::TargetRefused, None),
-    }
+        301..=303 | 307 | 308 => {
+            Some("it is a redirect that does not say where to: ask who runs the server")
+        }
+        404 | 410 => Some("check the path"),
+        403 => Some("the server knows the path but does not give it to you"),
+        501 | 505 => Some("the server does not do this at all: check host and port"),
+        _ => None,
+    };
+    (status::of_server(code), hint)
 }
 
 /// The error for a request that got no answer. `hop` is the proxy that should have answered, for a

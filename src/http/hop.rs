@@ -16,6 +16,7 @@ use super::{dialogue, failure};
 use crate::base::{Error, Kind, Proxy, Result, Route, Secret, Stage, Steps, Target};
 use crate::connector::{Connector, Opened, Passage, PlainHttp, pass_auth, wants_credentials};
 use crate::dial::log_last;
+use crate::proto::fields::reason;
 use crate::tunnel::advice;
 
 /// Sends one request by the route that its URL has now. Its body is left in it when it can be sent
@@ -224,13 +225,10 @@ impl Hop<'_> {
         log_last(&steps);
         let idle = self.connector.timeouts().idle;
         let body = Body::new(body, idle, self.in_clear(), doing(self.request));
-        // hyper keeps a reason phrase only when it is not the usual one.
-        let sent = parts.extensions.get::<hyper::ext::ReasonPhrase>();
-        let usual = || parts.status.canonical_reason().unwrap_or_default().into();
         Response {
             status: parts.status,
             version: parts.version,
-            reason: sent.map_or_else(usual, |r| String::from_utf8_lossy(r.as_bytes()).into()),
+            reason: reason(parts.status, &parts.extensions),
             headers: parts.headers,
             method: self.request.method.clone(),
             url: self.request.url.clone(),

@@ -7,6 +7,9 @@ use http::header::{
     WWW_AUTHENTICATE,
 };
 
+use http::{Extensions, StatusCode};
+use hyper::ext::ReasonPhrase;
+
 use super::auth;
 use crate::base::answer::BODY_KEPT;
 use crate::base::{Answer, Error, Kind, Result, Secret, Stage};
@@ -28,6 +31,15 @@ pub fn answer(status: u16, reason: &str, headers: &HeaderMap, now: SystemTime) -
     let challenges = auth::challenges(fields.map(HeaderValue::as_bytes));
     answer.schemes = challenges.into_iter().map(|c| c.scheme).collect();
     answer
+}
+
+/// The reason phrase as it was sent (HTTP/1 only), else the status's usual one: hyper keeps it only
+/// when it is another. Not escaped.
+pub fn reason(status: StatusCode, extensions: &Extensions) -> String {
+    match extensions.get::<ReasonPhrase>() {
+        Some(sent) => String::from_utf8_lossy(sent.as_bytes()).into_owned(),
+        None => status.canonical_reason().unwrap_or_default().to_owned(),
+    }
 }
 
 fn field(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

@@ -11,4 +11,5 @@ pub mod index_page;
 pub mod range;
 pub mod redirect;
 pub mod service;
+pub mod status;
 pub mod stream;

@@ -263,15 +263,7 @@ const WORDS: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// An answer that is no 101, with the start of its body.
 async fn answer_of(response: http::Response<Incoming>) -> Answer {
-    let sent = response.extensions().get::<hyper::ext::ReasonPhrase>();
-    let usual = || {
-        response
-            .status()
-            .canonical_reason()
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let reason = sent.map_or_else(usual, |r| String::from_utf8_lossy(r.as_bytes()).into());
+    let reason = fields::reason(response.status(), response.extensions());
     let status = response.status().as_u16();
     let mut answer = fields::answer(status, &reason, response.headers(), SystemTime::now());
     let mut body = response.into_body();

@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::base::{Answer, Error, Kind, Result, Scheme, Stage, Target, text};
 use crate::proto::connect::HEAD_MAX;
+use crate::proto::status;
 
 /// What was asked, as far as a refusal tells of it.
 #[derive(Debug)]
@@ -113,54 +114,41 @@ pub(super) fn refused(answer: Answer, location: Option<&str>, asked: &Asked<'_>)
         schemes => format!("; it offers {}", text::clip(&schemes.join(", "))),
     };
     let what = format!("the server answered {answer} to the upgrade{offered}");
-    let (kind, hint) = match answer.code {
-        200..=299 => (
-            Kind::TargetProtocol,
-            format!(
-                "it took the upgrade for an ordinary request: check the path; {}",
-                asked.meddled()
-            ),
+    let kind = match answer.code {
+        200..=299 => Kind::TargetProtocol,
+        code => status::of_server(code),
+    };
+    let hint = match answer.code {
+        200..=299 => format!(
+            "it took the upgrade for an ordinary request: check the path; {}",
+            asked.meddled()
         ),
-        300..=399 => (Kind::TargetRefused, elsewhere(location, asked.url)),
-        400 | 426 => (
-            Kind::TargetRefused,
-            format!(
-                "the upgrade did not arrive as one, or the server wants another version: {}",
-                asked.meddled()
-            ),
+        300..=399 => elsewhere(location, asked.url),
+        400 | 426 => format!(
+            "the upgrade did not arrive as one, or the server wants another version: {}",
+            asked.meddled()
         ),
-        401 if asked.authorized => (
-            Kind::TargetAuth,
-            "the user name or the password for the server is wrong".to_owned(),
-        ),
-        401 => (
-            Kind::TargetAuth,
-            "the server wants a login: username and password of a connection whose url is this \
-             one (ws:// or wss://, not https://), --user with --password-file, or a field with a \
-             token"
-                .to_owned(),
-        ),
-        403 => (
-            Kind::TargetRefused,
-            "the server knows the path but does not let you in; some want the field `Origin` of \
-             their own pages"
-                .to_owned(),
-        ),
-        404 | 405 | 410 => (
-            Kind::TargetRefused,
-            "check the path: there is no WebSocket at it".to_owned(),
-        ),
-        407 if asked.proxied => (
-            Kind::TargetRefused,
+        401 if asked.authorized => {
+            "the user name or the password for the server is wrong".to_owned()
+        }
+        401 => "the server wants a login: username and password of a connection whose url is this \
+                one (ws:// or wss://, not https://), --user with --password-file, or a field with a \
+                token"
+            .to_owned(),
+        403 => "the server knows the path but does not let you in; some want the field `Origin` of \
+                their own pages"
+            .to_owned(),
+        404 | 405 | 410 => "check the path: there is no WebSocket at it".to_owned(),
+        407 if asked.proxied => {
             "another proxy answers inside the tunnel: something between the proxy and the server \
              wants a login; wss:// hides the request from it"
-                .to_owned(),
-        ),
-        408 | 429 | 500..=599 => (
-            Kind::TargetUnavailable,
-            "the server, or what stands in front of it, cannot now: try again later".to_owned(),
-        ),
-        _ => (Kind::TargetRefused, "check the path".to_owned()),
+                .to_owned()
+        }
+        501 | 505 => "the server does not do this at all: check host and port".to_owned(),
+        _ if kind == Kind::TargetUnavailable => {
+            "the server, or what stands in front of it, cannot now: try again later".to_owned()
+        }
+        _ => "check the path".to_owned(),
     };
     error(kind, what).with_hint(hint).with_answer(answer)
 }

@@ -80,7 +80,7 @@ pub fn unavailable(target: &Target, answer: &Answer) -> (Side, String) {
     let squid = answer.squid_error.as_deref().unwrap_or_default();
     let mut squid = squid.split_whitespace();
     match (answer.code, squid.next(), squid.next()) {
-        (408 | 429, ..) => (Side::Proxy, "the proxy is busy; try again later".to_owned()),
+        (408 | 420 | 429, ..) => (Side::Proxy, "the proxy is busy; try again later".to_owned()),
         // Squid adds the number of the system's error (Linux: ECONNREFUSED).
         (_, Some("ERR_CONNECT_FAIL"), Some("111")) => (
             Side::Target,

@@ -20,6 +20,9 @@ async fn a_refused_upgrade_says_what_to_change() {
         (403, Kind::TargetRefused, "the field `Origin`"),
         (404, Kind::TargetRefused, "check the path"),
         (426, Kind::TargetRefused, "proxy_set_header Upgrade"),
+        (408, Kind::TargetUnavailable, "try again later"),
+        (420, Kind::TargetUnavailable, "try again later"),
+        (501, Kind::TargetRefused, "does not do this at all"),
         (503, Kind::TargetUnavailable, "try again later"),
         (
             302,
