@@ -56,9 +56,11 @@ impl Closed {
                 Kind::TargetUnavailable,
                 "the server failed, restarts or is at its limits: connect again later",
             ),
-            Some(4000..=4999) => (
+            // 3000 is registered as Unauthorized, 3003 as Forbidden.
+            Some(3000..=4999) => (
                 Kind::TargetRefused,
-                "the code is the application's own: its documentation tells what it means",
+                "the code is the application's own, or its framework's: their documentation tells \
+                 what it means",
             ),
             Some(_) => (
                 Kind::TargetProtocol,
@@ -110,6 +112,7 @@ mod tests {
             (1008, Kind::TargetRefused),
             (1012, Kind::TargetUnavailable),
             (1013, Kind::TargetUnavailable),
+            (3000, Kind::TargetRefused),
             (4401, Kind::TargetRefused),
         ] {
             assert_eq!(kind(Some(code), false), Some(wanted), "{code}");
