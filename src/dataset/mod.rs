@@ -22,6 +22,7 @@ mod folder_walk;
 mod ftp_mode;
 mod login;
 mod name;
+mod opening;
 mod part;
 mod rate;
 mod reader;

@@ -60,24 +60,40 @@ impl Backoff {
             .pause
             .saturating_mul(doubled)
             .min(self.limits.pause_max);
-        let mut pause = nominal.mul_f64(0.5 + jitter / 2.0);
-        if let Some(asked) = error.retry_after() {
-            if asked > self.limits.pause_max {
-                let limit = format!(
-                    "{}, but the other side asks to wait {}",
-                    text::seconds(self.limits.pause_max),
-                    text::seconds(asked)
-                );
-                let error = error.with_limit("retry.pause_max", limit);
-                return Decision::GiveUp(error.with_attempts(self.attempts));
+        let pause = nominal.mul_f64(0.5 + jitter / 2.0);
+        match as_asked(pause, error, self.limits.pause_max, "retry.pause_max") {
+            Err(error) => Decision::GiveUp(error.with_attempts(self.attempts)),
+            Ok(pause) => {
+                self.attempts += 1;
+                Decision::Again {
+                    pause,
+                    attempt: self.attempts,
+                }
             }
-            pause = pause.max(asked);
         }
-        self.attempts += 1;
-        Decision::Again {
-            pause,
-            attempt: self.attempts,
+    }
+}
+
+/// The pause, or the longer one that the other side asks for by `Retry-After`.
+///
+/// # Errors
+/// It asks for more than `most`, which `setting` sets.
+pub(super) fn as_asked(
+    pause: Duration,
+    error: Error,
+    most: Duration,
+    setting: &'static str,
+) -> Result<Duration> {
+    match error.retry_after() {
+        Some(asked) if asked > most => {
+            let limit = format!(
+                "{}, but the other side asks to wait {}",
+                text::seconds(most),
+                text::seconds(asked)
+            );
+            Err(error.with_limit(setting, limit))
         }
+        asked => Ok(pause.max(asked.unwrap_or_default())),
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep_until};
+
 use super::client::Dataset;
+use super::opening::Opening;
 use super::retry::{Backoff, Decision};
 use crate::base::{Error, Result};
 use crate::ws::{self, Closed, Message, Options, WebSocket};
@@ -41,7 +44,7 @@ impl Dataset {
             backoff: Backoff::new(self.retry().clone()),
             dataset: self.clone(),
             options,
-            state: State::Waiting(Duration::ZERO),
+            state: State::Waiting(Instant::now()),
         }
     }
 
@@ -71,7 +74,7 @@ pub enum KeptEvent {
         lost: Lost,
         /// How long the pause is.
         pause: Duration,
-        /// The number of the coming try since the last message, from 2.
+        /// The number of the coming try since the last message or answered ping, from 2.
         attempt: u32,
     },
 }
@@ -98,8 +101,9 @@ pub struct Kept {
 
 #[derive(Debug)]
 enum State {
-    /// To be opened after a pause.
-    Waiting(Duration),
+    /// To be opened then.
+    Waiting(Instant),
+    Opening(Opening<Result<WebSocket>>),
     Open(WebSocket),
     /// Over for good.
     Over,
@@ -114,20 +118,24 @@ impl Kept {
     /// ([`Error::is_transient`]). After that it gives `None`.
     ///
     /// # Cancel safety
-    /// No message and no event is lost. A pause begins anew.
+    /// No message and no event is lost. An opening that was under way and a pause go on with the
+    /// next call.
     pub async fn next(&mut self) -> Result<Option<KeptEvent>> {
+        if let State::Waiting(until) = &self.state {
+            sleep_until(*until).await;
+            let (dataset, options) = (self.dataset.clone(), self.options.clone());
+            let opening = async move { dataset.websocket(&options).await };
+            self.state = State::Opening(Opening::new(opening));
+        }
         match &mut self.state {
-            State::Over => Ok(None),
-            State::Waiting(pause) => {
-                tokio::time::sleep(*pause).await;
-                match self.dataset.websocket(&self.options).await {
-                    Ok(socket) => {
-                        self.state = State::Open(socket);
-                        Ok(Some(KeptEvent::Opened))
-                    }
-                    Err(error) => self.broke(error, Lost::default()).map(Some),
+            State::Over | State::Waiting(_) => Ok(None),
+            State::Opening(opening) => match opening.done().await {
+                Ok(socket) => {
+                    self.state = State::Open(socket);
+                    Ok(Some(KeptEvent::Opened))
                 }
-            }
+                Err(error) => self.broke(error, Lost::default()).map(Some),
+            },
             State::Open(socket) => {
                 let error = match socket.next().await {
                     Ok(Some(message)) => {
@@ -143,8 +151,12 @@ impl Kept {
                     },
                     Err(error) => error,
                 };
-                let (sent, confirmed) = socket.counts();
-                let unconfirmed = sent.saturating_sub(confirmed);
+                let counts = socket.counts();
+                // A feed may be quiet for days between two breaks.
+                if counts.answered {
+                    self.backoff.progress();
+                }
+                let unconfirmed = counts.sent.saturating_sub(counts.confirmed);
                 self.broke(error, Lost { unconfirmed }).map(Some)
             }
         }
@@ -192,7 +204,8 @@ impl Kept {
                 Err(error)
             }
             Decision::Again { pause, attempt } => {
-                self.state = State::Waiting(pause);
+                let until = Instant::now().checked_add(pause);
+                self.state = State::Waiting(until.unwrap_or_else(Instant::now));
                 Ok(KeptEvent::Broke {
                     error,
                     lost,

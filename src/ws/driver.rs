@@ -35,11 +35,13 @@ pub(super) enum Command {
 
 /// Counts of messages, for whoever wants to know what may be lost.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counts {
+pub(crate) struct Counts {
     /// Given to the system.
     pub sent: u64,
     /// Of these, those that a pong has come behind: the server has read them.
     pub confirmed: u64,
+    /// Whether a ping was answered.
+    pub answered: bool,
 }
 
 /// Bytes that wait to be written before more are taken.
@@ -276,6 +278,7 @@ impl Driver {
                 {
                     // A number of the future is no answer.
                     if number <= state.ping {
+                        self.counts.answered = true;
                         self.counts.confirmed = self.counts.confirmed.max(sent);
                     }
                     state.pings.pop_front();

@@ -246,11 +246,10 @@ impl WebSocket {
         self.receiver.about.told(failure::gone(&closed.to_string()))
     }
 
-    /// Once it is over: messages given to the system, and how many of them a pong came behind.
-    pub(crate) fn counts(&self) -> (u64, u64) {
+    /// Once it is over: what was sent, and what the server showed of itself.
+    pub(crate) fn counts(&self) -> Counts {
         let counts = self.receiver.about.end.get().map(|end| end.counts);
-        let counts = counts.unwrap_or_default();
-        (counts.sent, counts.confirmed)
+        counts.unwrap_or_default()
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::base::{Error, Kind, text};
+use crate::base::{Error, Kind};
+use crate::dataset::retry::{Decision, as_asked};
 
 /// The pauses before a stream is opened again, by what went wrong. The defaults are those that
 /// Twitter documented for its streams and other services took over. Up to a quarter is added at
@@ -74,15 +75,6 @@ pub(super) struct Backoff {
     class: Option<(Class, u32)>,
 }
 
-/// What to do after an error.
-#[derive(Debug)]
-pub(super) enum Decision {
-    /// Open it again after the pause; the number of the coming try, from 2.
-    Again { pause: Duration, attempt: u32 },
-    /// There is no hope.
-    GiveUp(Error),
-}
-
 impl Backoff {
     pub(super) fn new(pauses: Pauses, attempts: Option<u32>) -> Self {
         Self {
@@ -135,21 +127,12 @@ impl Backoff {
         if let Some(retry) = retry {
             pause = pause.max(retry.min(all.asked_max));
         }
-        if let Some(asked) = error.retry_after() {
-            if asked > all.asked_max {
-                let limit = format!(
-                    "{}, but the other side asks to wait {}",
-                    text::seconds(all.asked_max),
-                    text::seconds(asked)
-                );
-                let error = error.with_limit("Pauses::asked_max", limit);
-                return Decision::GiveUp(error.with_attempts(self.failures));
-            }
-            pause = pause.max(asked);
-        }
-        Decision::Again {
-            pause,
-            attempt: self.failures.saturating_add(1),
+        match as_asked(pause, error, all.asked_max, "Pauses::asked_max") {
+            Err(error) => Decision::GiveUp(error.with_attempts(self.failures)),
+            Ok(pause) => Decision::Again {
+                pause,
+                attempt: self.failures.saturating_add(1),
+            },
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event
 const LAST_ID_MAX: usize = 4096;
 
 /// What came before, for whoever is asked to go on behind it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Before {
     /// Whether it was open before.
     pub again: bool,

@@ -9,14 +9,15 @@ use bytes::Bytes;
 use http_body::Body as _;
 use tokio::time::{Instant, sleep_until};
 
-use super::backoff::{Backoff, Decision};
+use super::backoff::Backoff;
 use super::connect::{Before, LAST_EVENT_ID, connect};
 use super::media::Media;
 use super::options::StreamOptions;
 use crate::base::{Error, Kind, Result, Route, Stage, text};
 use crate::dataset::client::Dataset;
 use crate::dataset::event::Event;
-use crate::dataset::retry::random;
+use crate::dataset::opening::Opening;
+use crate::dataset::retry::{Decision, random};
 use crate::http::{Body, Response};
 use crate::proto::stream::{Events, Frame, Line, Lines, ServerEvent, TooLong};
 
@@ -47,6 +48,7 @@ pub struct Records {
 #[derive(Debug)]
 enum State {
     Waiting(Instant),
+    Opening(Opening<Result<Option<Response>>>),
     Open(Box<Open>),
     Over,
 }
@@ -132,7 +134,7 @@ impl Records {
     /// gives `None`.
     ///
     /// # Cancel safety
-    /// No record is lost. An opening that was under way begins anew; a pause goes on.
+    /// No record is lost. An opening that was under way and a pause go on with the next call.
     pub async fn next(&mut self) -> Result<Option<Record>> {
         loop {
             if let Some(record) = self.next_here()? {
@@ -142,7 +144,14 @@ impl Records {
                 State::Over => return Ok(None),
                 State::Waiting(until) => {
                     sleep_until(*until).await;
-                    self.open().await?;
+                    let (dataset, options) = (self.dataset.clone(), self.options.clone());
+                    let before = self.before.clone();
+                    let opening = async move { connect(&dataset, &options, &before).await };
+                    self.state = State::Opening(Opening::new(opening));
+                }
+                State::Opening(opening) => {
+                    let opened = opening.done().await;
+                    self.open(opened)?;
                 }
                 State::Open(open) => {
                     let came = poll_fn(|cx| Pin::new(&mut open.body).poll_frame(cx)).await;
@@ -222,8 +231,7 @@ impl Records {
         }
     }
 
-    async fn open(&mut self) -> Result<()> {
-        let opened = connect(&self.dataset, &self.options, &self.before).await;
+    fn open(&mut self, opened: Result<Option<Response>>) -> Result<()> {
         let response = match opened {
             Ok(Some(response)) => response,
             Ok(None) => {

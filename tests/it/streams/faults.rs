@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use outbound::base::{Error, Kind, Stage};
-use outbound::dataset::{Form, Pauses};
+use outbound::dataset::{Form, Pauses, StreamOptions};
 
 use super::{all, at_once, begun, observed, records, status, text};
 use crate::support::scripted::{Scripted, Step};
@@ -238,6 +238,35 @@ async fn what_is_no_stream_is_refused() {
     ))
     .await;
     end.unwrap();
+}
+
+/// Nor does it begin the opening anew, or a pause.
+#[tokio::test(flavor = "multi_thread")]
+async fn dropping_the_wait_keeps_what_is_under_way() {
+    let server = Scripted::sequence(vec![given(LINES, "1\n"), given(LINES, "2\n"), over()]);
+    let mut pauses = Pauses::default();
+    pauses.network_step = Duration::from_millis(20);
+    let mut records = records(
+        "",
+        &server.url(),
+        StreamOptions::default().with_pauses(pauses),
+    );
+    let mut came = Vec::new();
+    let waiting = async {
+        loop {
+            tokio::select! {
+                biased;
+                record = records.next() => match record.unwrap() {
+                    Some(record) => came.push(text(&record)),
+                    None => break,
+                },
+                () = tokio::task::yield_now() => {}
+            }
+        }
+    };
+    let limit = Duration::from_secs(30);
+    tokio::time::timeout(limit, waiting).await.expect("an end");
+    assert_eq!((came.len(), server.connections()), (2, 3));
 }
 
 /// A wait that is dropped takes no record along.

@@ -135,3 +135,59 @@ async fn that_the_server_goes_away_is_a_break_and_that_it_refuses_the_end() {
     }
     assert_eq!(events, 2);
 }
+
+/// A feed may be quiet for days: that its pings are answered is enough for the tries to be counted anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_feed_that_answers_pings_is_not_given_up() {
+    let echo = Echo::start(None);
+    let server = ([127, 0, 0, 1], echo.port()).into();
+    // The answer to the upgrade has fewer bytes, with some pongs it has more.
+    let relay = Relay::start(server, Plan::cuts(6, 300, Ending::Reset));
+    let options = Options {
+        ping: Some(Duration::from_millis(2)),
+        ..Options::default()
+    };
+    let url = format!("ws://{}/echo", relay.address());
+    let mut kept = dataset(PATIENT, &url).websocket_kept(options);
+    for _ in 0..6 {
+        assert!(matches!(kept.next().await, Ok(Some(KeptEvent::Opened))));
+        match kept.next().await.unwrap().unwrap() {
+            KeptEvent::Broke { attempt, error, .. } => assert_eq!(attempt, 2, "{error}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(relay.cuts(), 6);
+}
+
+/// Who stops to wait, and comes back, finds the opening and the pause as far as they were.
+#[tokio::test(flavor = "multi_thread")]
+async fn dropping_the_wait_keeps_what_is_under_way() {
+    let echo = Echo::start(None);
+    let server = ([127, 0, 0, 1], echo.port()).into();
+    let relay = Relay::start(server, Plan::cuts(1, 200, Ending::Reset));
+    let url = format!("ws://{}/echo", relay.address());
+    let patient = "retry = { attempts = 4, pause = \"20ms\" }\n";
+    let mut kept = dataset(patient, &url).websocket_kept(Options::default());
+    let mut told = Vec::new();
+    let waiting = async {
+        while told.len() < 4 {
+            tokio::select! {
+                biased;
+                event = kept.next() => match event.unwrap().unwrap() {
+                    KeptEvent::Opened => {
+                        told.push("opened");
+                        kept.send("x".repeat(100)).await.unwrap();
+                    }
+                    KeptEvent::Broke { .. } => told.push("broke"),
+                    KeptEvent::Message(_) => told.push("message"),
+                    other => panic!("{other:?}"),
+                },
+                () = tokio::task::yield_now() => {}
+            }
+        }
+    };
+    let limit = Duration::from_secs(30);
+    tokio::time::timeout(limit, waiting).await.expect("an end");
+    assert_eq!(told, ["opened", "broke", "opened", "message"]);
+    assert_eq!(relay.connections().len(), 2);
+}
