@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
+use hyper_util::client::legacy::connect::CaptureConnection;
 use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
@@ -30,10 +31,18 @@ pub struct Body {
     from_proxy: bool,
     /// The request, for errors.
     doing: String,
+    /// What it comes by.
+    connection: CaptureConnection,
 }
 
 impl Body {
-    pub(super) fn new(incoming: Incoming, idle: Duration, from_proxy: bool, doing: String) -> Self {
+    pub(super) fn new(
+        incoming: Incoming,
+        idle: Duration,
+        from_proxy: bool,
+        doing: String,
+        connection: CaptureConnection,
+    ) -> Self {
         Self {
             incoming,
             chunk: Bytes::new(),
@@ -43,6 +52,7 @@ impl Body {
             waiting: false,
             from_proxy,
             doing,
+            connection,
         }
     }
 
@@ -77,6 +87,10 @@ impl Body {
                     self.silence.as_mut().reset(Instant::now() + self.idle);
                 }
                 ready!(self.silence.as_mut().poll(cx));
+                // Of HTTP/2 it may be dead without a word, and the next request would wait on it.
+                if let Some(connected) = self.connection.connection_metadata().as_ref() {
+                    connected.poison();
+                }
                 let what = "no byte came";
                 let error = Error::new(Kind::Timeout, Stage::Transfer, what)
                     .with_limit(self.limit, text::seconds(self.idle))

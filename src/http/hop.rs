@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HeaderName};
-use hyper_util::client::legacy::connect::capture_connection;
+use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use url::Url;
 
 use super::body::Body;
@@ -190,7 +190,7 @@ impl Hop<'_> {
         {
             connected.poison();
         }
-        Ok(self.response(response, started.elapsed()))
+        Ok(self.response(response, captured, started.elapsed()))
     }
 
     /// The proxy that answers, when the request goes to it in absolute form.
@@ -209,6 +209,7 @@ impl Hop<'_> {
     fn response(
         &self,
         response: http::Response<hyper::body::Incoming>,
+        captured: CaptureConnection,
         elapsed: Duration,
     ) -> Response {
         let (parts, body) = response.into_parts();
@@ -224,7 +225,7 @@ impl Hop<'_> {
         );
         log_last(&steps);
         let idle = self.connector.timeouts().idle;
-        let body = Body::new(body, idle, self.in_clear(), doing(self.request));
+        let body = Body::new(body, idle, self.in_clear(), doing(self.request), captured);
         Response {
             status: parts.status,
             version: parts.version,

@@ -1,5 +1,7 @@
 //! Servers behind nginx, as most are: over TLS through Squid's tunnel, and with its buffers in between.
 
+use std::time::Duration;
+
 use super::{all, at_once, begun, behind_the_last, observed, records, rows, status, text};
 use crate::kit::certificate;
 use crate::support::feed::Feed;
@@ -90,6 +92,35 @@ async fn nginx_gives_a_record_at_once_where_it_does_not_buffer() {
             }
         }
     }
+}
+
+/// A connection of HTTP/2 may be dead without a word: the next try is not made on it, where it would wait for
+/// an answer that cannot come.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fell_silent_is_asked_for_on_another_connection() {
+    let (certificate, ca) = certificate();
+    let server = Scripted::sequence(vec![
+        vec![Step::head(), begun("text/plain", "1\n"), Step::Stall],
+        vec![Step::head(), begun("text/plain", "2\n"), Step::Close],
+        status("204 No Content"),
+    ]);
+    let nginx = NginxStreams::start(server.port(), &certificate);
+    let http2 = url::Url::parse(&nginx.http2("/")).unwrap().port().unwrap();
+    let relay = Relay::start(([127, 0, 0, 1], http2).into(), Plan::default());
+    let url = format!("https://{}/live/", relay.address());
+    let settings = format!(
+        "[connections.feed]\nurl = '{url}'\nca_file = '{}'\n",
+        ca.display()
+    );
+    let options = at_once().with_silence(Duration::from_millis(100));
+    let (options, told) = observed(options);
+    let (came, end) = all(records(&settings, &url, options)).await;
+    end.unwrap();
+    assert_eq!(came, ["1", "2"]);
+    assert!(nginx.log().contains("HTTP/2.0"));
+    let told = told.lock().unwrap();
+    assert_eq!(told[1], "lost Timeout 0 0", "{told:?}");
+    assert_eq!(relay.connections().len(), 2, "{told:?}");
 }
 
 /// nginx ends what is silent for as long as `proxy_read_timeout` says.
