@@ -21,7 +21,8 @@ step cargo clippy --locked --all-targets --all-features -- -D warnings
 step cargo clippy --locked --no-default-features -- -D warnings
 step cargo clippy --locked --no-default-features --features blocking,object_store,reqwest,suppaftp -- -D warnings
 step cargo clippy --locked --no-default-features --features ws -- -D warnings
-# The example with a manifest of its own.
+# The examples with manifests of their own; examples/engines is too long to build.
+step cargo fmt --check --manifest-path examples/engines/Cargo.toml
 step cargo fmt --check --manifest-path examples/ec2/Cargo.toml
 step cargo clippy --locked --manifest-path examples/ec2/Cargo.toml --target-dir target -- -D warnings
 RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps --all-features
