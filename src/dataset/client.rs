@@ -252,7 +252,7 @@ impl Dataset {
 
     /// Prepares for the next file of the same server while this one comes.
     #[cfg(feature = "cli")]
-    pub(super) fn with_more_to_come(mut self) -> Self {
+    pub(crate) fn with_more_to_come(mut self) -> Self {
         self.more = true;
         self
     }

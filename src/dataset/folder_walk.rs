@@ -256,16 +256,21 @@ impl Dataset {
     }
 
     /// The file that lies below this folder by these names, the last of them its own.
-    #[cfg(feature = "cli")]
+    #[cfg(any(feature = "cli", feature = "object_store"))]
     pub(crate) fn file_below(&self, names: &[Vec<u8>]) -> Self {
         let folder = self.below(names);
         let path = folder.url().path();
         self.at_path(path.strip_suffix('/').unwrap_or(path))
-            .with_more_to_come()
+    }
+
+    /// [`list`](Self::list), with tries.
+    #[cfg(feature = "object_store")]
+    pub(crate) async fn list_with_tries(&self) -> Result<Listing> {
+        with_tries(self.retry(), &Observer::default(), || self.list()).await
     }
 
     /// What lies below this folder by these names.
-    fn below(&self, names: &[Vec<u8>]) -> Self {
+    pub(crate) fn below(&self, names: &[Vec<u8>]) -> Self {
         let path = self.url().path();
         let is_ftp = matches!(self.target().scheme(), Scheme::Ftp | Scheme::Ftps);
         let folder = path.strip_suffix(";type=d").filter(|_| is_ftp);

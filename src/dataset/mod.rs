@@ -28,6 +28,7 @@ mod rate;
 mod reader;
 mod retry;
 mod source;
+mod span;
 mod store;
 mod stream;
 mod transfer;
@@ -52,6 +53,9 @@ pub(crate) use part::local;
 pub(crate) use part::resumable;
 pub use rate::{Rate, RateLimit};
 pub use reader::Reader;
+#[cfg(feature = "object_store")]
+pub(crate) use span::{Facts, Lack, alone};
+pub use span::{Span, SpanReader};
 pub use store::{StoreOptions, Stored};
 pub use stream::{Form, Pauses, Reconnect, Record, Records, StreamOptions};
 pub use validator::Validator;

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::client::{Client, Stat};
+use super::leaving::Leaving;
 use super::protect;
 use super::verdict::{End, Verdict, says_more};
 use super::word::{About, Said, Word};
@@ -49,7 +50,7 @@ pub struct Download {
     armed: bool,
 }
 
-type Confirming = Pin<Box<dyn Future<Output = Result<Option<Client>>> + Send>>;
+pub(super) type Confirming = Pin<Box<dyn Future<Output = Result<Option<Client>>> + Send>>;
 
 enum State {
     Reading {
@@ -158,6 +159,23 @@ impl Download {
         match self.state {
             State::Whole(client) => client,
             _ => None,
+        }
+    }
+
+    /// Gives the rest up: closes the data channel, and tells how the login comes back, once the
+    /// server has said what it thinks of that.
+    pub(super) fn leave(self) -> Option<Leaving> {
+        match self.state {
+            State::Reading { data, word } => {
+                drop(data);
+                Some(match word {
+                    Ears::Open(word) => Leaving::behind(word),
+                    Ears::Heard(said) => Leaving::heard(said),
+                })
+            }
+            State::Confirming(confirming) => Some(Leaving::confirming(confirming)),
+            State::Whole(client) => client.map(Leaving::over),
+            State::Failed => None,
         }
     }
 

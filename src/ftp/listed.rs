@@ -71,13 +71,13 @@ impl Listing {
 
     /// Whether nothing shows that it is all: a page that ended with the connection, and without its
     /// own end.
-    #[cfg(feature = "cli")]
+    #[cfg(any(feature = "cli", feature = "object_store"))]
     pub(crate) fn may_be_cut(&self) -> bool {
         self.may_be_cut
     }
 
     /// Whether it is from a page of an HTTP server: sizes may be rounded up and down.
-    #[cfg(feature = "cli")]
+    #[cfg(any(feature = "cli", feature = "object_store"))]
     pub(crate) fn is_of_page(&self) -> bool {
         self.page
     }

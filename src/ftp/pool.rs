@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+use super::leaving::Leaving;
 use super::{Client, Download, Login, Memory, Options, RemotePath, TransferType, Want};
 use crate::base::{Error, ExplicitTls, Kind, Result, Secret, Target};
 use crate::connector::Connector;
@@ -60,9 +62,46 @@ struct Key {
 #[derive(Debug)]
 struct Server {
     places: Arc<Semaphore>,
-    idle: Mutex<Vec<(Client, Instant)>>,
+    idle: Mutex<Vec<(Idle, Instant)>>,
+    /// How many wait for a place.
+    waiting: AtomicUsize,
+    /// Told when somebody begins to wait.
+    wanted: Notify,
     /// How many places there still are: a server that takes fewer channels lowers it.
     most: Mutex<usize>,
+}
+
+/// A channel that nobody uses.
+enum Idle {
+    Ready(Client),
+    /// The server's word on its last transfer is still to be heard.
+    Leaving(Leaving),
+}
+
+impl fmt::Debug for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ready(_) => "Ready",
+            Self::Leaving(_) => "Leaving",
+        })
+    }
+}
+
+/// Somebody who waits for a place.
+struct Waiting<'a>(&'a Server);
+
+impl<'a> Waiting<'a> {
+    fn at(server: &'a Server) -> Self {
+        server.waiting.fetch_add(1, Ordering::SeqCst);
+        server.wanted.notify_waiters();
+        Self(server)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Default for Pool {
@@ -96,17 +135,30 @@ impl Pool {
     ) -> Result<(Client, Place)> {
         let server = self.server(connector, target, login, errand)?;
         loop {
-            if server.places.available_permits() == 0 {
-                tracing::info!("ftp: waiting for one of the logins at {target} to be free");
-            }
-            let permit = Arc::clone(&server.places).acquire_owned().await;
-            // The semaphore is never closed.
+            let permit = match Arc::clone(&server.places).try_acquire_owned() {
+                Ok(permit) => Some(permit),
+                Err(_) => {
+                    tracing::info!("ftp: waiting for one of the logins at {target} to be free");
+                    let _waiting = Waiting::at(&server);
+                    // The semaphore is never closed.
+                    Arc::clone(&server.places).acquire_owned().await.ok()
+                }
+            };
             let place = Place {
-                permit: permit.ok(),
+                permit,
                 server: Arc::clone(&server),
             };
-            if let Some(client) = server.pop() {
-                return Ok((client, place));
+            while let Some(idle) = server.pop() {
+                match idle {
+                    Idle::Ready(client) => return Ok((client, place)),
+                    // Less than a round trip, where a login takes several.
+                    Idle::Leaving(leaving) => {
+                        if let Some(mut client) = leaving.login().await {
+                            client.forget();
+                            return Ok((client, place));
+                        }
+                    }
+                }
             }
             match self.fresh(connector, target, login, errand).await {
                 Ok(client) => return Ok((client, place)),
@@ -163,6 +215,8 @@ impl Pool {
             Arc::new(Server {
                 places: Arc::new(Semaphore::new(self.most)),
                 idle: Mutex::default(),
+                waiting: AtomicUsize::new(0),
+                wanted: Notify::new(),
                 most: Mutex::new(self.most),
             })
         });
@@ -171,10 +225,14 @@ impl Pool {
 }
 
 impl Server {
-    fn pop(&self) -> Option<Client> {
+    /// One that is ready, if there is any.
+    fn pop(&self) -> Option<Idle> {
         let mut idle = lock(&self.idle);
         idle.retain(|(_, since)| since.elapsed() < KEPT);
-        idle.pop().map(|(client, _)| client)
+        let is_ready = |(idle, _): &(Idle, Instant)| matches!(idle, Idle::Ready(_));
+        let at = idle.iter().rposition(is_ready);
+        let at = at.or_else(|| idle.len().checked_sub(1))?;
+        Some(idle.remove(at).0)
     }
 
     fn has_idle(&self) -> bool {
@@ -194,7 +252,31 @@ impl Place {
     pub(crate) fn keep(self, mut client: Client) {
         // What was said of a file may be untrue when it is asked for again.
         client.forget();
-        lock(&self.server.idle).push((client, Instant::now()));
+        lock(&self.server.idle).push((Idle::Ready(client), Instant::now()));
+    }
+
+    /// Gives the rest of a download up. Its channel is kept, and is ready again once the server has
+    /// noticed: the next one to take it waits for that.
+    fn leave(self, download: Download) {
+        if let Some(leaving) = download.leave() {
+            lock(&self.server.idle).push((Idle::Leaving(leaving), Instant::now()));
+        }
+    }
+
+    /// Waits until somebody waits for a place.
+    fn wanted(&self) -> impl Future<Output = ()> + Send + use<> {
+        let server = Arc::clone(&self.server);
+        async move {
+            loop {
+                let mut told = std::pin::pin!(server.wanted.notified());
+                // From here on nothing is missed.
+                told.as_mut().enable();
+                if server.waiting.load(Ordering::SeqCst) > 0 {
+                    return;
+                }
+                told.await;
+            }
+        }
     }
 
     /// Gives this place up for good; false when no other is taken: then there is nobody to wait
@@ -240,6 +322,24 @@ pub(crate) struct Kept(Option<(Download, Place)>);
 impl Kept {
     pub(crate) fn new(download: Download, place: Place) -> Self {
         Self(Some((download, place)))
+    }
+
+    /// Gives the rest up, and keeps the channel all the same.
+    pub(crate) fn leave(self) {
+        if let Some((download, place)) = self.0 {
+            place.leave(download);
+        }
+    }
+
+    /// Waits until somebody waits for the channel's place; for ever when it was given back.
+    pub(crate) fn wanted(&self) -> impl Future<Output = ()> + Send + use<> {
+        let wanted = self.0.as_ref().map(|(_, place)| place.wanted());
+        async move {
+            match wanted {
+                Some(wanted) => wanted.await,
+                None => std::future::pending().await,
+            }
+        }
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) enum Opened {
 pub(super) enum What {
     /// A file, from an offset on.
     File(u64),
+    /// A file, from an offset on: what was asked of it is looked at when it comes.
+    Piece(u64),
     /// A file to write, from an offset on.
     Stored(u64),
     /// A file to write on, at its end.
@@ -45,7 +47,7 @@ impl What {
     /// The form of a folder's listing.
     pub(super) fn form(self) -> Option<Form> {
         match self {
-            Self::File(_) | Self::Stored(_) | Self::Appended => None,
+            Self::File(_) | Self::Piece(_) | Self::Stored(_) | Self::Appended => None,
             Self::Folder(form) | Self::Entered(form) => Some(form),
         }
     }
@@ -53,7 +55,7 @@ impl What {
     /// The command that asks for it.
     fn verb(self) -> Verb {
         match self {
-            Self::File(_) => Verb::Retr,
+            Self::File(_) | Self::Piece(_) => Verb::Retr,
             Self::Stored(_) => Verb::Stor,
             Self::Appended => Verb::Appe,
             Self::Folder(Form::Mlsd) | Self::Entered(Form::Mlsd) => Verb::Mlsd,
@@ -78,12 +80,16 @@ impl Channel {
             self.enter(path, doing).await?;
         }
         let answered = self.send_questions(path, want, doing).await?;
-        if !(what == What::File(0) && self.may_retrieve_behind()) {
+        let at_once = matches!(what, What::File(0) | What::Piece(_)) && self.may_retrieve_behind();
+        if !at_once {
             self.settle_anew(doing, answered).await?;
         }
+        let may_restart = self.takes_port_behind;
         let session = &mut self.control.session;
         let asked = match what {
-            What::File(offset) => session.retrieve(path, offset),
+            // A server that copes with what waits behind a transfer copes with this.
+            What::Piece(offset) if may_restart => session.retrieve_at_once(path, offset),
+            What::File(offset) | What::Piece(offset) => session.retrieve(path, offset),
             What::Stored(offset) => session.store(path, offset),
             What::Appended => session.append(path),
             What::Folder(form) => session.list(Some(path), form),

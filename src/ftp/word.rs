@@ -31,6 +31,16 @@ pub(super) struct Said {
     pub(super) reply: Result<Reply>,
 }
 
+impl Said {
+    /// The login, if it can be used again, whatever was said of the transfer: as long as it is a word
+    /// on a transfer. The answer to what comes behind shows that the server said none.
+    pub(super) fn login(self) -> Option<Client> {
+        let code = self.reply.ok()?.code();
+        let is_word = matches!(code, 150 | 225 | 226 | 250 | 400..=599);
+        self.client.filter(|_| is_word && code != 421)
+    }
+}
+
 impl Word {
     /// Listens without a limit: while data comes, silence is all there is to hear.
     pub(super) fn of(client: Client, doing: String) -> Self {
@@ -39,6 +49,11 @@ impl Word {
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Said> {
         self.0.as_mut().poll(cx)
+    }
+
+    /// The word, whenever it comes.
+    pub(super) async fn whole(self) -> Said {
+        self.0.await
     }
 
     /// The word, if it comes in time.

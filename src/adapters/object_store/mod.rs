@@ -14,6 +14,8 @@
 //! # }
 //! ```
 
+mod folder;
 mod service;
 
+pub use folder::FolderStore;
 pub use service::HttpConnector;

@@ -29,7 +29,7 @@ pub(crate) struct FtpSource {
 }
 
 /// The error for a query.
-pub(super) fn no_query() -> Error {
+pub(in crate::dataset) fn no_query() -> Error {
     let what = "an FTP URL has no query (RFC 1738 section 3.2)";
     Error::new(Kind::Usage, Stage::Request, what)
         .with_hint("if `?` is part of the file's name, write it as %3F")

@@ -38,7 +38,7 @@ impl HttpSource {
         }
     }
 
-    pub(super) async fn stat(&self) -> Result<Stat> {
+    pub(in crate::dataset) async fn stat(&self) -> Result<Stat> {
         let head = self.client.send(self.request(Method::HEAD)).await?;
         let response = match head.status {
             // A refusal of the proxy is final.
@@ -58,7 +58,7 @@ impl HttpSource {
             length,
             modified: field(&response.headers, &LAST_MODIFIED).and_then(http_time),
             media_type,
-            validator: validator(&response.headers, length),
+            validator: proven(&response.headers, length),
             resumable,
             doubt: response.doubts_proxy(),
             url: response.url,
@@ -211,7 +211,7 @@ fn opened(response: Response, offset: u64, total: Option<u64>) -> Opened {
         offset,
         restarted: None,
         total,
-        validator: validator(&response.headers, total),
+        validator: proven(&response.headers, total),
         modified: field(&response.headers, &LAST_MODIFIED).and_then(http_time),
         doubt: response.doubts_proxy(),
         route: response.route,
@@ -232,12 +232,13 @@ fn is_same(headers: &HeaderMap, total: Option<u64>, before: &Validator) -> bool 
     }
 }
 
-fn validator(headers: &HeaderMap, length: Option<u64>) -> Option<Validator> {
+/// What the fields of an answer prove.
+pub(in crate::dataset) fn proven(headers: &HeaderMap, length: Option<u64>) -> Option<Validator> {
     let of = |name| field(headers, name);
     Validator::http(of(&ETAG), of(&LAST_MODIFIED), of(&DATE), length)
 }
 
-pub(super) fn field<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+pub(in crate::dataset) fn field<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 

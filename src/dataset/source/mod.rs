@@ -16,9 +16,9 @@ use std::time::{Instant, SystemTime};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use url::Url;
 
-pub(super) use self::ftp::FtpSource;
+pub(super) use self::ftp::{FtpSource, no_query};
 pub(super) use self::ftp_by_proxy::FtpByProxy;
-pub(super) use self::http::HttpSource;
+pub(super) use self::http::{HttpSource, field, proven};
 #[cfg(feature = "object_store")]
 pub(super) use self::s3::S3Source;
 #[cfg(feature = "ws")]

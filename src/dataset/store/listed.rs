@@ -7,7 +7,7 @@ use crate::ftp::{Client, RemotePath, Want};
 
 /// The size of the file at `path` by the listing of its folder, if that tells. Gives the login back,
 /// or a new one: some servers list only the folder that one is in.
-pub(super) async fn listed_size(
+pub(in crate::dataset) async fn listed_size(
     source: &FtpSource,
     client: Client,
     path: &RemotePath,

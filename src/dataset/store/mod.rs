@@ -20,6 +20,7 @@ use ::bytes::Bytes;
 use tokio::io::AsyncRead;
 use url::Url;
 
+pub(super) use self::listed::listed_size;
 use self::material::Material;
 use super::client::Dataset;
 use super::event::{Event, Observer};

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "blocking")]
 mod blocking;
+#[cfg(feature = "object_store")]
+mod folder;
 mod hyper;
 #[cfg(feature = "object_store")]
 mod object_store;

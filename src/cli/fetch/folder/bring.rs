@@ -70,7 +70,7 @@ impl Run<'_> {
         if !self.args.force && is_listed(entry, &to.path) {
             return Ok(Came::Unchanged);
         }
-        let dataset = self.root.file_below(names);
+        let dataset = self.root.file_below(names).with_more_to_come();
         let observer = self.observer(path, received);
         if !self.is_new(entry, &dataset, &observer).await? {
             return Ok(Came::Older);

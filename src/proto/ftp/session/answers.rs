@@ -16,7 +16,7 @@ impl Session {
         let Some(&verb) = self.waiting.front() else {
             return self.fail(Failure::Fault(Fault::Unasked(reply.to_string())));
         };
-        if reply.is_preliminary() {
+        if reply.is_preliminary() && !self.is_end_of_cut(&reply) {
             if verb.moves_data() {
                 self.started(&reply);
             }
@@ -53,6 +53,24 @@ impl Session {
             self.crowded = false;
         }
         self.pump();
+    }
+
+    /// Whether it is what Pure-FTPd (1.0.50) says in place of a final reply where the data channel was
+    /// closed in the middle: its 150 a second time, with how fast it was.
+    fn is_end_of_cut(&self, reply: &Reply) -> bool {
+        let started = matches!(self.state, State::Moving { started: true, .. });
+        started && reply.text().contains("(measured here)")
+    }
+
+    /// A reply of a transfer's to a question about a file: two came for one transfer. Nothing behind it
+    /// can be told apart any more.
+    fn miscounted(&mut self, reply: &Reply) -> bool {
+        let is_other = matches!(reply.code(), 225 | 226 | 426);
+        if is_other {
+            let fault = Fault::Unasked(reply.to_string());
+            self.fail_or_stumble(Stumble::Nonsense, Failure::Fault(fault));
+        }
+        is_other
     }
 
     /// Sends NOOP while data moves, so that firewalls see the control channel used. Nothing is told of
@@ -141,6 +159,9 @@ impl Session {
         if self.lost_login(&reply) {
             return self.refused(Verb::Size, reply);
         }
+        if self.miscounted(&reply) {
+            return;
+        }
         let size = match reply.code() {
             213 => facts::size(reply.text()),
             _ => None,
@@ -151,6 +172,9 @@ impl Session {
     fn modified(&mut self, reply: Reply) {
         if self.lost_login(&reply) {
             return self.refused(Verb::Mdtm, reply);
+        }
+        if self.miscounted(&reply) {
+            return;
         }
         let modified = match reply.code() {
             213 => facts::modified(reply.text()),
@@ -201,6 +225,10 @@ impl Session {
     }
 
     fn rest(&mut self, reply: Reply) {
+        if self.is_moving() && reply.code() != 350 {
+            // RETR went out behind it.
+            return self.tell(Event::NoRestart(reply));
+        }
         // The second of two, asked again behind PASV, when the first was refused.
         if !matches!(self.state, State::Opening { .. }) {
             return;

@@ -32,20 +32,21 @@ impl Session {
         self.waiting.push_back(command.verb());
     }
 
-    /// RETR waits for REST: behind a refused one it would send the file from its start. In
-    /// lock-step it waits for all answers, and for the data channel too.
+    /// RETR waits for REST, unless it may go at once: behind a refused one it would send the file from
+    /// its start. In lock-step it waits for all answers, and for the data channel too.
     fn release(&mut self) {
         let State::Opening {
             command,
             offset,
             connected,
             ahead,
+            at_once,
         } = &self.state
         else {
             return;
         };
         let quiet = self.waiting.is_empty() && self.queue.is_empty();
-        let quiet = quiet || *offset == 0 && *ahead;
+        let quiet = quiet || (*offset == 0 || *at_once) && *ahead;
         if quiet && (*connected || *ahead) {
             let early = !connected;
             self.queue.push_back(command.clone());

@@ -10,7 +10,7 @@ impl Session {
     /// # Errors
     /// The path is too long.
     pub fn store(&mut self, path: &RemotePath, offset: u64) -> Result<(), BadArgument> {
-        self.transfer(Command::new(Verb::Stor, path.as_bytes())?, offset)
+        self.transfer(Command::new(Verb::Stor, path.as_bytes())?, offset, false)
     }
 
     /// Prepares to send bytes that the server puts behind those that it has. Everything else is as
@@ -19,7 +19,7 @@ impl Session {
     /// # Errors
     /// The path is too long.
     pub fn append(&mut self, path: &RemotePath) -> Result<(), BadArgument> {
-        self.transfer(Command::new(Verb::Appe, path.as_bytes())?, 0)
+        self.transfer(Command::new(Verb::Appe, path.as_bytes())?, 0, false)
     }
 
     /// Says which file gets another name. It changes nothing by itself. Gives

@@ -208,3 +208,43 @@ fn a_server_that_does_not_wait_for_the_data_channel_stumbles() {
         assert_eq!(told(&mut session), "refused:RETR:425");
     }
 }
+
+/// A piece of a file: RETR right behind REST, and what is said when only a part of it was taken.
+#[test]
+fn pieces_of_files() {
+    #[rustfmt::skip]
+    let table: &[(&str, &str, &str)] = &[
+        ("vsftpd, ProFTPD", "350 ok\r\n150 x\r\n426 y\r\n229 Extended (|||7|)\r\n", "started:0 ended:426 epsv:7"),
+        ("all was sent", "350 ok\r\n150 x\r\n226 y\r\n229 Extended (|||7|)\r\n", "started:0 ended:226 epsv:7"),
+        ("Pure-FTPd 1.0.50", "350 ok\r\n150 x\r\n150 0.032 seconds (measured here), 1 Mbytes per second\r\n229 Extended (|||7|)\r\n", "started:0 ended:150 epsv:7"),
+        ("refused", "350 ok\r\n550 y\r\n229 Extended (|||7|)\r\n", "refused:RETR:550 epsv:7"),
+        ("no REST", "502 no\r\n150 x\r\n226 y\r\n", "no-restart:502 started:0 ended:226"),
+    ];
+    for (source, said, wanted) in table {
+        let mut session = with_port(FLIGHT);
+        session.retrieve_at_once(&path(), 5).unwrap();
+        session.ask(&path(), PORT).unwrap();
+        assert_eq!(sent(&mut session), "REST 5|RETR a.csv|EPSV|", "{source}");
+        session.data_opened();
+        hear(&mut session, said);
+        assert_eq!(told(&mut session), *wanted, "{source}");
+    }
+    let mut session = with_port(STEPS);
+    session.retrieve_at_once(&path(), 5).unwrap();
+    assert_eq!(sent(&mut session), "REST 5|", "in lock-step nothing is");
+}
+
+/// A server that has two words for one transfer cannot be followed.
+#[test]
+fn a_second_word_on_a_transfer_ends_it_all() {
+    for (want, code) in [(ALL, 226), (ALL, 426)] {
+        let mut session = with_port(FLIGHT);
+        session.retrieve(&path(), 0).unwrap();
+        session.data_opened();
+        hear(&mut session, "150 x\r\n426 y\r\n");
+        told(&mut session);
+        session.ask(&path(), want).unwrap();
+        hear(&mut session, &format!("{code} Abort successful\r\n"));
+        assert!(session.is_over(), "{code}");
+    }
+}
