@@ -264,7 +264,7 @@ impl Place {
     }
 
     /// Waits until somebody waits for a place.
-    fn wanted(&self) -> impl Future<Output = ()> + Send + use<> {
+    pub(crate) fn wanted(&self) -> impl Future<Output = ()> + Send + use<> {
         let server = Arc::clone(&self.server);
         async move {
             loop {

@@ -11,6 +11,10 @@ pub(crate) enum Lack {
     Denied,
     #[error("the file has no such bytes")]
     Range,
+    /// There is one where there must be none.
+    #[cfg(feature = "object_store")]
+    #[error("there is such a file already")]
+    Taken,
 }
 
 /// What servers say of a file that is not there.
@@ -55,7 +59,7 @@ impl Lack {
     }
 
     /// What an FTP server means by 550 and its like, where its words tell.
-    pub(super) fn by_words(answer: &Answer) -> Option<Self> {
+    pub(in crate::dataset) fn by_words(answer: &Answer) -> Option<Self> {
         let words = answer.to_string().to_ascii_lowercase();
         let says = |marks: &[&str]| marks.iter().any(|mark| words.contains(mark));
         match (says(&MISSING), says(&DENIED)) {

@@ -1,12 +1,13 @@
 //! A file to an FTP server.
 
+mod send;
+
 use std::time::Duration;
 
 use tokio::time::timeout;
 
 use super::super::event::Event;
 use super::super::source::FtpSource;
-use super::feed::Flow;
 use super::listed::listed_size;
 use super::material::Material;
 use super::part_name::part_name;
@@ -93,7 +94,7 @@ impl Tries for Run<'_> {
             port: true,
             ..Want::default()
         };
-        let (mut client, place) = self.source.client(&self.name, want).await?;
+        let (mut client, mut place) = self.source.client(&self.name, want).await?;
         if self.renaming
             && let Some(stored) = self.is_done(&mut client).await?
         {
@@ -119,7 +120,8 @@ impl Tries for Run<'_> {
             }
             _ => {
                 let (upload, from) = self.open(client, from, there).await?;
-                let (client, length) = self.send(upload, from).await?;
+                let (client, length);
+                (client, place, length) = self.send(upload, place, from).await?;
                 (client, from, length)
             }
         };
@@ -250,23 +252,6 @@ impl Run<'_> {
             offset: from,
             total: self.material.length(),
         });
-    }
-
-    /// Sends the bytes from `from` on. Gives the length of the whole.
-    async fn send(&mut self, mut upload: Upload, from: u64) -> Result<(Client, u64)> {
-        self.start(upload.client(), from);
-        self.begun = true;
-        // From now on the server may have some of it.
-        self.looks = self.material.length().is_some();
-        let feed = self.material.feed(from).await?;
-        let limit = self.dataset.rate_limit().cloned();
-        let mut flow = Flow::new(feed, from, limit, self.options.observer.clone());
-        while let Some(piece) = flow.next().await? {
-            upload.send(&piece).await?;
-            flow.went(piece.len() as u64);
-        }
-        let length = flow.offset();
-        Ok((upload.finish().await?, length))
     }
 
     /// Gives the whole file its name, if the server has all of it.

@@ -9,6 +9,8 @@ mod ftp;
 mod http;
 mod listed;
 mod material;
+#[cfg(feature = "object_store")]
+mod orders;
 mod part_name;
 mod replace;
 #[cfg(feature = "object_store")]

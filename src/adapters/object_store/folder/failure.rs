@@ -14,6 +14,7 @@ pub(super) fn told(error: Error, location: &Path) -> ::object_store::Error {
     match (lack, kind) {
         (Some(Lack::Missing), _) => Theirs::NotFound { path, source },
         (Some(Lack::Denied), _) => Theirs::PermissionDenied { path, source },
+        (Some(Lack::Taken), _) => Theirs::AlreadyExists { path, source },
         (None, Kind::TargetAuth) => Theirs::Unauthenticated { path, source },
         (None, Kind::Changed) => Theirs::Precondition { path, source },
         (None, Kind::Unsupported) => Theirs::NotSupported { source },

@@ -223,6 +223,7 @@ fn received(
             }
         }
     })
+    .fuse()
     .boxed()
 }
 

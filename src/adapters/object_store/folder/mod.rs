@@ -4,6 +4,8 @@ mod failure;
 mod list;
 mod names;
 mod read;
+mod upload;
+mod write;
 
 use std::fmt;
 use std::ops::Range;
@@ -14,12 +16,12 @@ use ::object_store::path::Path;
 use ::object_store::{
     CopyOptions, GetOptions, GetRange, GetResult, ListResult, MultipartUpload,
     OBJECT_STORE_COALESCE_DEFAULT, ObjectMeta, ObjectStore, PutMultipartOptions, PutOptions,
-    PutPayload, PutResult, coalesce_ranges,
+    PutPayload, PutResult, RenameOptions, coalesce_ranges,
 };
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 
-use self::failure::{changed, not_built};
+use self::failure::changed;
 use crate::base::{Error, Kind, Result, Scheme, Stage};
 use crate::dataset::{Client, Dataset};
 
@@ -112,19 +114,19 @@ impl fmt::Debug for FolderStore {
 impl ObjectStore for FolderStore {
     async fn put_opts(
         &self,
-        _location: &Path,
-        _payload: PutPayload,
-        _options: PutOptions,
+        location: &Path,
+        payload: PutPayload,
+        options: PutOptions,
     ) -> ::object_store::Result<PutResult> {
-        Err(not_built("put_opts"))
+        self.put_whole(location, payload, options).await
     }
 
     async fn put_multipart_opts(
         &self,
-        _location: &Path,
-        _options: PutMultipartOptions,
+        location: &Path,
+        options: PutMultipartOptions,
     ) -> ::object_store::Result<Box<dyn MultipartUpload>> {
-        Err(not_built("put_multipart_opts"))
+        self.put_parts(location, &options)
     }
 
     async fn get_opts(
@@ -164,10 +166,7 @@ impl ObjectStore for FolderStore {
         &self,
         locations: BoxStream<'static, ::object_store::Result<Path>>,
     ) -> BoxStream<'static, ::object_store::Result<Path>> {
-        use futures_util::StreamExt as _;
-        locations
-            .map(|location| location.and_then(|_| Err(not_built("delete"))))
-            .boxed()
+        self.remove_all(locations)
     }
 
     fn list(
@@ -184,12 +183,22 @@ impl ObjectStore for FolderStore {
         self.list_folder(prefix).await
     }
 
+    /// FTP copies nothing by itself: it is read and written.
     async fn copy_opts(
         &self,
-        _from: &Path,
-        _to: &Path,
-        _options: CopyOptions,
+        from: &Path,
+        to: &Path,
+        options: CopyOptions,
     ) -> ::object_store::Result<()> {
-        Err(not_built("copy_opts"))
+        self.copy_file(from, to, &options).await
+    }
+
+    async fn rename_opts(
+        &self,
+        from: &Path,
+        to: &Path,
+        options: RenameOptions,
+    ) -> ::object_store::Result<()> {
+        self.rename_file(from, to, &options).await
     }
 }

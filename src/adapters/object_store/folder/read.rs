@@ -65,7 +65,8 @@ fn bytes(reader: SpanReader, location: Path) -> GetResultPayload {
         let piece = piece.map_err(|error| told(error, &location));
         Some((piece, (reader, location)))
     });
-    GetResultPayload::Stream(pieces.boxed())
+    // An end that stays: of an empty file it is asked for twice.
+    GetResultPayload::Stream(pieces.fuse().boxed())
 }
 
 fn result(meta: ObjectMeta, range: std::ops::Range<u64>, payload: GetResultPayload) -> GetResult {

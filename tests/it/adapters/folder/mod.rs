@@ -2,7 +2,9 @@
 
 mod ftp;
 mod http;
+mod integration;
 mod trips;
+mod write;
 
 use std::fs;
 use std::path::{Path as File, PathBuf};
