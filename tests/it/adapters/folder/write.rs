@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use object_store::path::Path;
 use object_store::{Error as Theirs, ObjectStoreExt as _};
@@ -35,15 +36,18 @@ async fn uploads_give_way_to_each_other() {
         for name in ["a", "b", "c"] {
             uploads.push(store.put_multipart(&name.into()).await.unwrap());
         }
-        for part in &parts {
-            for upload in &mut uploads {
-                upload.put_part(part.clone().into()).await.unwrap();
+        let sending = async {
+            for part in &parts {
+                for upload in &mut uploads {
+                    upload.put_part(part.clone().into()).await.unwrap();
+                }
             }
-        }
-        // One that was read while it is written: its login is the only one.
-        for upload in &mut uploads {
-            upload.complete().await.unwrap();
-        }
+            for upload in &mut uploads {
+                upload.complete().await.unwrap();
+            }
+        };
+        let sent = tokio::time::timeout(Duration::from_secs(60), sending).await;
+        sent.expect("nobody waits for ever");
         for name in ["a", "b", "c"] {
             assert!(
                 fs::read(lake.join(name)).unwrap() == parts.concat(),
