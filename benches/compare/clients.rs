@@ -40,12 +40,7 @@ impl Client {
 
     /// Whether the machine has it.
     pub fn is_here(self) -> bool {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let brought = libraries().join("../../bin");
-        self == Self::Outbound
-            || std::env::split_paths(&path)
-                .chain([brought])
-                .any(|folder| folder.join(self.name()).is_file())
+        is_here(self.name())
     }
 
     /// Whether it can bring a file of that protocol through an HTTP proxy without the proxy's help:
@@ -227,6 +222,16 @@ impl Client {
         }
         Some(command)
     }
+}
+
+/// Whether the machine has a program of that name; our own was built with this one.
+pub fn is_here(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let brought = libraries().join("../../bin");
+    name == Client::Outbound.name()
+        || std::env::split_paths(&path)
+            .chain([brought])
+            .any(|folder| folder.join(name).is_file())
 }
 
 fn lftp_settings(trust: &Path, proxy: &str) -> String {

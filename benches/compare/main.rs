@@ -14,6 +14,7 @@ mod link;
 mod machine;
 mod measure;
 mod options;
+mod pages;
 mod report;
 mod rows;
 mod stage;

@@ -130,6 +130,11 @@ impl<'a> Stage<'a> {
         format!("{}://127.0.0.1:{port}/{name}", protocol.name())
     }
 
+    /// The file of that name.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
     /// The name of a file of so many MiB that do not repeat within any client's buffer.
     pub fn large(&self, mib: u32) -> String {
         let name = format!("{mib}m.bin");

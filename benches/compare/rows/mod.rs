@@ -4,6 +4,7 @@ mod first_byte;
 mod folder;
 mod lines;
 mod routes;
+mod s3;
 mod small;
 mod start;
 mod stream;
@@ -84,6 +85,14 @@ pub const ALL: &[Row] = &[
     Row {
         name: "one-small",
         run: start::one_small,
+    },
+    Row {
+        name: "s3",
+        run: s3::object,
+    },
+    Row {
+        name: "s3-list",
+        run: s3::list,
     },
     Row {
         name: "routes",

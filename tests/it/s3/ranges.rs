@@ -6,9 +6,10 @@ use outbound::base::{Error, Kind};
 use outbound::dataset::{Rate, RateLimit, StoreOptions};
 use tokio::io::AsyncReadExt as _;
 
-use super::{client, fetch, moto, proxy};
+use super::{KEY, SECRET, client, fetch, moto, proxy};
 use crate::kit::noise;
 use crate::support::peers;
+use crate::support::peers::s3s::S3s;
 use crate::support::relay::{Plan, Relay};
 
 /// The ranges that connections began by asking for.
@@ -73,25 +74,29 @@ async fn a_long_object_comes_on_several_connections() {
     assert!(server.connections().len() <= 2, "{:?}", ranges(&server));
 }
 
-/// Of an object that is written to meanwhile nobody gets a mixture.
+/// Of an object that is written to meanwhile nobody gets a mixture, also where the service knows no
+/// `If-Match`, as s3s-fs.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_object_that_changes_is_not_mixed() {
-    let (old, new) = (noise(24 << 20), vec![7; 24 << 20]);
-    let client = client(&proxy(&peers::squid().url()), &moto().url());
-    let dataset = client.dataset("lake:changes.bin").unwrap();
-    let options = StoreOptions {
-        force: true,
-        ..StoreOptions::default()
-    };
-    dataset.store_bytes(old.clone(), &options).await.unwrap();
-    let mut reader = dataset.open().await.unwrap();
-    let mut came = vec![0; 1 << 16];
-    reader.read_exact(&mut came).await.unwrap();
-    dataset.store_bytes(new, &options).await.unwrap();
-    let error = reader.read_to_end(&mut came).await.unwrap_err();
-    let error = Error::find(&error).unwrap();
-    assert_eq!(error.kind(), Kind::Changed, "{error:?}");
-    assert!(came == old[..came.len()]);
+    let server = S3s::start(KEY, SECRET, &["lake"]);
+    for endpoint in [moto().url(), server.url()] {
+        let (old, new) = (noise(24 << 20), vec![7; 24 << 20]);
+        let client = client(&proxy(&peers::squid().url()), &endpoint);
+        let dataset = client.dataset("lake:changes.bin").unwrap();
+        let options = StoreOptions {
+            force: true,
+            ..StoreOptions::default()
+        };
+        dataset.store_bytes(old.clone(), &options).await.unwrap();
+        let mut reader = dataset.open().await.unwrap();
+        let mut came = vec![0; 1 << 16];
+        reader.read_exact(&mut came).await.unwrap();
+        dataset.store_bytes(new, &options).await.unwrap();
+        let error = reader.read_to_end(&mut came).await.unwrap_err();
+        let error = Error::find(&error).unwrap();
+        assert_eq!(error.kind(), Kind::Changed, "{endpoint}: {error:?}");
+        assert!(came == old[..came.len()], "{endpoint}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
