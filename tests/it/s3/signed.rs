@@ -94,6 +94,22 @@ fn what_is_signed_wrong_is_refused() {
         .says("20 minutes ahead");
 }
 
+/// Pages of a server that makes them, each signed for.
+#[test]
+fn ten_thousand_keys_of_a_server_are_listed() {
+    let server = S3s::start(KEY, SECRET, &["lake"]);
+    let folder = server.file("lake", "k");
+    std::fs::create_dir(&folder).unwrap();
+    for number in 0..10_000 {
+        std::fs::write(folder.join(format!("{number:05}.csv")), "1").unwrap();
+    }
+    let proxy = proxy(&peers::squid().url());
+    let program = Program::with_settings(&lake(&proxy, &server.url(), KEY, SECRET));
+    let listed = program.run(&["list", "--json", "lake:k/"]).expect(0);
+    assert_eq!(listed.out.lines().count(), 10_000);
+    assert!(listed.out.contains("09999.csv"));
+}
+
 const GIB: u64 = 1 << 30;
 
 /// Fills a file with bytes that repeat nowhere, and gives their digest.
