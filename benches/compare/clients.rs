@@ -51,25 +51,11 @@ impl Client {
 
     /// The program with no arguments and nothing of this process's environment.
     pub fn command(self, stage: &Stage<'_>) -> Command {
-        let mut command = match self {
+        let command = match self {
             Self::Outbound => Command::new(&stage.options.program),
             other => tool(other.name()),
         };
-        let needed: Vec<(OsString, OsString)> = command
-            .get_envs()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
-            .collect();
-        command
-            .env_clear()
-            .envs(needed)
-            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-            .env("HOME", &stage.home)
-            .env("LC_ALL", "C")
-            .env("SSL_CERT_FILE", &stage.authority)
-            .current_dir(&stage.home)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null());
-        command
+        bare(command, stage)
     }
 
     /// Brings one file, and believes the origin's authority alone.
@@ -222,6 +208,25 @@ impl Client {
         }
         Some(command)
     }
+}
+
+/// The program with nothing of this process's environment but what it runs by.
+pub fn bare(mut command: Command, stage: &Stage<'_>) -> Command {
+    let needed: Vec<(OsString, OsString)> = command
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+        .collect();
+    command
+        .env_clear()
+        .envs(needed)
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+        .env("HOME", &stage.home)
+        .env("LC_ALL", "C")
+        .env("SSL_CERT_FILE", &stage.authority)
+        .current_dir(&stage.home)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    command
 }
 
 /// Whether the machine has a program of that name; our own was built with this one.

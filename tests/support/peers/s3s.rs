@@ -21,13 +21,24 @@ pub struct S3s {
 impl S3s {
     /// Starts one that knows one key, with empty buckets of these names.
     pub fn start(key: &str, secret: &str, buckets: &[&str]) -> Self {
+        Self::with(Some(SimpleAuth::from_single(key, secret)), buckets)
+    }
+
+    /// Starts one whose buckets are everybody's: it takes no signature.
+    pub fn public(buckets: &[&str]) -> Self {
+        Self::with(None, buckets)
+    }
+
+    fn with(auth: Option<SimpleAuth>, buckets: &[&str]) -> Self {
         let root = tempfile::tempdir().expect("a folder");
         for bucket in buckets {
             std::fs::create_dir(root.path().join(bucket)).expect("a bucket");
         }
         let files = s3s_fs::FileSystem::new(root.path()).expect("a folder as S3");
         let mut builder = S3ServiceBuilder::new(files);
-        builder.set_auth(SimpleAuth::from_single(key, secret));
+        if let Some(auth) = auth {
+            builder.set_auth(auth);
+        }
         let service = builder.build();
         let (listener, address) = runtime::listen();
         let task = runtime::spawn(async move {
