@@ -94,8 +94,14 @@ pub struct Target {
 }
 
 impl Target {
-    /// A target from its parts.
+    /// A target from its parts. A name that is an address in truth, or not in its one form
+    /// (`Host::Domain("127.0.0.1".into())` can be written), becomes what a URL would make of it: rules
+    /// and certificates are compared with that.
     pub fn new(scheme: Scheme, host: Host, port: u16) -> Self {
+        let host = match host {
+            Host::Domain(name) => parse_host(&name).unwrap_or(Host::Domain(name)),
+            address => address,
+        };
         Self { scheme, host, port }
     }
 
@@ -221,6 +227,21 @@ mod tests {
         ];
         for (url, authority) in cases {
             assert_eq!(Target::parse(url).unwrap().authority(), authority, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_an_address_is_one() {
+        for (name, expected) in [
+            ("169.254.169.254", "169.254.169.254:80"),
+            ("0xa9fea9fe", "169.254.169.254:80"),
+            ("[fd00:ec2::254]", "[fd00:ec2::254]:80"),
+            ("DATA.Example", "data.example:80"),
+            ("bücher.example", "xn--bcher-kva.example:80"),
+            ("a b", "a b:80"),
+        ] {
+            let target = Target::new(Scheme::Http, Host::Domain(name.into()), 80);
+            assert_eq!(target.authority(), expected, "{name}");
         }
     }
 

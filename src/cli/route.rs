@@ -8,7 +8,8 @@ use super::exit::Exit;
 use super::output::{Output, without_query};
 use super::place::Place;
 use super::{asked, json};
-use crate::base::{ExplicitTls, Origin, Result, Route, Scheme, Target, text};
+use crate::base::{ExplicitTls, Origin, Result, Route, Scheme, text};
+use crate::dataset::reached;
 use crate::route::resolve;
 use crate::settings::{Location, Policy};
 
@@ -29,6 +30,8 @@ pub fn run(policy: &Policy, common: &Common, args: &RouteArgs, output: &Output) 
 struct Decided {
     location: Location,
     route: Route,
+    /// Where a bucket is reached, host and port.
+    endpoint: Option<String>,
     /// How FTP's channels are protected: `implicit`, `explicit`, `opportunistic`, `off`.
     tls: Option<&'static str>,
     /// How plain FTP goes through the proxy: `tunnel`, `proxy-get`.
@@ -45,7 +48,7 @@ fn decide(
     let _ = location.url.set_username("");
     let _ = location.url.set_password(None);
     place.url = Some(location.url.clone());
-    let target = Target::from_url(&location.url)?;
+    let target = reached(&location.url, location.connection.as_deref())?;
     let route = resolve(policy, location.connection.as_deref(), &target)?;
     let connection = location.connection.as_ref();
     let tls = explicit_tls(&args.tls, &target)?;
@@ -54,7 +57,9 @@ fn decide(
     let ftp = ftp_mode(&args.ftp, &target)?.or(connection.and_then(|connection| connection.ftp));
     let plain = target.scheme() == Scheme::Ftp && tls == ExplicitTls::Off;
     let proxy = route.proxy().filter(|_| plain);
+    let is_bucket = location.url.scheme() == Scheme::S3.as_str();
     Ok(Decided {
+        endpoint: is_bucket.then(|| target.authority()),
         tls: tls.word_for(&target),
         ftp: proxy.map(|proxy| ftp.unwrap_or(proxy.ftp).as_str()),
         location,
@@ -66,6 +71,7 @@ fn as_json(decided: &Decided) -> Value {
     let Decided {
         location,
         route,
+        endpoint,
         tls,
         ftp,
     } = decided;
@@ -82,6 +88,7 @@ fn as_json(decided: &Decided) -> Value {
         .collect();
     let mut object = json!({
         "connection": location.connection.as_ref().map(|c| c.name.as_str()),
+        "endpoint": endpoint,
         "tls": tls,
         "ftp": ftp,
     });
@@ -96,6 +103,7 @@ fn show(output: &Output, decided: &Decided) {
     let Decided {
         location,
         route,
+        endpoint,
         tls,
         ftp,
     } = decided;
@@ -108,6 +116,9 @@ fn show(output: &Output, decided: &Decided) {
     output.line(&format!("  because     {}", route.why()));
     if let Some(connection) = &location.connection {
         output.line(&format!("  connection  {}", connection.name));
+    }
+    if let Some(endpoint) = endpoint {
+        output.line(&format!("  endpoint    {endpoint}"));
     }
     match *tls {
         Some("implicit") => output.line("  tls         implicit, from the first byte"),

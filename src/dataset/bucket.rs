@@ -9,9 +9,9 @@ use super::source::Source;
 #[cfg(not(feature = "object_store"))]
 use crate::base::{Error, Kind, Stage};
 use crate::base::{Result, Target};
-use crate::connector::Connector;
 #[cfg(feature = "object_store")]
 use crate::s3::{Place, Signer, Store, Surroundings};
+use crate::settings::Connection;
 #[cfg(feature = "object_store")]
 use crate::settings::S3Options;
 
@@ -19,9 +19,9 @@ use crate::settings::S3Options;
 ///
 /// # Errors
 /// As [`Target::from_url`]; no bucket can be where the URL says; files of AWS cannot be read.
-pub(super) fn reached(url: &Url, connector: &Connector) -> Result<Target> {
+pub(crate) fn reached(url: &Url, connection: Option<&Connection>) -> Result<Target> {
     match url.scheme() {
-        "s3" => endpoint(url, connector),
+        "s3" => endpoint(url, connection),
         _ => Target::from_url(url),
     }
 }
@@ -36,7 +36,10 @@ impl Dataset {
     pub(super) async fn bucket(&self) -> Result<Source> {
         // The files of AWS are read anew for each operation: what keeps temporary keys there replaces
         // them every hour or so, and a client that lives for days would sign with keys that ended.
-        let (around, options) = (Surroundings::load()?, options(&self.connector));
+        let (around, options) = (
+            Surroundings::load()?,
+            options(self.connector.connection().map(AsRef::as_ref)),
+        );
         let place = Place::new(self.url(), &options, &around)?;
         let credentials = self.credentials.as_ref();
         let signer = Signer::find(&self.connector, credentials, &options, &around).await?;
@@ -55,13 +58,12 @@ impl Dataset {
 }
 
 #[cfg(feature = "object_store")]
-fn endpoint(url: &Url, connector: &Connector) -> Result<Target> {
-    Place::new(url, &options(connector), &Surroundings::load()?)?.target()
+fn endpoint(url: &Url, connection: Option<&Connection>) -> Result<Target> {
+    Place::new(url, &options(connection), &Surroundings::load()?)?.target()
 }
 
 #[cfg(feature = "object_store")]
-fn options(connector: &Connector) -> S3Options {
-    let connection = connector.connection();
+fn options(connection: Option<&Connection>) -> S3Options {
     connection
         .map(|connection| connection.s3.clone())
         .unwrap_or_default()
@@ -76,7 +78,7 @@ impl Dataset {
 }
 
 #[cfg(not(feature = "object_store"))]
-fn endpoint(_: &Url, _: &Connector) -> Result<Target> {
+fn endpoint(_: &Url, _: Option<&Connection>) -> Result<Target> {
     Err(not_built_in())
 }
 

@@ -137,7 +137,7 @@ impl Dataset {
         credentials: Option<Credentials>,
     ) -> Result<Self> {
         let connector = client.connector.for_connection(connection);
-        let target = bucket::reached(&url, &connector)?;
+        let target = bucket::reached(&url, connector.connection().map(AsRef::as_ref))?;
         Ok(Self {
             http: client.http.with_connector(connector.clone()),
             ftp: client.ftp.clone(),

@@ -37,6 +37,8 @@ mod validator;
 mod websocket;
 mod writer;
 
+#[cfg(feature = "cli")]
+pub(crate) use bucket::reached;
 pub use checksum::Checksum;
 pub use client::{Client, Dataset, Stat};
 #[cfg(feature = "cli")]

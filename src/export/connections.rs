@@ -40,7 +40,9 @@ impl Export {
         let others = policy.connections().map(AsRef::as_ref);
         let others = others.filter(|other| !is_own(other));
         for connection in own.into_iter().chain(others) {
-            let Ok(target) = Target::from_url(&connection.url) else {
+            let server = connection.server();
+            let is_known = server.is_some();
+            let Some(target) = server.or_else(|| amazon(connection)) else {
                 continue;
             };
             let name = connection.name.as_str();
@@ -51,20 +53,26 @@ impl Export {
                     continue;
                 }
             };
-            let told = self.told_for(&target).cloned();
             let at = At {
                 name,
                 host: plain(target.host()),
             };
+            // Instance metadata is listed unless this proxy is the one that is told.
+            let told = self.told_for(&target).filter(|_| !list.has(&at.host));
+            let told = told.cloned();
             let Some(proxy) = route.proxy() else {
                 // The rule is told, or what is lost of it.
                 let is_ruled = matches!(route.reason, Reason::Bypass(_) | Reason::Metadata);
-                if told.is_some() && !is_ruled {
-                    direct.push(at);
+                match told.is_some() && !is_ruled {
+                    true if is_known => direct.push(at),
+                    true => self.note(own, unlisted(name)),
+                    false => {}
                 }
                 continue;
             };
-            proxied.push(at);
+            if is_known {
+                proxied.push(at);
+            }
             // No variable is for WebSocket.
             let has_none = matches!(target.scheme(), Scheme::Ws | Scheme::Wss);
             if has_none
@@ -91,6 +99,20 @@ impl Export {
         for at in direct {
             self.add_direct(policy, own, &at, &proxied, list);
         }
+    }
+
+    /// Whether a variable tells other programs the proxy of this connection for its server.
+    pub(super) fn tells_way_of(&self, policy: &Policy, connection: &Connection) -> bool {
+        let target = connection.server();
+        let route = target.and_then(|target| {
+            let route = route::resolve(policy, Some(connection), &target).ok()?;
+            Some((route, target))
+        });
+        route.is_some_and(|(route, target)| {
+            let told = self.told_for(&target);
+            told.zip(route.proxy())
+                .is_some_and(|(told, own)| is_same(told, own))
+        })
     }
 
     fn add_direct(
@@ -177,6 +199,23 @@ impl std::fmt::Display for Elsewhere<'_> {
             text::shell_word(first)
         )
     }
+}
+
+/// Amazon's server of a connection to a bucket. Its whole name depends on the region, and AWS's
+/// variables and files may name another, which nobody reads here.
+fn amazon(connection: &Connection) -> Option<Target> {
+    let is_bucket = connection.url.scheme() == "s3";
+    Target::parse("https://s3.amazonaws.com/")
+        .ok()
+        .filter(|_| is_bucket)
+}
+
+/// What is said of a bucket that goes directly to a host which is not in the settings.
+fn unlisted(name: &str) -> String {
+    format!(
+        "connection `{name}` goes directly to its bucket, other programs through the proxy: the \
+         settings do not have the host (`endpoint` in the connection, or a bypass rule)"
+    )
 }
 
 /// Whether a variable says both alike.

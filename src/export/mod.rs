@@ -142,10 +142,12 @@ impl Export {
             )));
         } else {
             let is_strict = matches!(policy.direct(), Direct::BypassOnly(_));
-            // Other programs cannot tell a connection's URLs from others at its host.
-            let connections = policy.connections();
-            let proxied: Vec<_> = connections
-                .filter_map(|c| route::proxied_metadata(c))
+            // Other programs cannot tell a connection's URLs from others at its host, and know one proxy:
+            // only if that is the one which the connection names may they ask it.
+            let proxied: Vec<_> = policy
+                .connections()
+                .filter(|connection| export.tells_way_of(policy, connection))
+                .filter_map(|connection| route::proxied_metadata(connection))
                 .collect();
             let metadata = metadata::HOSTS.into_iter();
             let metadata = metadata.filter(|host| !proxied.contains(host));

@@ -179,8 +179,13 @@ fn metadata_with_a_proxy_of_its_own_is_not_listed() {
             false,
         ),
         (
-            "url = \"http://169.254.169.254/x/\"\nproxy = { url = \"http://q.test\" }",
+            "url = \"http://169.254.169.254/x/\"\nproxy = { url = \"http://p.test:3128\" }",
             false,
+        ),
+        // Others would ask the global one.
+        (
+            "url = \"http://169.254.169.254/x/\"\nproxy = { url = \"http://q.test\" }",
+            true,
         ),
         ("url = \"http://169.254.170.2/\"\nproxy = \"global\"", true),
     ] {

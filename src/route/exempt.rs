@@ -57,6 +57,6 @@ pub(crate) fn proxied_metadata(connection: &Connection) -> Option<&'static str> 
         connection.proxy,
         ProxyChoice::Default | ProxyChoice::Direct(_)
     );
-    let target = Target::from_url(&connection.url).ok()?;
+    let target = connection.server()?;
     metadata::host_of(&target).filter(|_| is_named)
 }

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::Surroundings;
 use crate::base::{Error, Kind, Result, Stage, Target, text};
-use crate::settings::S3Options;
+use crate::settings::{S3Options, with_bucket};
 use percent_encoding::percent_decode_str;
 
 /// A bucket at an endpoint, and a key in it.
@@ -92,8 +92,7 @@ impl Place {
             None => endpoint(&format!("https://s3.{region}.{}/", domain(region)))?,
         };
         if !path_style {
-            let host = format!("{bucket}.{}", endpoint.host_str().unwrap_or_default());
-            endpoint.set_host(Some(&host)).map_err(|cause| {
+            endpoint = with_bucket(&endpoint, &bucket).map_err(|cause| {
                 usage(format!("the bucket cannot stand in a host's name: {cause}"))
                     .with_hint("set path_style = true")
             })?;

@@ -8,8 +8,10 @@ use url::Url;
 
 use super::fact::{Fact, Value};
 use super::problems::Problem;
-use super::s3::S3Options;
-use crate::base::{Credentials, Encoding, ExplicitTls, FtpMode, Origin, Proxy, Trust, TunnelMode};
+use super::s3::{S3Options, with_bucket};
+use crate::base::{
+    Credentials, Encoding, ExplicitTls, FtpMode, Origin, Proxy, Target, Trust, TunnelMode,
+};
 
 /// A named dataset connection.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +41,22 @@ pub struct Connection {
     pub s3: S3Options,
     /// Where its URL is written.
     pub origin: Origin,
+}
+
+impl Connection {
+    /// The server that it is about, as far as the settings tell: of a bucket that is its endpoint.
+    /// `None` for a bucket without one: it is at Amazon, or where AWS's variables and files say.
+    pub fn server(&self) -> Option<Target> {
+        let url = match (self.url.scheme(), &self.s3.endpoint) {
+            ("s3", None) => return None,
+            ("s3", Some(endpoint)) if self.s3.path_style == Some(false) => {
+                with_bucket(endpoint, self.url.host_str()?).ok()?
+            }
+            ("s3", Some(endpoint)) => endpoint.clone(),
+            _ => self.url.clone(),
+        };
+        Target::from_url(&url).ok()
+    }
 }
 
 /// Which proxy a connection uses, and where that is written.

@@ -29,6 +29,8 @@ pub use locate::Location;
 pub use policy::{Direct, Policy, Retry, Timeouts};
 pub use problems::{Level, Problem, Problems};
 pub use s3::S3Options;
+#[cfg(feature = "object_store")]
+pub(crate) use s3::with_bucket;
 pub use shown::Shown;
 pub use starter::starter;
 

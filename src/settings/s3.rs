@@ -25,6 +25,17 @@ pub struct S3Options {
     pub anonymous: bool,
 }
 
+/// The endpoint with the bucket's name in that of its host.
+///
+/// # Errors
+/// The bucket's name cannot stand there.
+pub(crate) fn with_bucket(endpoint: &Url, bucket: &str) -> Result<Url, url::ParseError> {
+    let mut url = endpoint.clone();
+    let host = format!("{bucket}.{}", endpoint.host_str().unwrap_or_default());
+    url.set_host(Some(&host))?;
+    Ok(url)
+}
+
 /// The keys.
 const KEYS: [&str; 6] = [
     "endpoint",

@@ -110,6 +110,62 @@ fn the_connection_that_is_told_is_not_sent_past_its_proxy() {
 }
 
 #[test]
+fn a_bucket_is_reached_at_its_endpoint() {
+    let minio = "endpoint = \"https://minio.test:9000/\"\n";
+    for (rest, expected) in [
+        (format!("{minio}{DIRECT}"), "minio.test,.minio.test"),
+        (
+            format!("{minio}path_style = false\n{DIRECT}"),
+            "data.minio.test,.data.minio.test",
+        ),
+        // At Amazon, by the proxy that is told.
+        (String::new(), ""),
+        (format!("{minio}region = \"eu\""), ""),
+    ] {
+        let export = all(&[("lake", "s3://data/in/", &rest)]);
+        assert_eq!(added(&export), expected, "{rest}");
+        assert_eq!(losses(&export), [""; 0], "{rest}");
+    }
+    let export = all(&[("lake", "s3://data/in/", DIRECT)]);
+    assert_eq!(added(&export), "");
+    let words = "connection `lake` goes directly to its bucket, other programs through the proxy: ";
+    assert!(
+        losses(&export)[0].starts_with(words),
+        "{:?}",
+        losses(&export)
+    );
+    let export = all(&[("lake", "s3://data/in/", X)]);
+    let words = "connection `lake` goes through http://x.test:3128";
+    let lost = losses(&export)[0];
+    assert!(lost.starts_with(words), "{lost}");
+    assert!(
+        lost.contains("other programs take http://p.test:3128;"),
+        "{lost}"
+    );
+}
+
+/// Other programs know one proxy: that of the connection alone may be asked for metadata.
+#[test]
+fn metadata_goes_to_the_proxy_that_was_meant_or_to_none() {
+    let imds = |rest| [("imds", "http://169.254.169.254/", rest)];
+    let listed = |export: &Export| {
+        let list = value(export, "no_proxy").unwrap();
+        list.split(',').any(|entry| entry == "169.254.169.254")
+    };
+    assert!(!listed(&all(&imds("proxy = \"global\""))));
+    let other = all(&imds(X));
+    assert!(listed(&other), "the global proxy was not meant");
+    let lost = losses(&other)[0];
+    assert!(
+        lost.contains("other programs go directly; `--connection imds`"),
+        "{lost}"
+    );
+    let policy = policy("", &imds(X));
+    let own = Export::new(&policy, Some(policy.connection("imds").unwrap())).unwrap();
+    assert!(!listed(&own));
+}
+
+#[test]
 fn connections_of_one_proxy_are_one_line() {
     let export = all(&[
         ("a", "http://a.test/", X),

@@ -284,6 +284,31 @@ async fn ten_thousand_keys_are_listed() {
 /// The place, the variables, and what stands in the request then.
 type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
 
+/// The way is decided for the host of the endpoint, by whatever says which that is.
+#[test]
+fn route_decides_for_the_endpoint() {
+    let program = Program::with_settings(
+        "[proxy]\nurl = \"http://p.test:3128\"\nbypass = [\"lake\", \".eu-west-1.amazonaws.com\"]\n\
+         [connections.lake]\nurl = \"s3://lake/in/\"\nregion = \"eu-west-1\"\n\
+         [connections.minio]\nurl = \"s3://data/\"\nendpoint = \"https://169.254.169.254:9000/\"\n",
+    );
+    for (place, way, endpoint) in [
+        ("lake:x", "direct", "lake.s3.eu-west-1.amazonaws.com:443"),
+        (
+            "s3://lake/else",
+            "through http://p.test:3128",
+            "lake.s3.us-east-1.amazonaws.com:443",
+        ),
+        ("minio:x", "direct", "169.254.169.254:9000"),
+    ] {
+        let ran = program.run(&["route", place]).expect(0);
+        let first = ran.out.lines().next().unwrap();
+        assert!(first.ends_with(&format!("  {way}")), "{}", ran.out);
+        let line = format!("\n  endpoint    {endpoint}\n");
+        assert!(ran.out.contains(&line), "{}", ran.out);
+    }
+}
+
 /// Who signs: the connection, the variables, the profile, nobody.
 #[test]
 fn credentials_are_found_where_the_aws_tools_find_them() {
