@@ -1,5 +1,6 @@
 //! The JSON that machines get: one object a line, keys stable.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::output::causes;
@@ -7,8 +8,12 @@ use crate::base::{Error, Route, text};
 
 /// A value in one line. JSON escapes the control characters of ASCII alone: others, and those that
 /// change how their neighbours are shown, are escaped here, because a terminal may act on them.
-pub fn line(value: &Value) -> String {
-    let written = value.to_string();
+pub fn line(value: &impl Serialize) -> String {
+    // What is written here has neither keys that are no text nor a `Serialize` of its own.
+    let written = serde_json::to_string(value).unwrap_or_default();
+    if written.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return written;
+    }
     let is_bare = |c: char| !c.is_control() && !text::is_invisible(c);
     if written.chars().all(is_bare) {
         return written;

@@ -1,5 +1,6 @@
 //! Records on their way out: whole, and harmless where a person watches.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal as _, Seek as _, SeekFrom, Write as _};
 use std::os::fd::AsFd as _;
@@ -7,7 +8,7 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use serde::Serialize;
 use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
 use tokio::task::JoinHandle;
@@ -33,6 +34,20 @@ enum Form {
     Json,
 }
 
+/// A line as an object.
+#[derive(Serialize)]
+struct LineObject<'a> {
+    line: Cow<'a, str>,
+}
+
+/// An event as an object.
+#[derive(Serialize)]
+struct EventObject<'a> {
+    event: &'a str,
+    id: &'a str,
+    data: &'a str,
+}
+
 /// Records that are to be written, and where each ends.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -51,17 +66,23 @@ impl Batch {
         match (record, form) {
             (Record::Line(line), Form::Plain) => bytes.extend_from_slice(line),
             (Record::Event(event), Form::Plain) => bytes.extend_from_slice(event.data.as_bytes()),
-            (Record::Line(line), Form::Shown) => bytes.extend(text::escape_data(line).bytes()),
+            (Record::Line(line), Form::Shown) => {
+                bytes.extend_from_slice(text::escape_data(line).as_bytes())
+            }
             (Record::Event(event), Form::Shown) => {
-                bytes.extend(text::escape_data(event.data.as_bytes()).bytes());
+                bytes.extend_from_slice(text::escape_data(event.data.as_bytes()).as_bytes());
             }
             (Record::Line(line), Form::Json) => {
                 let line = String::from_utf8_lossy(line);
-                bytes.extend(json::line(&json!({ "line": line })).bytes());
+                bytes.extend_from_slice(json::line(&LineObject { line }).as_bytes());
             }
             (Record::Event(event), Form::Json) => {
-                let event = json!({ "event": event.event, "id": event.id, "data": event.data });
-                bytes.extend(json::line(&event).bytes());
+                let object = EventObject {
+                    event: &event.event,
+                    id: &event.id,
+                    data: &event.data,
+                };
+                bytes.extend_from_slice(json::line(&object).as_bytes());
             }
         }
         bytes.push(b'\n');
