@@ -163,7 +163,7 @@ async fn what_is_cut_goes_on() {
     assert!(up.up() < 96 << 20, "{} bytes went", up.up());
     let down = Relay::start(
         peers::squid().address(),
-        Plan::cuts(3, 10 << 20, Ending::Finish),
+        Plan::cuts(3, 5 << 20, Ending::Finish),
     );
     let bringing = client(&tunnel(&down), &moto().url());
     let folder = tempfile::tempdir().unwrap();
@@ -171,7 +171,7 @@ async fn what_is_cut_goes_on() {
     fetch(&bringing, "lake:cut.bin", &to).await.unwrap();
     assert_eq!(sha256(&std::fs::read(&to).unwrap()), sha256(&bytes));
     assert_eq!(down.cuts(), 3);
-    assert!(down.down() < 88 << 20, "{} bytes came", down.down());
+    assert!(down.down() < 56 << 20, "{} bytes came", down.down());
 }
 
 fn answer(status: &str, fields: &str, code: &str, more: &str) -> Vec<Step> {
