@@ -1,4 +1,4 @@
--- Joins CSV with Parquet.
+-- Joins CSV on the ftp server with Parquet in the bucket.
 CREATE EXTERNAL TABLE readings STORED AS CSV
 LOCATION '@CSV@/readings/' OPTIONS ('format.has_header' 'true');
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs the same SQL with DataFusion and with Ballista (a scheduler and two executors, processes of
-# their own), over CSV and Parquet on S3 (moto, HTTPS), all of it through a Squid that wants a
-# password and alone knows the name. Each process has a user name of its own at Squid, whose
+# their own), over CSV on vsftpd and Parquet on S3 (moto, HTTPS), all of it through a Squid that wants a
+# password and alone knows the names of both. Each process has a user name of its own at Squid, whose
 # log then tells who has read. Compares what both give with what Python has counted. The build takes
-# some 450 crates and, on two cores, half an hour; TARGET_DIR says where it is kept.
+# some 400 crates and, on two busy cores, 20 minutes; TARGET_DIR says where it is kept.
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source ../peers.sh
 target=${TARGET_DIR:-$root/target/engines}
@@ -14,27 +14,31 @@ env -u LD_LIBRARY_PATH cargo build --target-dir "$target"
 
 # ---------------------------------------------------------------- data and servers
 
-ports=$(free_ports 7)
-read -r s3 proxy scheduler flight1 grpc1 flight2 grpc2 <<<"$ports"
+ports=$(free_ports 8)
+read -r ftp s3 proxy scheduler flight1 grpc1 flight2 grpc2 <<<"$ports"
 
-mkdir "$work/data"
-"${python[@]}" data.py "$work/data" >"$work/expected"
+mkdir -m 755 "$work/ftp" "$work/vsftpd" "$work/vsftpd/empty"
+"${python[@]}" data.py "$work/ftp" >"$work/expected"
+chmod -R a+rX "$work/ftp"
+run_as=$([ "$(id -u)" = 0 ] || echo run_as_launching_user=YES)
+sed -e "s|@PORT@|$ftp|; s|@ROOT@|$work/ftp|; s|@EXTRA@|$run_as|; s|@[DL][IO][RG]@|$work/vsftpd|" \
+  "$root/fixtures/peers/vsftpd.conf" >"$work/vsftpd/vsftpd.conf"
+serve vsftpd "$ftp" "$peers/usr/sbin/vsftpd" "$work/vsftpd/vsftpd.conf"
 
 export AWS_ACCESS_KEY_ID=AKIAEXAMPLE AWS_SECRET_ACCESS_KEY=example AWS_REGION=eu-west-1
 "${python[@]}" -c "import sys; from werkzeug.serving import make_ssl_devcert
 make_ssl_devcert(sys.argv[1], host='s3.test')" "$work/s3"
 moto "$s3" --ssl-cert "$work/s3.crt" --ssl-key "$work/s3.key"
-"${python[@]}" -W ignore - "https://127.0.0.1:$s3" "$work/data" <<'PYTHON'
-import os, pathlib, sys, boto3
+"${python[@]}" -W ignore - "https://127.0.0.1:$s3" <<'PYTHON'
+import os, sys, boto3
 s3 = boto3.client('s3', endpoint_url=sys.argv[1], verify=False)
 s3.create_bucket(Bucket='lake', CreateBucketConfiguration={'LocationConstraint': os.environ['AWS_REGION']})
-folder = pathlib.Path(sys.argv[2])
-for path in folder.rglob('*.csv'):
-    s3.upload_file(str(path), 'lake', f'raw/{path.relative_to(folder)}')
 PYTHON
 
-squid "$proxy" s3.test datafusion client scheduler executor-1 executor-2
-! getent hosts s3.test >/dev/null || die "s3.test is known without the proxy: this run would show nothing"
+squid "$proxy" 'ftp.test s3.test' datafusion client scheduler executor-1 executor-2
+for name in ftp.test s3.test; do
+  ! getent hosts "$name" >/dev/null || die "$name is known without the proxy: this run would show nothing"
+done
 
 export AWS_ENDPOINT_URL="https://s3.test:$s3" PROXY_PASSWORD='p@ss:w%rd'
 unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
@@ -61,7 +65,7 @@ TOML
 }
 
 for file in load report; do
-  sed "s|@CSV@|s3://lake/raw|" "$file.sql" >"$work/$file.sql"
+  sed "s|@CSV@|ftp://ftp.test:$ftp|" "$file.sql" >"$work/$file.sql"
 done
 
 # Ends the run when a table is not what Python has counted.
@@ -101,11 +105,12 @@ done
 echo "-- tunnels through the proxy"
 log=$work/log/access.log
 # Squid writes a line for each 407 too: what counts is the tunnels that it has opened.
-grep '^CONNECT .* 200 ' "$log" | awk '
-  { count[$5 "  " $2]++ }
+grep '^CONNECT .* 200 ' "$log" | awk -v ftp="ftp.test:$ftp" -v s3="s3.test:$s3" '
+  { to = $2 == s3 ? "S3" : $2 == ftp ? "FTP control" : "FTP data"; count[$5 "  " to]++ }
   END { for (each in count) print each "  " count[each] }' | sort | tee "$work/tunnels"
 for executor in executor-1 executor-2; do
-  grep -q "^$executor  s3" "$work/tunnels" || die "$executor has read nothing from S3"
+  grep -q "^$executor  FTP data" "$work/tunnels" || die "$executor has read nothing from the ftp server"
+  grep -q "^$executor  S3" "$work/tunnels" || die "$executor has read nothing from S3"
 done
 # `-`: somebody tried whether the port is open.
 ! grep -v '^CONNECT \|^- ' "$log" || die "something went out without a tunnel"

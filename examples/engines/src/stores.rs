@@ -10,7 +10,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::object_store::ObjectStore;
 use object_store::aws::AmazonS3Builder;
 use outbound::Client;
-use outbound::adapters::object_store::HttpConnector;
+use outbound::adapters::object_store::{FolderStore, HttpConnector};
 use url::{Position, Url};
 
 use crate::bridge::Bridge;
@@ -66,7 +66,11 @@ impl Stores {
                     .with_http_connector(HttpConnector::new(&self.client))
                     .build()?,
             )),
-            _ => Err(format!("no store for {url}: it has to be s3").into()),
+            // The server's root: an engine's paths are those of the URL.
+            _ => Ok(Bridge::over(FolderStore::new(
+                &self.client,
+                &url[..Position::BeforePath],
+            )?)),
         }
     }
 }
