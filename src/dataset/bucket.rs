@@ -1,16 +1,16 @@
 //! Datasets in buckets of S3: where they are, and who signs.
 
+#[cfg(feature = "object_store")]
+use ::object_store::aws::AmazonS3Builder;
 use url::Url;
 
 use super::client::Dataset;
 #[cfg(feature = "object_store")]
 use super::source::S3Source;
 use super::source::Source;
-#[cfg(not(feature = "object_store"))]
-use crate::base::{Error, Kind, Stage};
-use crate::base::{Result, Target};
+use crate::base::{Error, Kind, Result, Stage, Target};
 #[cfg(feature = "object_store")]
-use crate::s3::{Place, Signer, Store, Surroundings};
+use crate::s3::{Place, Signer, Store, Surroundings, builder};
 use crate::settings::Connection;
 #[cfg(feature = "object_store")]
 use crate::settings::S3Options;
@@ -34,15 +34,7 @@ const AT_ONCE: usize = 4;
 impl Dataset {
     /// The bucket's side of this dataset.
     pub(super) async fn bucket(&self) -> Result<Source> {
-        // The files of AWS are read anew for each operation: what keeps temporary keys there replaces
-        // them every hour or so, and a client that lives for days would sign with keys that ended.
-        let (around, options) = (
-            Surroundings::load()?,
-            options(self.connector.connection().map(AsRef::as_ref)),
-        );
-        let place = Place::new(self.url(), &options, &around)?;
-        let credentials = self.credentials.as_ref();
-        let signer = Signer::find(&self.connector, credentials, &options, &around).await?;
+        let (place, signer) = self.signed().await?;
         Ok(Source::S3(Box::new(S3Source {
             store: Store::new(self.http.clone(), place, signer, self.retry())?,
             connector: self.connector.clone(),
@@ -54,6 +46,32 @@ impl Dataset {
                 None => AT_ONCE,
             },
         })))
+    }
+
+    /// What makes object_store's client for this bucket, still without its way.
+    ///
+    /// # Errors
+    /// It is no bucket; files of AWS or the connection's secret cannot be read.
+    pub(crate) async fn bucket_builder(&self) -> Result<AmazonS3Builder> {
+        if self.url().scheme() != "s3" {
+            let what = format!("`{}://` is no bucket of S3", self.url().scheme());
+            return Err(Error::new(Kind::Usage, Stage::Route, what)
+                .with_hint("write s3://BUCKET/, or the name of a connection to one"));
+        }
+        let (place, signer) = self.signed().await?;
+        Ok(builder(&place, &signer))
+    }
+
+    /// Where it is, and who signs. The files of AWS are read anew for each operation: what keeps
+    /// temporary keys there replaces them every hour or so, and a client that lives for days would
+    /// sign with keys that ended.
+    async fn signed(&self) -> Result<(Place, Signer)> {
+        let connection = self.connector.connection().map(AsRef::as_ref);
+        let (around, options) = (Surroundings::load()?, options(connection));
+        let place = Place::new(self.url(), &options, &around)?;
+        let credentials = self.credentials.as_ref();
+        let signer = Signer::find(&self.connector, credentials, &options, &around).await?;
+        Ok((place, signer))
     }
 }
 

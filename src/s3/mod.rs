@@ -14,5 +14,5 @@ mod wire;
 pub(crate) use asking::{Coming, Rest};
 pub(crate) use credentials::Signer;
 pub(crate) use place::Place;
-pub(crate) use store::{About, Store};
+pub(crate) use store::{About, Store, builder};
 pub(crate) use surroundings::Surroundings;

@@ -221,30 +221,32 @@ impl Store {
 }
 
 fn client(place: &Place, signer: &Signer, wire: &Wire, retry: RetryConfig) -> Result<AmazonS3> {
+    let builder = builder(place, signer)
+        .with_retry(retry)
+        .with_http_connector(wire.clone());
+    builder.build().map_err(|cause| {
+        Error::new(Kind::Usage, Stage::Request, "the bucket cannot be asked").with_source(cause)
+    })
+}
+
+/// What makes object_store's client for the place, as `signer` asks for it.
+pub(crate) fn builder(place: &Place, signer: &Signer) -> AmazonS3Builder {
     let builder = AmazonS3Builder::new()
         .with_bucket_name(&place.bucket)
         .with_region(&place.region)
         .with_endpoint(place.endpoint.as_str().trim_end_matches('/'))
         .with_virtual_hosted_style_request(!place.path_style)
-        .with_allow_http(true)
-        .with_retry(retry)
-        .with_http_connector(wire.clone());
-    let builder = match &signer.key {
-        None => builder.with_skip_signature(true),
-        Some(key) => {
-            let secret = key.secret.expose();
-            let builder = builder
-                .with_access_key_id(&key.id)
-                .with_secret_access_key(secret);
-            match &key.token {
-                Some(token) => builder.with_token(token.expose()),
-                None => builder,
-            }
-        }
+        .with_allow_http(true);
+    let Some(key) = &signer.key else {
+        return builder.with_skip_signature(true);
     };
-    builder.build().map_err(|cause| {
-        Error::new(Kind::Usage, Stage::Request, "the bucket cannot be asked").with_source(cause)
-    })
+    let builder = builder
+        .with_access_key_id(&key.id)
+        .with_secret_access_key(key.secret.expose());
+    match &key.token {
+        Some(token) => builder.with_token(token.expose()),
+        None => builder,
+    }
 }
 
 pub(super) fn about(meta: &::object_store::ObjectMeta) -> About {

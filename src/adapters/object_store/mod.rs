@@ -14,8 +14,10 @@
 //! # }
 //! ```
 
+mod bucket;
 mod folder;
 mod service;
 
+pub use bucket::bucket;
 pub use folder::FolderStore;
 pub use service::HttpConnector;

@@ -6,7 +6,7 @@ use object_store::ObjectStore as _;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{ClientOptions, ObjectStoreExt as _};
-use outbound::adapters::object_store::HttpConnector;
+use outbound::adapters::object_store::{HttpConnector, bucket};
 use outbound::base::{Error, Kind};
 use outbound::dataset::Client;
 use outbound::http;
@@ -14,6 +14,7 @@ use outbound::http;
 use super::proxies;
 use crate::kit::{noise, policy};
 use crate::support::peers::moto::Moto;
+use crate::support::peers::s3s::S3s;
 use crate::support::peers::{self, Squid, squid};
 use crate::support::relay::{Plan, Relay};
 use crate::support::scripted::{Scripted, Step};
@@ -155,6 +156,28 @@ async fn what_may_pass_is_tried_again() {
         .await;
     assert_eq!(got.unwrap().bytes().await.unwrap(), "ok");
     assert_eq!(proxy.received().len(), 2);
+}
+
+/// A bucket of the settings, with a server that checks signatures.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_is_that_of_its_connection() {
+    let server = S3s::start(KEY, SECRET, &["lake"]);
+    let settings = format!(
+        "{}[connections.lake]\nurl = \"s3://lake/in/\"\nendpoint = \"{}\"\nregion = \"eu-west-1\"\n\
+         username = \"{KEY}\"\npassword = \"{SECRET}\"\n",
+        super::through(peers::squid().address(), ""),
+        server.url()
+    );
+    let client = Client::new(policy(&settings));
+    let store = bucket(&client, "lake:").await.unwrap().build().unwrap();
+    let path = Path::from("in/rows.csv");
+    store.put(&path, "a,b\n".into()).await.unwrap();
+    let got = store.get(&path).await.unwrap().bytes().await.unwrap();
+    assert_eq!(got, "a,b\n");
+    assert!(server.file("lake", "in/rows.csv").exists());
+    let error = bucket(&client, "https://h.test/x").await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Usage, "{error}");
+    assert!(error.to_string().contains("no bucket"), "{error}");
 }
 
 /// A connection of S3 is known by its endpoint.
