@@ -25,10 +25,10 @@ pub enum Event<'a> {
         /// The length of the whole.
         total: Option<u64>,
     },
-    /// What is sent goes to this name on the server until it is whole: an FTP server's path. It comes
-    /// before [`Started`](Self::Started), each time.
+    /// What is sent goes to this name on the server until it is whole: an FTP server's path, before
+    /// [`Started`](Self::Started), each time; or S3's parts, once there may be some.
     Staged {
-        /// The path, safe to show.
+        /// The path, safe to show; of S3 `parts`, which are no object yet.
         name: &'a str,
     },
     /// What was sent to that name was taken back: nobody could have gone on with it.

@@ -166,7 +166,8 @@ impl Store {
             let what = "nothing lies below that key";
             return Err(Error::new(Kind::TargetRefused, Stage::Request, what)
                 .with_hint("S3 has no empty folders: check the spelling; a single object is shown by `outbound stat`")
-                .while_doing(self.doing("list")));
+                .while_doing(self.doing("list"))
+                .after(self.steps()));
         }
         let name = |path: &Path| path.filename().unwrap_or_default().to_owned();
         Ok(Below {

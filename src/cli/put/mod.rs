@@ -93,18 +93,25 @@ async fn send(job: &Job<'_>, args: &PutArgs, output: &Output, progress: &Progres
 
 /// What is left of an upload that ended before its time, and how to go on.
 fn words(job: &Job<'_>, left: &Left) -> String {
+    let is_bucket = job.dataset.url().scheme() == "s3";
     match (left, &job.what) {
+        (Left::Unknown, _) if is_bucket => {
+            format!(
+                "{}: the same command sends all of it again",
+                job.place.shown
+            )
+        }
+        (Left::Part(_), _) if is_bucket => format!(
+            "{}: the object is as it was; parts of it may be in the bucket, unseen and paid for, until \
+             a lifecycle rule or `aws s3api abort-multipart-upload` removes them",
+            job.place.shown
+        ),
         (Left::Part(name), What::File(_)) => {
             format!("kept {name} on the server: the same command goes on from there")
         }
         (Left::Part(name), What::Input) => {
             format!("{name} is left on the server, and nothing goes on from it: remove it there")
         }
-        (Left::Unknown, _) if job.dataset.url().scheme() == "s3" => format!(
-            "{}: the bucket is as it was; parts of the object may be in the bucket, unseen and paid for, until \
-             a lifecycle rule or `aws s3api abort-multipart-upload` removes them",
-            job.place.shown
-        ),
         (Left::Unknown, _) => format!(
             "{}: HTTP does not go on in the middle; the same command sends all of it again",
             job.place.shown

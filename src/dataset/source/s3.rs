@@ -5,11 +5,11 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{Opened, Probed, Resume, Stat};
-use crate::base::{Result, Target};
+use crate::base::{Error, Kind, Result, Stage, Target};
 use crate::connector::Connector;
 use crate::dataset::Validator;
 use crate::ftp::Listing;
-use crate::ftp::listing::{Entry, Exact, Kind, Stamp};
+use crate::ftp::listing::{self, Entry, Exact, Stamp};
 use crate::s3::{About, Coming, Rest, Store};
 
 /// An object of S3, or what lies below a key.
@@ -24,7 +24,18 @@ pub(crate) struct S3Source {
 }
 
 impl S3Source {
+    /// The error for a prefix where an object is asked for.
+    fn must_name_an_object(&self) -> Result<()> {
+        if !self.url.path().is_empty() && !self.url.path().ends_with('/') {
+            return Ok(());
+        }
+        let what = "the URL names what lies below a prefix, not an object";
+        Err(Error::new(Kind::Usage, Stage::Request, what)
+            .with_hint("`outbound list` shows what lies there, `fetch -r` brings it"))
+    }
+
     pub(super) async fn stat(&self) -> Result<Stat> {
+        self.must_name_an_object()?;
         let about = self.store.about().await?;
         let validator = validator(&about);
         Ok(Stat {
@@ -45,9 +56,9 @@ impl S3Source {
         let folders = below
             .folders
             .into_iter()
-            .map(|name| Entry::new(name.as_bytes(), Kind::Folder));
+            .map(|name| Entry::new(name.as_bytes(), listing::Kind::Folder));
         let objects = below.objects.into_iter().map(|(name, about)| {
-            let mut entry = Entry::new(name.as_bytes(), Kind::File);
+            let mut entry = Entry::new(name.as_bytes(), listing::Kind::File);
             entry.size = Some(about.length);
             entry.modified = Some(Stamp {
                 time: about.modified,
@@ -78,6 +89,7 @@ impl S3Source {
     }
 
     pub(super) async fn open(&self, resume: Option<&Resume>) -> Result<Opened> {
+        self.must_name_an_object()?;
         let at_once = self.at_once;
         let restarted = match resume {
             None => None,

@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::super::event::Event;
+use super::super::event::{Event, Observer};
 use super::super::source::S3Source;
 use super::feed::Flow;
 use super::material::Material;
@@ -82,7 +82,8 @@ impl Tries for Run<'_> {
         if first.len() < size {
             self.source.store.put(first.into()).await?;
         } else {
-            put_in_parts(&self.source.store, first, (&mut flow, &mut rest), size).await?;
+            let to = (&self.source.store, &self.options.observer);
+            put_in_parts(to, first, (&mut flow, &mut rest), size).await?;
         }
         Ok(Stored {
             url: self.source.url.clone(),
@@ -114,12 +115,13 @@ impl Run<'_> {
 /// Parts appear together as one object when all of them are there. What failed is taken back: its
 /// parts would be paid for.
 async fn put_in_parts(
-    store: &Store,
+    (store, observer): (&Store, &Observer),
     first: Bytes,
     from: (&mut Flow, &mut Bytes),
     size: usize,
 ) -> Result<()> {
     let mut upload = store.put_in_parts().await?;
+    observer.notify(Event::Staged { name: "parts" });
     let sent = put_parts(store, &mut *upload, first, from, size).await;
     let error = match sent {
         Ok(()) => match upload.complete().await {
@@ -128,8 +130,9 @@ async fn put_in_parts(
         },
         Err(error) => error,
     };
-    if let Ok(Err(left)) = timeout(TIDY_WAIT, upload.abort()).await {
-        tracing::info!(%left, "parts are left in the bucket");
+    match timeout(TIDY_WAIT, upload.abort()).await {
+        Ok(Ok(())) => observer.notify(Event::Removed),
+        left => tracing::info!(?left, "parts are left in the bucket"),
     }
     Err(error)
 }

@@ -3,7 +3,8 @@
 use outbound::base::Kind;
 use outbound::dataset::StoreOptions;
 
-use super::{KEY, SECRET, client, moto, proxy};
+use super::{KEY, SECRET, client, fetch, moto, proxy};
+use crate::kit::{Program, Ran};
 use crate::support::peers;
 use crate::support::relay::{Plan, Relay};
 use crate::support::scripted::{Scripted, Step};
@@ -30,6 +31,70 @@ async fn a_listing_has_bounds() {
         assert_eq!(error.kind(), Kind::TargetProtocol, "{error:?}");
         assert!(error.to_string().contains(words), "{error}");
     }
+}
+
+/// A login page in the place of S3 is neither a folder without files nor an object.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_not_s3s_is_an_error() {
+    for body in [
+        "<!DOCTYPE html>\n<html><body>log in</body></html>",
+        "<?xml version=\"1.0\"?><Error><Code>InternalError</Code></Error>",
+        "",
+    ] {
+        let server = Scripted::each(answer(body));
+        let client = client("", &server.url());
+        let folder = client.dataset("lake:k/").unwrap();
+        let file = client.dataset("lake:k/x").unwrap();
+        let target = tempfile::tempdir().unwrap();
+        let to = target.path().join("x");
+        let errors = [
+            folder.list().await.unwrap_err(),
+            folder.probe().await.unwrap_err(),
+            file.stat().await.unwrap_err(),
+            fetch(&client, "lake:k/x", &to).await.unwrap_err(),
+            file.store_bytes("x", &StoreOptions::default())
+                .await
+                .unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), Kind::TargetProtocol, "{body}: {error:?}");
+            assert!(error.what().contains("not S3's"), "{body}: {error}");
+        }
+        assert!(!to.exists());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_asked_for_is_said() {
+    let page = "<ListBucketResult><Name>lake</Name><Prefix>k/</Prefix><IsTruncated>false</IsTruncated>\
+                <Contents><Key>k/a//b</Key><LastModified>2024-01-02T03:04:05.000Z</LastModified>\
+                <ETag>&quot;x&quot;</ETag><Size>1</Size></Contents></ListBucketResult>";
+    let server = Scripted::each(answer(page));
+    let client = client("", &server.url());
+    let error = client.dataset("lake:k/").unwrap().list().await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unsupported, "{error:?}");
+    assert!(error.what().contains("a//b"), "{error}");
+    // Of a prefix there are no bytes, whatever is called like it without its slash.
+    let prefix = client.dataset("lake:k/").unwrap();
+    for error in [
+        prefix.stat().await.unwrap_err(),
+        prefix.open().await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), Kind::Usage, "{error:?}");
+    }
+}
+
+/// What is paid for is told where there may be something, and nowhere else.
+#[test]
+fn parts_are_told_of_once_there_may_be_some() {
+    let program = Program::with_settings(&proxy(&peers::squid().url()));
+    std::fs::write(program.file("rows.csv"), "a,b\n").unwrap();
+    let mut command = program.command(&["put", "rows.csv", "s3://none-such/x"]);
+    command.env("AWS_ENDPOINT_URL", moto().url());
+    let ran = Ran::of(command.output().unwrap())
+        .expect(9)
+        .says("NoSuchBucket");
+    assert!(!ran.err.contains("paid for"), "{}", ran.err);
 }
 
 /// The connection's key signs for its bucket. Under the same connection, no other URL gets it.

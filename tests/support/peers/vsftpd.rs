@@ -53,7 +53,10 @@ impl Vsftpd {
         if let Some(tls) = tls {
             tls.settle_version(&home, &mut command);
         }
-        let process = Process::start(home, command, &[port])?;
+        // Why it ends it says to its standard input, which nobody reads.
+        let process = Process::start(home, command, &[port]).map_err(|Died(why)| {
+            Died(format!("{why}\nvsftpd: perhaps it could not bind its port"))
+        })?;
         Ok(Self { process, port })
     }
 
