@@ -40,6 +40,8 @@ pub(crate) enum Rest {
     AtEnd(About),
     /// It is another object now.
     Changed,
+    /// The service gives no part of it.
+    Whole,
 }
 
 impl Asking {
@@ -94,6 +96,8 @@ impl Asking {
                     false => Rest::Changed,
                 })
             }
+            // Some services know none: it comes from its start.
+            _ if self.ranges_are_at_fault(&error) => Ok(Rest::Whole),
             _ => Err(error),
         }
     }

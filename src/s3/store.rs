@@ -121,11 +121,10 @@ impl Store {
     pub(crate) async fn about_any(&self) -> Result<Option<About>> {
         match self.inner.head(&self.path).await {
             Ok(meta) => Ok(Some(about(&meta))),
-            Err(::object_store::Error::NotFound { .. }) => {
-                self.wire.forget();
-                Ok(None)
-            }
-            Err(_) => self.about().await.map(Some),
+            Err(error) => match self.told(error, "head") {
+                missing if missing.answer().is_some_and(|a| a.code == 404) => Ok(None),
+                _ => self.about().await.map(Some),
+            },
         }
     }
 

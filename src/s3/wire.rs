@@ -40,11 +40,10 @@ struct Shared {
     seen: Mutex<Seen>,
 }
 
-/// What came of the last request: object_store tells its status at most.
+/// What came of the requests.
 #[derive(Default)]
 struct Seen {
     steps: Steps,
-    refusal: Option<Error>,
     /// The pages of the listing that were asked for.
     pages: usize,
 }
@@ -98,18 +97,10 @@ impl Wire {
         look(&mut self.0.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Forgets a refusal that was none to its caller.
-    pub(super) fn forget(&self) {
-        self.seen(|seen| seen.refusal = None);
-    }
-
-    /// The error as people are told it. Of several requests at a time it is the last refusal.
+    /// The error as people are told it.
     pub(super) fn told(&self, error: ::object_store::Error) -> Error {
         if let Some(ours) = Error::find(&error) {
             return ours.clone();
-        }
-        if let Some(refusal) = self.seen(|seen| seen.refusal.take()) {
-            return refusal;
         }
         if let ::object_store::Error::InvalidPath { source } = &error {
             let what = "a key in the listing cannot be asked for";
@@ -166,24 +157,20 @@ impl Runs for Wire {
                 Asked::Other => Ok(response.into_foreign(Some(XML_MOST))),
             };
         }
-        let (status, headers) = (response.status, response.headers.clone());
+        let headers = response.headers.clone();
         let region = headers.get("x-amz-bucket-region");
         let region = region.and_then(|region| region.to_str().ok());
         let date = headers.get(DATE).and_then(|date| date.to_str().ok());
         let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
-        if let Err(error) = response.success().await {
-            let (place, signer) = (&self.0.place, &self.0.signer);
-            let refusal = explain(error, place, signer, region, date);
-            self.seen(|seen| {
-                seen.steps = steps;
-                seen.refusal = Some(refusal);
-            });
+        self.seen(|seen| seen.steps = steps);
+        match response.success().await {
+            Ok(response) => Ok(response.into_foreign(Some(XML_MOST))),
+            // In object_store's error it stays what it is, whatever other requests come to.
+            Err(error) => {
+                let (place, signer) = (&self.0.place, &self.0.signer);
+                Err(explain(error, place, signer, region, date))
+            }
         }
-        // Its body was read, and only a status is needed further on.
-        let mut answer = HttpResponse::new(Bytes::new().into());
-        *answer.status_mut() = status;
-        *answer.headers_mut() = headers;
-        Ok(answer)
     }
 }
 

@@ -100,6 +100,7 @@ impl S3Source {
                 Rest::Coming(coming) => return self.opened(coming, None),
                 Rest::AtEnd(about) => return self.opened_at_end(&about),
                 Rest::Changed => Some("the object changed"),
+                Rest::Whole => Some("the service gives no part of an object"),
             },
             Some(_) => Some("S3 gave no proof that the object is the same"),
         };

@@ -71,6 +71,7 @@ impl HttpSource {
         Ok(Facts {
             size,
             modified: stat.modified,
+            proven: stat.validator.is_some(),
             tag: stat.validator.and_then(tag),
         })
     }
@@ -92,10 +93,12 @@ fn wanted(span: &Span) -> Option<HeaderValue> {
 }
 
 fn facts(response: &Response, size: u64) -> Facts {
+    let validator = proven(&response.headers, Some(size));
     Facts {
         size,
         modified: field(&response.headers, &LAST_MODIFIED).and_then(http_time),
-        tag: proven(&response.headers, Some(size)).and_then(tag),
+        proven: validator.is_some(),
+        tag: validator.and_then(tag),
     }
 }
 

@@ -93,6 +93,8 @@ pub(crate) struct Facts {
     pub modified: Option<SystemTime>,
     /// HTTP: the strong entity tag. FTP: a weak one, of the size and the time.
     pub tag: Option<String>,
+    /// Whether the rest shows that it is the same file: the length alone does not.
+    pub proven: bool,
 }
 
 impl Facts {
@@ -102,8 +104,15 @@ impl Facts {
         Self {
             size,
             modified,
+            proven: since.is_some(),
             tag: since.map(|since| format!("W/\"{:x}-{size:x}\"", since.as_secs())),
         }
+    }
+
+    /// Whether these may be of the same state of the file.
+    fn fit(&self, other: &Self) -> bool {
+        let of = |facts: &Self| (facts.size, facts.modified, facts.tag.clone());
+        of(self) == of(other)
     }
 }
 
@@ -258,6 +267,7 @@ impl Dataset {
             let pump = Pump {
                 source: Arc::clone(&source),
                 facts: facts.clone(),
+                start: range.start,
                 at: range.start,
                 end: range.end,
                 to_end: span.is_open(),

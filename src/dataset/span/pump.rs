@@ -24,10 +24,11 @@ const ROOM: usize = 16 * 1024;
 /// A reader that takes nothing for so long gives its login to those who wait for one.
 const STALLED: Duration = Duration::from_millis(500);
 
-/// Moves the bytes from `at` to `end`.
+/// Moves the bytes from `start` to `end`; it stands at `at`.
 pub(super) struct Pump {
     pub(super) source: Arc<Source>,
     pub(super) facts: Facts,
+    pub(super) start: u64,
     pub(super) at: u64,
     pub(super) end: u64,
     /// Whether the end is the file's, which is to be confirmed.
@@ -176,6 +177,22 @@ impl Pump {
 
     /// Asks for what is still to come, after the pause that `error` asks for.
     async fn open_again(&mut self, mut error: Option<Error>) -> Result<Body> {
+        if self.to_end
+            && self.at == self.end
+            && let Some(error) = error
+        {
+            // All of it is here, and its end was not confirmed: there is nothing to ask for.
+            return Err(error.permanent());
+        }
+        if self.at > self.start && !self.facts.proven {
+            // The length alone would let two states of a file become one.
+            let what = "nothing proves that the rest would be of the same file";
+            let error = error.unwrap_or_else(|| Error::new(Kind::Changed, Stage::Transfer, what));
+            return Err(error.permanent().with_better_hint(
+                "the server tells neither a strong ETag nor an old date: it is not gone on with; \
+                 read it again from the start, and fewer files of this server at a time",
+            ));
+        }
         loop {
             if let Some(error) = error.take() {
                 match self.backoff.after(error) {
@@ -188,7 +205,7 @@ impl Pump {
                 false => Span::Within(self.at..self.end),
             };
             match self.source.open_span(&span).await {
-                Ok(coming) if coming.facts == self.facts => return Ok(coming.body),
+                Ok(coming) if coming.facts.fit(&self.facts) => return Ok(coming.body),
                 Ok(coming) => {
                     coming.body.leave();
                     let what = "the file changed on the server while it was read";

@@ -119,13 +119,21 @@ async fn named(
     };
     if let (Err(reply), true) = (second.clone(), over) {
         let mut aside = Aside::of(&part_name(new, &Material::Bytes("".into())));
-        second = aside.make_way(client, old, new, reply).await?;
-        aside.remove(client).await;
+        let made = aside.make_way(client, old, new, reply).await;
+        second = made.map_err(|error| aside.tell(error))?;
+        match &second {
+            Ok(()) => aside.remove(client).await,
+            // It may be the only copy of what had the name.
+            Err(reply) => return Ok(Err(aside.tell(unnamed(new, reply, client)))),
+        }
     }
-    Ok(second.map_err(|reply| {
-        let what = format!("the server does not give it the name `{new}`:");
-        refusal(&what, &reply, client)
-    }))
+    Ok(second.map_err(|reply| unnamed(new, &reply, client)))
+}
+
+/// The error for a name that the server does not give.
+fn unnamed(new: &RemotePath, reply: &Reply, client: &Client) -> Error {
+    let what = format!("the server does not give it the name `{new}`:");
+    refusal(&what, reply, client)
 }
 
 /// The error for a refused command about a file, with what is wrong with that.

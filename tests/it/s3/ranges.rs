@@ -11,6 +11,7 @@ use crate::kit::noise;
 use crate::support::peers;
 use crate::support::peers::s3s::S3s;
 use crate::support::relay::{Plan, Relay};
+use crate::support::scripted::{Scripted, Step};
 
 /// The ranges that connections began by asking for.
 fn ranges(server: &Relay) -> Vec<String> {
@@ -140,4 +141,23 @@ async fn an_object_that_is_here_does_not_come_again() {
         "{} bytes came",
         server.down() - before
     );
+}
+
+/// A service without ranges: what is here cannot be gone on with, and it comes from its start.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_without_ranges_is_read_from_the_start() {
+    let answer =
+        "HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Length: 6\r\nConnection: close\r\n\r\nabcdef";
+    let server = Scripted::each(vec![Step::head(), Step::write(answer), Step::Close]);
+    let client = client("", &server.url());
+    let folder = tempfile::tempdir().unwrap();
+    let url = crate::kit::sha256(b"s3://lake/x");
+    let validator = serde_json::json!({ "kind": "etag", "tag": "\"a\"" });
+    let meta = serde_json::json!({ "url": url, "validator": validator });
+    std::fs::write(folder.path().join("x.part.meta"), meta.to_string()).unwrap();
+    std::fs::write(folder.path().join("x.part"), "abc").unwrap();
+    let to = folder.path().join("x");
+    let kept = fetch(&client, "lake:x", &to).await;
+    assert_eq!(kept.unwrap_or_else(|error| panic!("{error:?}")), 0);
+    assert_eq!(std::fs::read(&to).unwrap(), b"abcdef");
 }

@@ -281,6 +281,7 @@ fn facts(entry: &Entry, size: u64, is_ftp: bool) -> Facts {
             size,
             modified: stamp.map(|at| at.time),
             tag: None,
+            proven: false,
         },
     }
 }

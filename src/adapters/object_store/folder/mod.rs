@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 
 use self::failure::changed;
-use crate::base::{Error, Kind, Result, Scheme, Stage};
+use crate::base::{Error, Kind, Result, Scheme, Stage, text};
 use crate::dataset::{Client, Dataset};
 
 /// The name of the store in errors.
@@ -100,7 +100,7 @@ impl FolderStore {
 
 impl fmt::Display for FolderStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "FolderStore({})", self.base.url())
+        write!(f, "FolderStore({})", text::shown_url(self.base.url()))
     }
 }
 

@@ -4,13 +4,14 @@ use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore as _, ObjectStoreExt as _};
 use outbound::adapters::object_store::FolderStore;
 use outbound::base::{Error, Kind};
-use outbound::dataset::Client;
+use outbound::dataset::{Client, Span};
 
 use super::{ROWS, client, listed, tree};
 use crate::kit;
 use crate::support::link::Link;
 use crate::support::peers::index_pages::{IndexServer, Pages};
 use crate::support::peers::{self, Squid, squid};
+use crate::support::scripted::{Scripted, Step};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn parts_and_lists_of_every_server() {
@@ -138,4 +139,26 @@ fn what_is_no_folder_of_ftp_or_http_is_refused() {
     let proxied = client("[connections.old]\nurl = \"ftp://h.example/\"\nftp = \"proxy-get\"\n");
     let error = FolderStore::new(&proxied, "old:").unwrap_err();
     assert_eq!(error.kind(), Kind::Unsupported, "{error}");
+}
+
+/// Without a proof the rest may be of another state of the file, whatever its length.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_cut_without_a_proof_is_not_gone_on_with() {
+    let cut = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\nold-";
+    let rest = "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 4-7/8\r\nContent-Length: 4\r\n\
+                Connection: close\r\n\r\n-new";
+    let server = Scripted::sequence(vec![
+        vec![Step::head(), Step::write(cut), Step::Close],
+        vec![Step::head(), Step::write(rest), Step::Close],
+    ]);
+    let file = client("").dataset(&format!("{}/x", server.url())).unwrap();
+    let mut reader = file.open_span(Span::Whole).await.unwrap();
+    assert_eq!(reader.next().await.unwrap().unwrap(), "old-");
+    let error = reader.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), Kind::Cut, "{error:?}");
+    assert!(
+        error.hint().unwrap().contains("neither a strong ETag"),
+        "{error:?}"
+    );
+    assert_eq!(server.received().len(), 1);
 }
