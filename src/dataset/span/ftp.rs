@@ -63,31 +63,28 @@ impl FtpSource {
             (Span::Last(_), Some(known)) => span.of(known.size)?.start,
             (Span::Last(_), None) => return Ok(None),
         };
-        let (client, place) = self.client(path, WANT).await?;
-        let (download, place, skip) = match client.retrieve_piece(path, start).await? {
-            Piece::Coming(download) => (download, place, 0),
-            Piece::Refused {
-                client,
-                error,
-                is_missing,
-                is_there,
-            } => {
-                place.keep(client);
-                return Err(lacking(error, is_missing, is_there));
-            }
-            Piece::NoRestart(answer) if start > SKIPPED_MAX => {
-                let what = "the server cannot start in the middle of a file";
-                let error = Error::new(Kind::Unsupported, Stage::Request, what);
-                return Err(error.with_answer(answer));
-            }
-            Piece::NoRestart(answer) => {
-                drop(place);
-                tracing::debug!(%answer, "ftp: without REST, what lies before is thrown away");
-                let (client, place) = self.client(path, WANT).await?;
-                match client.retrieve_piece(path, 0).await? {
-                    Piece::Coming(download) => (download, place, start),
-                    Piece::Refused { error, .. } => return Err(error),
-                    Piece::NoRestart(_) => return Err(no_size()),
+        let mut first = start;
+        let (download, place) = loop {
+            let (client, place) = self.client(path, WANT).await?;
+            match client.retrieve_piece(path, first).await? {
+                Piece::Coming(download) => break (download, place),
+                Piece::Refused {
+                    client,
+                    error,
+                    is_missing,
+                    is_there,
+                } => {
+                    place.keep(client);
+                    return Err(lacking(error, is_missing, is_there));
+                }
+                Piece::NoRestart(answer) if first > 0 && start <= SKIPPED_MAX => {
+                    tracing::debug!(%answer, "ftp: without REST, what lies before is thrown away");
+                    first = 0;
+                }
+                Piece::NoRestart(answer) => {
+                    let what = "the server cannot start in the middle of a file";
+                    let error = Error::new(Kind::Unsupported, Stage::Request, what);
+                    return Err(error.with_answer(answer));
                 }
             }
         };
@@ -117,7 +114,7 @@ impl FtpSource {
         };
         let body = Body {
             from: From::Ftp(Box::new(kept)),
-            skip,
+            skip: start - first,
         };
         Ok(Some(Coming { facts, range, body }))
     }

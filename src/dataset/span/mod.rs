@@ -35,7 +35,7 @@ use super::event::Observer;
 use super::rate::Pace;
 use super::retry::{Backoff, with_tries};
 use super::source::Source;
-use crate::base::{Error, Kind, Result, Stage};
+use crate::base::{Error, Kind, Result, Route, Stage, text};
 use crate::ftp::Kept;
 
 /// Where a server cannot start in the middle of a file, what lies before is read and thrown away, up
@@ -93,7 +93,8 @@ pub(crate) struct Facts {
     pub modified: Option<SystemTime>,
     /// HTTP: the strong entity tag. FTP: a weak one, of the size and the time.
     pub tag: Option<String>,
-    /// Whether the rest shows that it is the same file: the length alone does not.
+    /// Whether that shows later that it is still the same file. The length alone does not, nor a
+    /// date of HTTP that is younger than a minute.
     pub proven: bool,
 }
 
@@ -111,8 +112,7 @@ impl Facts {
 
     /// Whether these may be of the same state of the file.
     fn fit(&self, other: &Self) -> bool {
-        let of = |facts: &Self| (facts.size, facts.modified, facts.tag.clone());
-        of(self) == of(other)
+        (self.size, self.modified, &self.tag) == (other.size, other.modified, &other.tag)
     }
 }
 
@@ -182,6 +182,20 @@ impl Body {
     }
 }
 
+/// What every error tells: what was being done, and the way.
+struct Told {
+    doing: String,
+    route: Route,
+}
+
+impl Told {
+    fn by(&self, error: Error) -> Error {
+        error
+            .while_doing(self.doing.as_str())
+            .with_route(&self.route)
+    }
+}
+
 /// A part of a file that is being read, some pieces ahead of its reader. Dropping it ends the transfer.
 #[derive(Debug)]
 pub struct SpanReader {
@@ -215,8 +229,9 @@ impl SpanReader {
     /// The next piece; `None` at the end. Behind an error there is nothing more.
     ///
     /// # Errors
-    /// [`Kind::Changed`] when it was cut, or had to give way to others, and is another file now; [`Kind::Cut`]
-    /// and the others of a transfer, after the tries that the settings allow.
+    /// [`Kind::Changed`] when it was cut, or had to give way to others, and is another file now, or nothing
+    /// would prove that it is not; [`Kind::Cut`] and the others of a transfer, after the tries that the
+    /// settings allow.
     ///
     /// # Cancel safety
     /// Nothing is lost.
@@ -257,11 +272,13 @@ impl Dataset {
     /// Dropping the future ends it.
     pub async fn open_span(&self, span: Span) -> Result<SpanReader> {
         let source = Arc::new(self.source().await?);
+        let told = self.told()?;
         let retry = self.retry().clone();
         let limit = self.rate_limit().cloned();
         alone(async move {
             let opening = || source.open_span(&span);
-            let coming = with_tries(&retry, &Observer::default(), opening).await?;
+            let opened = with_tries(&retry, &Observer::default(), opening).await;
+            let coming = opened.map_err(|error| told.by(error))?;
             let (sender, pieces) = mpsc::channel(pump::AHEAD);
             let (facts, range) = (coming.facts, coming.range);
             let pump = Pump {
@@ -274,6 +291,7 @@ impl Dataset {
                 sender,
                 backoff: Backoff::new(retry),
                 pace: limit.map(Pace::new),
+                told,
             };
             tokio::spawn(pump.run(coming.body));
             Ok(SpanReader {
@@ -290,12 +308,20 @@ impl Dataset {
     #[cfg(feature = "object_store")]
     pub(crate) async fn facts(&self) -> Result<Facts> {
         let source = self.source().await?;
-        let retry = self.retry().clone();
+        let (retry, told) = (self.retry().clone(), self.told()?);
         alone(async move {
             let asking = || source.facts();
-            with_tries(&retry, &Observer::default(), asking).await
+            let facts = with_tries(&retry, &Observer::default(), asking).await;
+            facts.map_err(|error| told.by(error))
         })
         .await
+    }
+
+    fn told(&self) -> Result<Told> {
+        Ok(Told {
+            doing: format!("read a part of {}", text::shown_url(self.url())),
+            route: self.connector().route(self.target())?,
+        })
     }
 }
 

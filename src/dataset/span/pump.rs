@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc::Sender;
 
-use super::{Body, Facts, Span};
+use super::{Body, Facts, Span, Told};
 use crate::base::{Error, Kind, Result, Stage};
 use crate::dataset::rate::Pace;
 use crate::dataset::retry::{Backoff, Decision};
@@ -36,6 +36,7 @@ pub(super) struct Pump {
     pub(super) sender: Sender<Result<Bytes>>,
     pub(super) backoff: Backoff,
     pub(super) pace: Option<Pace>,
+    pub(super) told: Told,
 }
 
 /// Why no more came of a body.
@@ -70,7 +71,7 @@ impl Pump {
                 Ok(again) => body = again,
                 Err(error) => {
                     // Who dropped the reader does not want to know.
-                    let _ = sender.send(Err(error)).await;
+                    let _ = sender.send(Err(self.told.by(error))).await;
                     return;
                 }
             }
@@ -118,9 +119,7 @@ impl Pump {
             let left = self.end - self.at;
             if piece.len() as u64 > left {
                 if self.to_end {
-                    let what = format!("more than the {} bytes of the file came", self.end);
-                    let error = Error::new(Kind::Changed, Stage::Transfer, what);
-                    return Stop::Broke(error.permanent());
+                    return Stop::Broke(self.too_long());
                 }
                 piece.truncate(usize::try_from(left).unwrap_or(piece.len()));
             }
@@ -129,9 +128,11 @@ impl Pump {
             }
             self.at += piece.len() as u64;
             self.backoff.progress();
-            if self.at == self.end && !self.to_end {
+            if self.at == self.end {
                 // The login is free before the reader has seen the last byte.
-                body.leave();
+                if let Err(error) = self.end(body).await {
+                    return Stop::Broke(error);
+                }
                 let _ = self.sender.send(Ok(piece)).await;
                 return Stop::Done;
             }
@@ -140,6 +141,23 @@ impl Pump {
                 Err(stop) => return stop,
             };
         }
+    }
+
+    /// All of it is here. The end of the file is waited for, where it is to be confirmed.
+    async fn end(&mut self, mut body: Body) -> Result<()> {
+        if !self.to_end {
+            body.leave();
+            return Ok(());
+        }
+        match body.read(&mut BytesMut::new(), 1).await? {
+            0 => Ok(()),
+            _ => Err(self.too_long()),
+        }
+    }
+
+    fn too_long(&self) -> Error {
+        let what = format!("more than the {} bytes of the file came", self.end);
+        Error::new(Kind::Changed, Stage::Transfer, what).permanent()
     }
 
     /// Gives a piece to the reader. While that takes nothing, the body is kept only as long as nobody else
@@ -167,7 +185,7 @@ impl Pump {
             None => {
                 body.leave();
                 let given = self.sender.send(Ok(piece)).await;
-                match given.is_err() || self.at == self.end {
+                match given.is_err() {
                     true => Err(Stop::Done),
                     false => Err(Stop::GaveWay),
                 }
@@ -186,12 +204,21 @@ impl Pump {
         }
         if self.at > self.start && !self.facts.proven {
             // The length alone would let two states of a file become one.
-            let what = "nothing proves that the rest would be of the same file";
-            let error = error.unwrap_or_else(|| Error::new(Kind::Changed, Stage::Transfer, what));
-            return Err(error.permanent().with_better_hint(
-                "the server tells neither a strong ETag nor an old date: it is not gone on with; \
-                 read it again from the start, and fewer files of this server at a time",
-            ));
+            return Err(match error {
+                Some(cut) => cut.permanent().with_better_hint(
+                    "it is not gone on with: nothing that the server tells (a strong ETag, a date \
+                     that is not of now, MDTM) would prove that it is the same file",
+                ),
+                None => {
+                    let what = "others wanted the login, and nothing would prove that the file is \
+                                the same one later";
+                    let error = Error::new(Kind::Changed, Stage::Transfer, what).permanent();
+                    error.with_hint(
+                        "let more logins be open at a time (Client::with_ftp_channels), or fewer \
+                         files",
+                    )
+                }
+            });
         }
         loop {
             if let Some(error) = error.take() {

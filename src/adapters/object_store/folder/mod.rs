@@ -79,7 +79,7 @@ impl FolderStore {
         if !known || scheme == "s3" {
             let what = format!("a folder of `{scheme}://` is not read by this store");
             let hint = match scheme {
-                "s3" => "use object_store's AmazonS3Builder with our HttpConnector",
+                "s3" => "adapters::object_store::bucket gives object_store's client for it",
                 _ => "it reads ftp://, ftps://, http:// and https://",
             };
             return Err(Error::new(Kind::Unsupported, Stage::Route, what).with_hint(hint));

@@ -1,5 +1,7 @@
 //! Folders of FTP servers, read.
 
+use std::io::Write as _;
+use std::net::TcpListener;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -7,13 +9,14 @@ use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore as _, ObjectStoreExt as _};
 use outbound::adapters::object_store::FolderStore;
 use outbound::base::{Error, Kind};
-use outbound::dataset::Client;
+use outbound::dataset::{Client, Span};
 
 use super::{ROWS, client, listed, lock_up, of_ftp, tree};
 use crate::kit;
 use crate::support::peers::ftp_servers::{FtpServer, Product};
 use crate::support::peers::secure_ftp::Speaks;
 use crate::support::peers::{self, Squid, Vsftpd, squid};
+use crate::support::scripted::{Scripted, Step};
 
 fn logins(server: &Vsftpd) -> usize {
     server.log().matches("OK LOGIN").count()
@@ -180,12 +183,16 @@ async fn a_file_that_changes_is_not_mixed() {
     // The stream has to give its login up for this.
     store.head(&path).await.unwrap();
     kit::put(&root.join("rows.bin"), &rows, 1_700_000_100);
-    let error = loop {
-        match whole.next().await.unwrap() {
-            Ok(_) => {}
-            Err(error) => break error,
+    let reading = async {
+        loop {
+            match whole.next().await.unwrap() {
+                Ok(_) => {}
+                Err(error) => break error,
+            }
         }
     };
+    let error = tokio::time::timeout(Duration::from_secs(60), reading).await;
+    let error = error.expect("an end");
     assert!(
         matches!(error, object_store::Error::Precondition { .. }),
         "{error:?}"
@@ -271,4 +278,45 @@ async fn over_tls() {
         }
         assert!(store.get(&path).await.unwrap().bytes().await.unwrap() == rows);
     }
+}
+
+/// The end of a file counts when the server confirms it, and the last bytes wait for that.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_is_not_confirmed_is_none() {
+    let data = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = data.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in data.incoming().flatten() {
+            // Who wants a part of it goes before the end.
+            let _ = stream.write_all(b"0123456789");
+        }
+    });
+    let epsv: &'static str = format!("229 here (|||{port}|)").leak();
+    let replies = vec![
+        ("USER", "331 password?"),
+        ("PASS", "230 in"),
+        ("TYPE", "200 so it is"),
+        ("SIZE", "213 10"),
+        ("MDTM", "213 20200101000000"),
+        ("EPSV", epsv),
+        ("RETR", "150 here\r\n451 disk"),
+    ];
+    let server = Scripted::each(vec![
+        Step::write("220 ready\r\n"),
+        Step::Answer(Vec::leak(replies)),
+    ]);
+    let url = format!("ftp://{}/a.csv", server.address());
+    let file = client("").dataset(&url).unwrap();
+    let mut reader = file.open_span(Span::Whole).await.unwrap();
+    let error = reader.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), Kind::Cut, "{error:?}");
+    let told = error.to_string();
+    assert!(
+        told.contains("451 disk") && told.contains("a.csv"),
+        "{told}"
+    );
+    assert!(reader.next().await.is_none());
+    // What wants no end has nothing to wait for.
+    let mut reader = file.open_span(Span::Within(0..9)).await.unwrap();
+    assert_eq!(reader.next().await.unwrap().unwrap(), "012345678");
 }
