@@ -24,11 +24,11 @@ impl Dataset {
         let source = self.ftp().await?;
         let retry = self.retry().clone();
         alone(async move {
-            let tried = AtomicBool::new(false);
+            let asked = AtomicBool::new(false);
             let removing = || async {
-                let before = tried.swap(true, Ordering::Relaxed);
-                match remove(&source).await {
-                    // The answer to an earlier try was lost.
+                let before = asked.load(Ordering::Relaxed);
+                match remove(&source, &asked).await {
+                    // The answer to an earlier command was lost.
                     Err(error) if before && Lack::of(&error) == Some(Lack::Missing) => Ok(()),
                     removed => removed,
                 }
@@ -60,9 +60,11 @@ impl Dataset {
     }
 }
 
-async fn remove(source: &FtpSource) -> Result<()> {
+/// `asked` is set once the server may have been asked.
+async fn remove(source: &FtpSource, asked: &AtomicBool) -> Result<()> {
     let path = source.path()?;
     let (mut client, place) = source.client(&path, Want::default()).await?;
+    asked.store(true, Ordering::Relaxed);
     let done = match client.delete(&path).await? {
         Ok(()) => Ok(()),
         Err(reply) => Err(lacking(&mut client, &path, "remove", &reply).await?),

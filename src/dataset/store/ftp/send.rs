@@ -66,8 +66,8 @@ impl Run<'_> {
         };
         let (mut client, place) = self.source.client(&self.part, want).await?;
         let size = client.size(&self.part).await?;
-        if size.is_some_and(|size| size != offset) {
-            let what = format!("the server has {size:?} bytes of the {offset} that were sent");
+        if let Some(size) = size.filter(|size| *size != offset) {
+            let what = format!("the server has {size} bytes of the {offset} that were sent");
             return Err(self.blame(Error::new(Kind::Cut, Stage::Transfer, what), &client));
         }
         let mut refusal = None;

@@ -8,12 +8,15 @@ use object_store::path::Path;
 use object_store::{Error as Theirs, ObjectStoreExt as _};
 use outbound::adapters::object_store::FolderStore;
 use outbound::base::Error;
+use outbound::lab::Tree;
+use outbound::lab::ftp::{FtpServer as LabServer, Options};
 
 use super::{client, listed, tree};
 use crate::kit::noise;
 use crate::support::peers::folder;
 use crate::support::peers::ftp_servers::{FtpServer, Product};
 use crate::support::peers::index_pages::{IndexServer, Pages};
+use crate::support::sockets::until;
 
 fn writable(product: Product) -> (FtpServer, PathBuf) {
     use std::os::unix::fs::PermissionsExt as _;
@@ -66,10 +69,40 @@ async fn an_upload_that_is_dropped_leaves_nothing() {
     upload.put_part(noise(300_000).into()).await.unwrap();
     assert_eq!(fs::read_dir(&lake).unwrap().count(), 1);
     drop(upload);
-    while fs::read_dir(&lake).unwrap().count() > 0 {
-        tokio::task::yield_now().await;
-    }
+    let gone = move || until(|| (fs::read_dir(&lake).unwrap().count() == 0).then_some(()));
+    let gone = tokio::task::spawn_blocking(gone).await.unwrap();
+    assert!(gone.is_some(), "something is left");
     assert!(listed(&store, None).await.unwrap().is_empty());
+}
+
+/// What had the name is the only copy of it while the server gives the name to nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rename_that_fails_loses_nothing() {
+    let tree = Tree::new();
+    tree.put("/a.csv", "new");
+    tree.put("/b.csv", "old");
+    let options = Options {
+        tree,
+        writable: true,
+        refuse: vec!["RNTO b.csv"],
+        ..Options::default()
+    };
+    let server = LabServer::start(options).await.unwrap();
+    let url = format!("ftp://{}/", server.addr());
+    let store = FolderStore::new(&client(""), &url).unwrap();
+    let renamed = store.rename(&"a.csv".into(), &"b.csv".into()).await;
+    let error = renamed.unwrap_err();
+    let ours = Error::find(&error).unwrap_or_else(|| panic!("{error:?}"));
+    let names = server.tree().list("/").unwrap();
+    let names: Vec<_> = names.into_iter().map(|entry| entry.name).collect();
+    let aside = names.iter().find(|name| name.ends_with(".old"));
+    let aside = aside.unwrap_or_else(|| panic!("lost: {names:?}"));
+    let bytes = |name: &str| server.tree().get(&format!("/{name}")).unwrap().bytes;
+    assert_eq!(
+        (&*bytes(aside), &*bytes("a.csv")),
+        (&b"old"[..], &b"new"[..])
+    );
+    assert!(ours.to_string().contains(&**aside), "{ours}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
