@@ -34,11 +34,6 @@ pub(super) async fn connect(
     options: &StreamOptions,
     before: &Before,
 ) -> Result<Option<Response>> {
-    if !matches!(dataset.url().scheme(), "http" | "https") {
-        let what = format!("`{}://` gives no stream", dataset.url().scheme());
-        let error = Error::new(Kind::Usage, Stage::Request, what);
-        return Err(error.with_hint("streams come over https:// and http://"));
-    }
     let mut request = Request::new(Method::GET, dataset.url().clone());
     request.headers = fields(dataset, options, &before.last_id);
     if before.again

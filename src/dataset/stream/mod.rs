@@ -12,7 +12,7 @@ pub use options::{Form, Reconnect, StreamOptions};
 pub use records::{Record, Records};
 
 use super::client::Dataset;
-use crate::base::{Error, Kind, Result, Scheme, Stage};
+use crate::base::{Error, Kind, Result, Stage};
 
 impl Dataset {
     /// The records of the stream at an `http://` or `https://` URL: lines, or Server-Sent Events
@@ -45,8 +45,9 @@ impl Dataset {
         if let Some(Err(why)) = options.last_id.as_deref().map(connect::sendable) {
             return Err(Error::new(Kind::Usage, Stage::Request, why));
         }
-        match self.target().scheme() {
-            Scheme::Http | Scheme::Https => Ok(Records::new(self.clone(), options)),
+        // Not the target's: that of a bucket is an HTTP server.
+        match self.url().scheme() {
+            "http" | "https" => Ok(Records::new(self.clone(), options)),
             scheme => {
                 let what = format!("{scheme}:// gives no stream of lines or events");
                 let error = Error::new(Kind::Unsupported, Stage::Route, what);

@@ -1,7 +1,7 @@
 //! What a server sends has bounds, and a key goes to nobody but its server.
 
 use outbound::base::Kind;
-use outbound::dataset::StoreOptions;
+use outbound::dataset::{StoreOptions, StreamOptions};
 
 use super::{KEY, SECRET, client, fetch, moto, proxy};
 use crate::kit::{Program, Ran};
@@ -82,6 +82,11 @@ async fn what_cannot_be_asked_for_is_said() {
     ] {
         assert_eq!(error.kind(), Kind::Usage, "{error:?}");
     }
+    // Although it is reached over HTTP.
+    let object = client.dataset("lake:k/x").unwrap();
+    let error = object.stream(StreamOptions::default()).unwrap_err();
+    assert_eq!(error.kind(), Kind::Unsupported, "{error:?}");
+    assert!(error.what().starts_with("s3:// gives no stream"), "{error}");
 }
 
 /// What is paid for is told where there may be something, and nowhere else.
