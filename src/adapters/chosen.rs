@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use crate::base::{Host, Result, Target};
-use crate::dataset::{Client, Dataset};
+use crate::base::{Result, Target};
+use crate::dataset::{Client, Dataset, homes};
 
 /// Whose policy requests of another client go by.
 #[derive(Clone, Debug)]
@@ -12,13 +12,11 @@ pub(super) struct Chosen {
     home: Option<Home>,
 }
 
-/// A named connection, and the server that it is for.
+/// A named connection, and where it is at home.
 #[derive(Clone, Debug)]
 struct Home {
     name: String,
-    target: Target,
-    /// The bucket, of one of S3: it may stand in the host's name, or in the path.
-    bucket: Option<String>,
+    targets: Vec<Target>,
 }
 
 impl Chosen {
@@ -32,16 +30,12 @@ impl Chosen {
     /// What goes to the server of the connection called `name` goes under it.
     ///
     /// # Errors
-    /// There is no such connection.
+    /// There is no such connection, or its bucket can be nowhere.
     pub(super) fn for_connection(mut self, name: &str) -> Result<Self> {
         let connection = self.client.connector().policy().connection(name)?;
-        let (url, is_bucket) = (&connection.url, connection.url.scheme() == "s3");
-        let bucket = url.host_str().filter(|_| is_bucket).map(str::to_owned);
-        let target = self.client.dataset_of(url.as_str(), Some(name))?;
         self.home = Some(Home {
             name: name.to_owned(),
-            target: target.target().clone(),
-            bucket,
+            targets: homes(connection)?,
         });
         Ok(self)
     }
@@ -54,35 +48,10 @@ impl Chosen {
     /// The dataset at a URL of a request. The connection's credentials and trust are for nobody
     /// else: a URL elsewhere, such as a link in an answer, belongs to what covers it.
     pub(super) fn dataset(&self, url: &Url) -> Result<Dataset> {
+        let target = Target::from_url(url)?;
         let home = self.home.as_ref();
-        let home = match home {
-            Some(home) if home.is_at(&Target::from_url(url)?) => Some(home.name.as_str()),
-            _ => None,
-        };
+        let home = home.filter(|home| home.targets.contains(&target));
+        let home = home.map(|home| home.name.as_str());
         self.client.dataset_of(url.as_str(), home)
-    }
-}
-
-impl Home {
-    fn is_at(&self, target: &Target) -> bool {
-        let of = |target: &Target| (target.scheme(), target.port());
-        if of(&self.target) != of(target) {
-            return false;
-        }
-        let (home, host) = (self.target.host(), target.host());
-        if home == host {
-            return true;
-        }
-        match (&self.bucket, home, host) {
-            (Some(bucket), Host::Domain(home), Host::Domain(host)) => {
-                let without = |name: &str| {
-                    let rest = name.strip_prefix(bucket.as_str());
-                    rest.and_then(|rest| rest.strip_prefix('.'))
-                        .map(str::to_owned)
-                };
-                without(home).as_deref() == Some(host) || without(host).as_deref() == Some(home)
-            }
-            _ => false,
-        }
     }
 }

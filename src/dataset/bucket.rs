@@ -26,6 +26,20 @@ pub(crate) fn reached(url: &Url, connection: Option<&Connection>) -> Result<Targ
     }
 }
 
+/// [`reached`], and where another client may reach the same for the connection.
+///
+/// # Errors
+/// As there.
+#[cfg(any(feature = "object_store", feature = "reqwest"))]
+pub(crate) fn homes(connection: &Connection) -> Result<Vec<Target>> {
+    #[cfg(feature = "object_store")]
+    if connection.url.scheme() == "s3" {
+        let options = options(Some(connection));
+        return Place::new(&connection.url, &options, &Surroundings::load()?)?.targets();
+    }
+    Ok(vec![reached(&connection.url, Some(connection))?])
+}
+
 /// So many ranges of an object come at a time: 8 MiB each are held in memory.
 #[cfg(feature = "object_store")]
 const AT_ONCE: usize = 4;

@@ -37,6 +37,8 @@ mod validator;
 mod websocket;
 mod writer;
 
+#[cfg(any(feature = "object_store", feature = "reqwest"))]
+pub(crate) use bucket::homes;
 #[cfg(feature = "cli")]
 pub(crate) use bucket::reached;
 pub use checksum::Checksum;

@@ -6,7 +6,6 @@ use http::header::{
     HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, RETRY_AFTER, SERVER, VIA,
     WWW_AUTHENTICATE,
 };
-
 use http::{Extensions, StatusCode};
 use hyper::ext::ReasonPhrase;
 

@@ -71,17 +71,12 @@ impl Asking {
             _ => GetRange::Bounded(offset..offset.saturating_add(PIECE)),
         };
         let error = match self.ask(Some(range), Some(tag)).await {
-            Ok(got) => {
-                let about = about(&got.meta);
-                // Without a proof it would be two objects in one.
-                return Ok(match about.tag.as_deref() == Some(tag) {
-                    true => match self.coming(got, at_once) {
-                        Some(coming) => Rest::Coming(coming),
-                        None => Rest::Changed,
-                    },
-                    false => Rest::Changed,
-                });
+            // Without a proof it would be two objects in one.
+            Ok(got) if about(&got.meta).tag.as_deref() == Some(tag) => {
+                let coming = self.coming(got, at_once);
+                return Ok(coming.map_or(Rest::Changed, Rest::Coming));
             }
+            Ok(_) => return Ok(Rest::Changed),
             Err(error) => error,
         };
         match error.answer().map(|answer| answer.code) {

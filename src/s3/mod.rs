@@ -1,6 +1,7 @@
 //! Buckets of S3: where they are, who signs, and what an answer means. Requests, signatures and pages of
 //! listings are object_store's; they go by [`http::Client`](crate::http::Client).
 
+mod answer;
 mod asking;
 mod credentials;
 mod explain;

@@ -1,11 +1,11 @@
 //! Which bucket, where.
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::Surroundings;
 use crate::base::{Error, Kind, Result, Stage, Target, text};
 use crate::settings::{S3Options, with_bucket};
-use percent_encoding::percent_decode_str;
 
 /// A bucket at an endpoint, and a key in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,6 +113,26 @@ impl Place {
     pub(crate) fn target(&self) -> Result<Target> {
         Target::from_url(&self.endpoint)
     }
+
+    /// The same, and where others reach the bucket whose name they write in the other place, the
+    /// path or the host's name.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub(crate) fn targets(&self) -> Result<Vec<Target>> {
+        let bare = || {
+            let host = self.endpoint.host_str()?.strip_prefix(&self.bucket)?;
+            let mut url = self.endpoint.clone();
+            url.set_host(Some(host.strip_prefix('.')?)).ok()?;
+            Some(url)
+        };
+        let other = match self.path_style {
+            true => with_bucket(&self.endpoint, &self.bucket).ok(),
+            false => bare(),
+        };
+        let urls = [Some(self.endpoint.clone()), other];
+        urls.iter().flatten().map(Target::from_url).collect()
+    }
 }
 
 /// Amazon's domain for a region.
@@ -176,6 +196,36 @@ mod tests {
     fn place(url: &str, options: &S3Options, variables: &[(&'static str, &str)]) -> Result<Place> {
         let url = Url::parse(url).unwrap();
         Place::new(&url, options, &Surroundings::of(variables, FILE))
+    }
+
+    /// Only what names the bucket in the other place is the same one.
+    #[test]
+    fn a_bucket_is_reached_in_two_ways() {
+        let of = |endpoint: &str, path_style| {
+            let options = S3Options {
+                endpoint: Some(Url::parse(endpoint).unwrap()),
+                path_style,
+                ..S3Options::default()
+            };
+            let targets = place("s3://lake/", &options, &[]).unwrap().targets();
+            let targets = targets.unwrap();
+            targets.iter().map(Target::authority).collect::<Vec<_>>()
+        };
+        let style = Some(false);
+        assert_eq!(
+            of("https://s3.corp/", None),
+            ["s3.corp:443", "lake.s3.corp:443"]
+        );
+        assert_eq!(
+            of("https://s3.corp/", style),
+            ["lake.s3.corp:443", "s3.corp:443"]
+        );
+        // An endpoint that is called like the bucket is no reason to trust its parent.
+        assert_eq!(
+            of("https://lake.corp/", None),
+            ["lake.corp:443", "lake.lake.corp:443"]
+        );
+        assert_eq!(of("http://127.0.0.1:9000/", None), ["127.0.0.1:9000"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use ::object_store::GetRange;
 use bytes::Bytes;
@@ -16,6 +17,9 @@ use crate::base::{Error, Kind, Result, Stage};
 
 /// How long a range is. It is held in memory while those before it come.
 pub(super) const PIECE: u64 = 8 << 20;
+
+/// What cuts every answer after some bytes is not to be asked without end at once.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// So much of the first range is read before others are asked for: who wants the head of an object
 /// alone gets no more.
@@ -150,6 +154,7 @@ async fn bring(
             return Err(error);
         }
         tracing::info!(%error, at = range.start, "a range goes on");
+        tokio::time::sleep(PAUSE).await;
     }
     Ok(())
 }

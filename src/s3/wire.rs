@@ -5,15 +5,16 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use ::http::header::{DATE, ETAG, LAST_MODIFIED};
-use ::http::{HeaderMap, Method};
+use ::http::Method;
+use ::http::header::DATE;
 use ::object_store::ClientOptions;
 use ::object_store::client::{HttpClient, HttpConnector, HttpRequest, HttpResponse};
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
-use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 
+use super::answer::{self, XML_MOST};
 use super::explain::explain;
 use super::{Place, Signer};
 use crate::base::{Error, Kind, Result, Stage, Steps, text};
@@ -21,13 +22,6 @@ use crate::http::{self, Runs};
 
 /// The most pages of a listing: 1,000 keys each, and all of them are held in memory.
 const PAGES: usize = 1000;
-
-/// The most bytes of an answer that is XML: a page of 1,000 keys of 1,024 bytes, each of which is
-/// written with up to six, is the longest.
-const XML_MOST: u64 = 16 << 20;
-
-/// The start of a page, in which its first element stands.
-const HEAD: usize = 1024;
 
 /// What object_store's requests go by.
 #[derive(Clone)]
@@ -148,12 +142,8 @@ impl Runs for Wire {
         if response.status.is_success() {
             self.seen(|seen| seen.steps = steps);
             return match asked {
-                Asked::Object if !is_object(&response.headers) => Err(stranger(
-                    &response,
-                    "it has neither `ETag` nor `Last-Modified`",
-                )),
-                Asked::Object => Ok(response.into_foreign(None)),
-                Asked::Page { .. } => page(response).await,
+                Asked::Object => answer::object(response),
+                Asked::Page { .. } => answer::page(response).await,
                 Asked::Other => Ok(response.into_foreign(Some(XML_MOST))),
             };
         }
@@ -172,57 +162,6 @@ impl Runs for Wire {
             }
         }
     }
-}
-
-/// Whether an answer of 2xx can be that of an object: S3 and its like send both fields.
-fn is_object(headers: &HeaderMap) -> bool {
-    [ETAG, LAST_MODIFIED]
-        .iter()
-        .any(|field| headers.contains_key(field))
-}
-
-/// A page of a listing. object_store takes any XML for one, and finds nothing in it.
-async fn page(mut response: http::Response) -> Result<HttpResponse> {
-    let (status, headers) = (response.status, std::mem::take(&mut response.headers));
-    let mut text = Vec::new();
-    let mut body = (&mut response.body).take(XML_MOST + 1);
-    let read = body.read_to_end(&mut text).await;
-    read.map_err(Error::from_io)?;
-    if text.len() as u64 > XML_MOST {
-        return Err(stranger(
-            &response,
-            "it is longer than any page of a listing",
-        ));
-    }
-    if !is_listing(&text) {
-        return Err(stranger(&response, "it is no `ListBucketResult`"));
-    }
-    let mut page = HttpResponse::new(Bytes::from(text).into());
-    *page.status_mut() = status;
-    *page.headers_mut() = headers;
-    Ok(page)
-}
-
-/// Whether the first element is that of a listing.
-fn is_listing(text: &[u8]) -> bool {
-    let start = String::from_utf8_lossy(&text[..text.len().min(HEAD)]);
-    let mut elements = start.split('<').skip(1);
-    let element = elements.find(|element| !element.starts_with(['?', '!']));
-    element.is_some_and(|element| {
-        let name = element.split([' ', '>', '/', '\t', '\r', '\n']).next();
-        name.and_then(|name| name.rsplit(':').next()) == Some("ListBucketResult")
-    })
-}
-
-/// The error for an answer of 2xx that is not S3's.
-fn stranger(response: &http::Response, why: &str) -> Error {
-    let what = format!("the answer is {}, but not S3's: {why}", response.status);
-    Error::new(Kind::TargetProtocol, Stage::Request, what)
-        .with_hint(
-            "check `endpoint`; a login page of the network may also answer in the place of S3",
-        )
-        .with_route(&response.route)
-        .after(response.steps.clone())
 }
 
 impl fmt::Debug for Wire {
@@ -269,29 +208,5 @@ impl AsyncRead for Body {
         let piece = this.chunk.split_to(this.chunk.len().min(buf.remaining()));
         buf.put_slice(&piece);
         Poll::Ready(Ok(()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_listing_is_known_by_its_first_element() {
-        for (text, wanted) in [
-            ("<ListBucketResult>", true),
-            (
-                "\u{feff}<?xml version=\"1.0\"?>\n<!-- x -->\n<ListBucketResult xmlns=\"x\">",
-                true,
-            ),
-            ("<s3:ListBucketResult/>", true),
-            ("<html><ListBucketResult>", false),
-            ("<ListBucketResults>", false),
-            ("<Error><Code>x</Code></Error>", false),
-            ("ListBucketResult", false),
-            ("", false),
-        ] {
-            assert_eq!(is_listing(text.as_bytes()), wanted, "{text}");
-        }
     }
 }
