@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Brings the real servers that the integration tests run against (Squid, Apache httpd, tinyproxy,
 # nginx, haproxy, vsftpd, ProFTPD, Pure-FTPd and pyftpdlib) and clients that the program is to serve
-# (R, and requests and pip for Python), with the shared libraries that this machine lacks, and curl,
-# openssl, wget and python3 if they are missing. They come as Debian packages and are only unpacked
-# into a folder (target/peers, or $OUTBOUND_PEERS): nothing is installed, no service is started, and
-# packages that conflict with each other live side by side. What Debian has not (tests/python.txt)
-# pip brings from PyPI into the folder `python` in it. The second run is quick.
+# (R, and requests and pip for Python), with the shared libraries that this machine lacks, libfaketime
+# for a clock that is wrong, and curl, openssl, wget and python3 if they are missing. They come as
+# Debian packages and are only unpacked into a folder (target/peers, or $OUTBOUND_PEERS): nothing is
+# installed, no service is started, and packages that conflict with each other live side by side.
+# What Debian has not (tests/python.txt) pip brings from PyPI into the folder `python` in it. The
+# second run is quick.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

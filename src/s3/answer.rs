@@ -12,6 +12,10 @@ use crate::http::Response;
 /// written with up to six, is the longest.
 pub(super) const XML_MOST: u64 = 16 << 20;
 
+/// The most pages of a listing: 1,000 keys each, and all of them are held in memory. A service that
+/// always has another one would never end.
+const PAGES: usize = 1000;
+
 /// The start of a page, in which its first element stands.
 const HEAD: usize = 1024;
 
@@ -28,8 +32,16 @@ pub(super) fn object(response: Response) -> Result<HttpResponse> {
     Err(stranger(&response, why))
 }
 
-/// A page of a listing. object_store takes any XML for one, and finds nothing in it.
-pub(super) async fn page(mut response: Response) -> Result<HttpResponse> {
+/// A page of a listing, of which it is the one of that number. object_store takes any XML for one,
+/// and finds nothing in it.
+pub(super) async fn page(mut response: Response, number: usize) -> Result<HttpResponse> {
+    if number > PAGES {
+        let what = format!("the listing has more than {PAGES} pages of keys");
+        return Err(Error::new(Kind::TargetProtocol, Stage::Request, what)
+            .with_hint("list what lies below a longer prefix")
+            .with_route(&response.route)
+            .after(response.steps.clone()));
+    }
     let (status, headers) = (response.status, std::mem::take(&mut response.headers));
     let mut text = Vec::new();
     let mut body = (&mut response.body).take(XML_MOST + 1);

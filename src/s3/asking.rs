@@ -107,8 +107,7 @@ impl Asking {
             }
             Ok(_) | Err(_) => {
                 let what = "the object changed while it came";
-                let error = Error::new(Kind::Changed, Stage::Transfer, what);
-                return Err(error.while_doing(self.doing.as_str()));
+                return Err(self.blamed(Error::new(Kind::Changed, Stage::Transfer, what)));
             }
         };
         Ok(self.stream(got))
@@ -161,6 +160,12 @@ impl Asking {
     }
 
     fn told(&self, error: ::object_store::Error) -> Error {
-        self.wire.told(error).while_doing(self.doing.as_str())
+        self.blamed(self.wire.told(error))
+    }
+
+    /// The error with what was being done, and by which way.
+    pub(super) fn blamed(&self, error: Error) -> Error {
+        let error = error.while_doing(self.doing.as_str());
+        self.wire.with_route(error)
     }
 }

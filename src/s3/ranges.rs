@@ -76,7 +76,7 @@ impl Ranges {
         self.tasks.spawn(async move {
             if let Err(error) = bring(&asking, &tag, range, begun, &to).await {
                 // Its reader may be gone.
-                let _ = to.send(Err(error));
+                let _ = to.send(Err(asking.blamed(error)));
             }
         });
     }

@@ -17,11 +17,8 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::answer::{self, XML_MOST};
 use super::explain::explain;
 use super::{Place, Signer};
-use crate::base::{Error, Kind, Result, Stage, Steps, text};
+use crate::base::{Error, Kind, Result, Route, Stage, Steps, text};
 use crate::http::{self, Runs};
-
-/// The most pages of a listing: 1,000 keys each, and all of them are held in memory.
-const PAGES: usize = 1000;
 
 /// What object_store's requests go by.
 #[derive(Clone)]
@@ -34,11 +31,14 @@ struct Shared {
     seen: Mutex<Seen>,
 }
 
-/// What came of the requests.
+/// What is known of the requests so far.
 #[derive(Default)]
 struct Seen {
+    /// The stages that the last one passed.
     steps: Steps,
-    /// The pages of the listing that were asked for.
+    /// The way that it went.
+    route: Option<Arc<Route>>,
+    /// The pages of the listing so far.
     pages: usize,
 }
 
@@ -98,52 +98,53 @@ impl Wire {
         }
         if let ::object_store::Error::InvalidPath { source } = &error {
             let what = "a key in the listing cannot be asked for";
-            return Error::new(Kind::Unsupported, Stage::Request, what)
+            let error = Error::new(Kind::Unsupported, Stage::Request, what)
                 .and_also(format!(": {}", text::clip(&source.to_string())))
                 .with_hint(
                     "keys with empty parts, `.`, `..` or control characters are not supported: list \
                      what lies below a longer prefix",
                 );
+            return self.with_route(error);
         }
-        Error::new(
-            Kind::TargetProtocol,
-            Stage::Request,
-            "S3's answer makes no sense",
-        )
-        .and_also(format!(": {}", text::clip(&error.to_string())))
+        let what = "S3's answer makes no sense";
+        let error = Error::new(Kind::TargetProtocol, Stage::Request, what)
+            .and_also(format!(": {}", text::clip(&error.to_string())))
+            .with_hint("check `endpoint`: what answers there may not be S3, or not like it enough");
+        self.with_route(error)
     }
 
-    /// Counts the pages of a listing: a service that always has another one would never end.
-    fn count(&self, asked: Asked) -> Result<()> {
-        let pages = self.seen(|seen| {
-            seen.pages = match asked {
-                Asked::Page { first: true } => 1,
-                Asked::Page { first: false } => seen.pages + 1,
-                Asked::Object | Asked::Other => seen.pages,
+    /// The number of a page among those of its listing.
+    fn number(&self, first: bool) -> usize {
+        self.seen(|seen| {
+            seen.pages = match first {
+                true => 1,
+                false => seen.pages + 1,
             };
             seen.pages
-        });
-        if pages <= PAGES {
-            return Ok(());
+        })
+    }
+
+    /// The error with the way of the last request, unless it has one.
+    pub(super) fn with_route(&self, error: Error) -> Error {
+        match self.seen(|seen| seen.route.clone()) {
+            Some(route) => error.with_route(&route),
+            None => error,
         }
-        let what = format!("the listing has more than {PAGES} pages of keys");
-        Err(Error::new(Kind::TargetProtocol, Stage::Request, what)
-            .with_hint("list what lies below a longer prefix")
-            .permanent())
     }
 }
 
 impl Runs for Wire {
     async fn run(&self, request: HttpRequest) -> Result<HttpResponse> {
         let asked = Asked::by(&request);
-        self.count(asked)?;
         let response = self.0.http.send_foreign(request, None, false).await?;
-        let steps = response.steps.clone();
+        self.seen(|seen| {
+            seen.steps = response.steps.clone();
+            seen.route = Some(Arc::clone(&response.route));
+        });
         if response.status.is_success() {
-            self.seen(|seen| seen.steps = steps);
             return match asked {
                 Asked::Object => answer::object(response),
-                Asked::Page { .. } => answer::page(response).await,
+                Asked::Page { first } => answer::page(response, self.number(first)).await,
                 Asked::Other => Ok(response.into_foreign(Some(XML_MOST))),
             };
         }
@@ -152,7 +153,6 @@ impl Runs for Wire {
         let region = region.and_then(|region| region.to_str().ok());
         let date = headers.get(DATE).and_then(|date| date.to_str().ok());
         let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
-        self.seen(|seen| seen.steps = steps);
         match response.success().await {
             Ok(response) => Ok(response.into_foreign(Some(XML_MOST))),
             // In object_store's error it stays what it is, whatever other requests come to.

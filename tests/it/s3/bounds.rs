@@ -29,7 +29,11 @@ async fn a_listing_has_bounds() {
         let client = client("", &server.url());
         let error = client.dataset("lake:k/").unwrap().list().await.unwrap_err();
         assert_eq!(error.kind(), Kind::TargetProtocol, "{error:?}");
-        assert!(error.to_string().contains(words), "{error}");
+        let told = error.to_string();
+        assert!(
+            told.contains(words) && told.contains(" directly ("),
+            "{told}"
+        );
     }
 }
 
@@ -74,6 +78,7 @@ async fn what_cannot_be_asked_for_is_said() {
     let error = client.dataset("lake:k/").unwrap().list().await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unsupported, "{error:?}");
     assert!(error.what().contains("a//b"), "{error}");
+    assert!(error.to_string().contains(" directly ("), "{error}");
     // Of a prefix there are no bytes, whatever is called like it without its slash.
     let prefix = client.dataset("lake:k/").unwrap();
     for error in [
