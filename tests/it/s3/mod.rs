@@ -38,7 +38,7 @@ fn moto() -> &'static Moto {
 /// buffer for the end of a client that puts faster than its server reads.
 fn client(proxy: &str, endpoint: &str) -> Client {
     let toml = format!(
-        "{proxy}\n[retry]\nattempts = 12\npause = \"1ms\"\npause_max = \"5ms\"\n\
+        "{proxy}\n[retry]\nattempts = 40\npause = \"1ms\"\npause_max = \"5ms\"\n\
          [connections.lake]\nurl = \"s3://lake/\"\nendpoint = \"{endpoint}\"\n\
          region = \"eu-west-1\"\nusername = \"{KEY}\"\npassword = \"{SECRET}\"\n"
     );
