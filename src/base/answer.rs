@@ -67,6 +67,11 @@ impl Answer {
         html_title(&self.body).or_else(|| plain_first_line(&self.body))
     }
 
+    /// The title of the page that came, if it has one. Not escaped.
+    pub fn title(&self) -> Option<String> {
+        html_title(&self.body)
+    }
+
     /// The product that answered, as far as its headers tell: `squid`, `Apache`, `tinyproxy`.
     pub fn product(&self) -> Option<&str> {
         let word = self.server.as_deref()?.split(['/', ' ']).next()?;

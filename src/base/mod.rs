@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod bypass;
+pub mod code;
 pub mod encoding;
 pub mod error;
 pub mod explicit_tls;
@@ -23,6 +24,7 @@ pub mod text;
 
 pub use answer::Answer;
 pub use bypass::Bypass;
+pub use code::Code;
 pub use encoding::Encoding;
 pub use error::{Error, Kind, Side};
 pub use explicit_tls::ExplicitTls;

@@ -33,6 +33,7 @@ pub fn line(value: &impl Serialize) -> String {
 pub fn error(error: &Error) -> Value {
     json!({
         "kind": error.kind().as_str(),
+        "code": error.code().as_str(),
         "stage": error.stage().as_str(),
         "subject": error.subject(),
         "side": error.side().to_string(),

@@ -9,6 +9,7 @@ mod demo;
 mod env;
 mod exec;
 mod exit;
+mod explain;
 mod fetch;
 mod generated;
 mod init;
@@ -27,7 +28,6 @@ mod route;
 mod stat;
 mod told;
 mod transcript;
-mod verdict;
 
 use std::process::ExitCode;
 
@@ -101,6 +101,7 @@ async fn dispatch(cli: &Cli, surroundings: &Surroundings, output: &Output) -> Re
         Command::Config(ConfigCommand::Show) => {
             config::show(&policy()?, surroundings, common, output)
         }
+        Command::Explain(args) => explain::run(args, output),
         Command::Demo(args) => demo::run(common, args, output).await,
         Command::Completions(args) => generated::completions(args, output),
         Command::Reference(args) => reference::run(&args.folder),

@@ -8,7 +8,8 @@ use clap::{Command, CommandFactory as _};
 
 use super::args::Cli;
 use super::exit::Exit;
-use crate::base::{Error, Kind, Result, Stage, Target};
+use super::explain;
+use crate::base::{Code, Error, Kind, Result, Stage, Target};
 use crate::dataset::local;
 use crate::route::resolve;
 use crate::settings::Settings;
@@ -21,6 +22,7 @@ pub fn run(folder: &Path) -> Result<Exit> {
         ("cli.md", commands()),
         ("exit-codes.md", exit_codes()),
         ("errors.md", errors()?),
+        ("verdicts.md", verdicts()),
     ];
     std::fs::create_dir_all(folder).map_err(|cause| local(folder, "make", cause))?;
     for (name, text) in pages {
@@ -122,6 +124,38 @@ fn errors() -> Result<String> {
         let _ = writeln!(page, "- `{stage}`: {}", stage.about());
     }
     Ok(page)
+}
+
+fn verdicts() -> String {
+    let mut page = "# Verdicts\n\nMade by `cargo run -- reference docs/reference`: what `outbound \
+                    explain CODE` prints. `check` and `--json` name every error by one of these; a \
+                    code never gets another meaning. The side is who can mend it mostly; a single \
+                    error may know better, and says so.\n"
+        .to_owned();
+    let mut last = "";
+    for (group, code) in Code::ALL {
+        if *group != last {
+            let _ = writeln!(page, "\n## {group}");
+            last = group;
+        }
+        let about = code.page();
+        let _ = writeln!(
+            page,
+            "\n### {code}\n\n{}. Side: {}.",
+            capital(about.title),
+            about.side
+        );
+        for (label, words) in explain::parts(about) {
+            let _ = writeln!(page, "\n*{label}.* {words}");
+        }
+    }
+    page
+}
+
+fn capital(words: &str) -> String {
+    let mut rest = words.chars();
+    let first = rest.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + rest.as_str()
 }
 
 fn commands() -> String {

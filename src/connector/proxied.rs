@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::{Ahead, Connector};
 use crate::base::{
-    Answer, Auth, Credentials, Error, Kind, Origin, Proxy, Result, Secret, Side, Stage, Steps,
-    Target, text,
+    Answer, Auth, Code, Credentials, Error, Kind, Origin, Proxy, Result, Secret, Side, Stage,
+    Steps, Target, text,
 };
 use crate::dial::{Stream, log_last};
 use crate::proto::auth;
@@ -166,7 +166,7 @@ pub(crate) fn wants_credentials(proxy: &Proxy, answer: Answer, sent: bool) -> Er
         .schemes
         .iter()
         .any(|scheme| scheme.eq_ignore_ascii_case("basic"));
-    let (what, hint) = match &proxy.credentials {
+    let (code, what, hint) = match &proxy.credentials {
         Some(credentials) if sent => {
             let (place, hint) = match &credentials.password {
                 None => (
@@ -179,6 +179,7 @@ pub(crate) fn wants_credentials(proxy: &Proxy, answer: Answer, sent: bool) -> Er
                 ),
             };
             (
+                Code::ProxyAuthWrong,
                 format!(
                     "the proxy does not accept user `{}` ({place}): {answer}; it offers {offered}",
                     text::clip(&credentials.username)
@@ -187,16 +188,22 @@ pub(crate) fn wants_credentials(proxy: &Proxy, answer: Answer, sent: bool) -> Er
             )
         }
         Some(_) if !basic => (
+            Code::ProxyAuthScheme,
             format!("the proxy wants a login that is not built in: {answer}; it offers {offered}"),
             "Basic is understood; ask the proxy's administrator to offer it to this machine"
                 .to_owned(),
         ),
         Some(_) | None => (
+            match basic {
+                true => Code::ProxyAuthMissing,
+                false => Code::ProxyAuthScheme,
+            },
             format!("the proxy wants a user name and password: {answer}; it offers {offered}"),
             write_down(proxy, ["username", "password"]),
         ),
     };
     Error::new(Kind::ProxyAuth, Stage::Auth, what)
+        .with_code(code)
         .about(proxy.authority())
         .with_hint(hint)
         .with_answer(answer)
@@ -230,14 +237,16 @@ fn write_down<const N: usize>(proxy: &Proxy, missing: [&str; N]) -> String {
 fn refused(proxy: &Proxy, target: &Target, refusal: Refusal, sent: bool) -> Error {
     let answer = refusal.answer;
     let what = format!("the proxy answered {answer}");
-    let (kind, side, hint) = match answer.code {
+    let (code, kind, side, hint) = match answer.code {
         407 => return wants_credentials(proxy, answer, sent),
         400 if advice::says_tls(&answer) => (
+            Some(Code::ProxyWantsTls),
             Kind::ProxyRefused,
             Side::Proxy,
             advice::proxy_speaks_tls(proxy),
         ),
         400 | 404 | 405 | 501 | 505 => (
+            Some(Code::NotAProxy),
             Kind::ProxyRefused,
             Side::Proxy,
             format!(
@@ -247,23 +256,29 @@ fn refused(proxy: &Proxy, target: &Target, refusal: Refusal, sent: bool) -> Erro
             ),
         ),
         300..=399 | 511 => (
+            Some(Code::CaptivePortal),
             Kind::ProxyRefused,
             Side::Proxy,
             "the answer to CONNECT is a login page (captive portal): log in by browser first"
                 .to_owned(),
         ),
         code if status::of_proxy(code) == Kind::ProxyUnavailable => {
-            let (side, hint) = advice::unavailable(target, &answer);
-            (Kind::ProxyUnavailable, side, hint)
+            let (code, side, hint) = advice::unavailable(target, &answer);
+            (Some(code), Kind::ProxyUnavailable, side, hint)
         }
-        _ => (
+        status => (
+            (status == 403).then(|| advice::forbidden(target, &answer, sent)),
             Kind::ProxyRefused,
             Side::Proxy,
             advice::refused(target, &answer),
         ),
     };
-    Error::new(kind, Stage::Connect, what)
+    let error = Error::new(kind, Stage::Connect, what)
         .with_side(side)
         .with_hint(hint)
-        .with_answer(answer)
+        .with_answer(answer);
+    match code {
+        Some(code) => error.with_code(code),
+        None => error,
+    }
 }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::time::timeout;
 
-use crate::base::{Error, Host, Kind, Result, Side, Stage, Steps, text};
+use crate::base::{Code, Error, Host, Kind, Result, Side, Stage, Steps, text};
 
 /// How long the two steps of dialling may take.
 #[derive(Clone, Copy, Debug)]
@@ -135,7 +135,7 @@ fn unresolved(cause: &std::io::Error) -> Error {
     let error = |what| Error::new(Kind::Resolve, Stage::Resolve, what);
     match cause.to_string().to_ascii_lowercase() {
         words if words.contains("temporary") || words.contains("try again") => {
-            error("the name server is in trouble")
+            error("the name server is in trouble").with_code(Code::ResolverTrouble)
         }
         _ => error("the name is unknown here").permanent(),
     }
@@ -179,6 +179,7 @@ fn refused(failures: &[(SocketAddr, std::io::Error)]) -> Error {
         // A refusal is an answer: the host is there, and the network too.
         return error
             .with_side(Side::Target)
+            .with_code(Code::PortClosed)
             .with_hint("nothing listens there: check the port, and whether the server is up");
     }
     error

@@ -2,7 +2,7 @@
 
 use super::control::Trouble;
 use super::{Login, protect};
-use crate::base::{Error, Kind, Stage, Target, text};
+use crate::base::{Code, Error, Kind, Stage, Target, text};
 use crate::proto::ftp::{Failure, Fault, Reply, Verb};
 
 /// The error for `trouble` with `server` in `stage`. Route and steps are the caller's to add.
@@ -59,6 +59,7 @@ pub(crate) fn failed(failure: Failure, stage: Stage, server: &Target, login: &Lo
             "the server closes the control channel:",
             &reply,
         )
+        .with_code(Code::FtpUnavailable)
         .with_hint(
             "421 is a server that is full, going down, or tired of waiting; try again later",
         ),
@@ -78,10 +79,13 @@ pub(crate) fn failed(failure: Failure, stage: Stage, server: &Target, login: &Lo
         Failure::Fault(fault) => {
             let error = Error::new(Kind::TargetProtocol, stage, fault.to_string());
             match &fault {
-                Fault::NotFtp(start) => match other_protocol(start, server) {
-                    Some(hint) => error.with_hint(hint),
-                    None => error,
-                },
+                Fault::NotFtp(start) => {
+                    let error = error.with_code(Code::FtpNotFtp);
+                    match other_protocol(start, server) {
+                        Some(hint) => error.with_hint(hint),
+                        None => error,
+                    }
+                }
                 _ => error,
             }
         }
@@ -106,6 +110,26 @@ fn other_protocol(start: &str, server: &Target) -> Option<String> {
 }
 
 fn refused(verb: Verb, reply: &Reply, stage: Stage, login: &Login) -> Error {
+    let error = refused_as(verb, reply, stage, login);
+    match code(verb, reply) {
+        Some(code) => error.with_code(code),
+        None => error,
+    }
+}
+
+/// The name of the cause, where it is more than the digits.
+fn code(verb: Verb, reply: &Reply) -> Option<Code> {
+    Some(match verb {
+        Verb::Auth => Code::FtpTlsRefused,
+        Verb::Prot => Code::FtpDataInClear,
+        Verb::User | Verb::Pass if matches!(reply.code(), 331 | 332) => Code::FtpPasswordMissing,
+        Verb::Epsv | Verb::Pasv => Code::FtpPassiveRefused,
+        _ if reply.code() == 425 => Code::FtpDataUnseen,
+        _ => return None,
+    })
+}
+
+fn refused_as(verb: Verb, reply: &Reply, stage: Stage, login: &Login) -> Error {
     match verb {
         Verb::Auth => {
             let what = "the server does not start TLS (AUTH TLS):";

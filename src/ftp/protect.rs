@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::channel::{Channel, Setback};
 use super::control::Trouble;
-use crate::base::{Answer, Error, Kind, Scheme, Stage, Target};
+use crate::base::{Answer, Code, Error, Kind, Scheme, Stage, Target};
 use crate::dial::Stream;
 use crate::proto::ftp::{Event, Failure, Reply, Verb};
 use crate::tls;
@@ -142,9 +142,7 @@ impl Channel {
         {
             return self.setback(Trouble::Failed(failure), Stage::Data, doing);
         }
-        let side = error.side();
-        let error = error.with_stage(Stage::Data).with_side(side);
-        Setback::from(self.tell(error, doing))
+        Setback::from(self.tell(error.of_data_channel(), doing))
     }
 
     async fn last_word(&mut self, verb: Verb) -> Option<Failure> {
@@ -213,13 +211,16 @@ pub(super) fn advise(error: Error, target: &Target, protected: bool) -> Error {
     }
     match error.answer().cloned() {
         Some(answer) if !protected && wants_tls(&answer) => {
+            let error = error.with_better_code(Code::FtpTlsDemanded);
             error.with_better_hint(format!("the server wants TLS: {EXPLICIT}"))
         }
-        Some(answer) if protected && is_not_reused(&answer) => error.with_better_hint(
-            "the server did not take the TLS session of the control channel for the data; its log \
-             tells why, and `require_ssl_reuse=NO` (vsftpd) or `TLSOptions \
-             NoSessionReuseRequired` (ProFTPD) makes it take any",
-        ),
+        Some(answer) if protected && is_not_reused(&answer) => error
+            .with_better_code(Code::FtpSessionReuse)
+            .with_better_hint(
+                "the server did not take the TLS session of the control channel for the data; its \
+                 log tells why, and `require_ssl_reuse=NO` (vsftpd) or `TLSOptions \
+                 NoSessionReuseRequired` (ProFTPD) makes it take any",
+            ),
         _ => error,
     }
 }

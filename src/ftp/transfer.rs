@@ -201,10 +201,8 @@ impl Channel {
                     error.kind(),
                     Kind::Dial | Kind::Timeout | Kind::ProxyUnavailable | Kind::ProxyProtocol
                 );
-                // Whose side it is goes by the stage where it really failed.
-                let side = error.side();
                 let error = self.if_one_port(error);
-                let error = self.blame(error.with_stage(Stage::Data).with_side(side), doing);
+                let error = self.blame(error.of_data_channel(), doing);
                 let is_early = may_pass && self.control.session.is_moving();
                 if is_early && let Some(refusal) = self.refusal().await {
                     return Err(self.setback(refusal, Stage::Request, doing));

@@ -10,7 +10,7 @@ use super::body::Body;
 use super::pool::Pool;
 use super::request::{Request, doing, refuse_reserved, shown};
 use super::{failure, hop};
-use crate::base::{Error, Kind, Result, Route, Scheme, Stage, Steps, Target};
+use crate::base::{Code, Error, Kind, Result, Route, Scheme, Stage, Steps, Target};
 use crate::connector::{Connector, not_http};
 use crate::proto::redirect::{self, Redirect, Refused};
 use crate::proto::service::{self, Service};
@@ -173,6 +173,7 @@ impl Client {
             };
             let next = next.map_err(|refused| {
                 Error::new(Kind::TargetRefused, Stage::Request, refused.to_string())
+                    .with_code(Code::RedirectRefused)
                     .while_doing(doing(&request))
                     .with_route(&response.route)
                     .after(steps.clone())
@@ -209,6 +210,7 @@ impl Client {
         }
         let what = format!("more than {} redirects in a row", redirect::MOST);
         Err(Error::new(Kind::TargetRefused, Stage::Request, what)
+            .with_code(Code::RedirectRefused)
             .while_doing(doing(&request))
             .after(steps))
     }
@@ -229,6 +231,7 @@ fn not_followed(request: &Request, response: &Response) -> Error {
         request.method
     );
     Error::new(Kind::TargetRefused, Stage::Request, what)
+        .with_code(Code::RedirectRefused)
         .with_hint("if that is where it belongs, put it there")
         .while_doing(doing(request))
         .with_route(&response.route)

@@ -9,7 +9,7 @@ use http::header::{HeaderMap, HeaderName, VIA};
 use super::client::Response;
 use super::request::shown;
 use crate::base::answer::BODY_KEPT;
-use crate::base::{Answer, Error, Kind, Proxy, Side, Stage, Target, text};
+use crate::base::{Answer, Code, Error, Kind, Proxy, Side, Stage, Target, text};
 use crate::proto::connect::HEAD_MAX;
 use crate::proto::fields;
 use crate::proto::service::{self, Reception, Service};
@@ -64,14 +64,18 @@ pub(super) async fn refusal(response: Response) -> (Error, Option<Service>) {
     let error = Error::new(kind, Stage::Request, what);
     let error = match &target {
         Some(target) if kind == Kind::ProxyUnavailable => {
-            let (side, hint) = advice::unavailable(target, &answer);
-            error.with_side(side).with_hint(hint)
+            let (code, side, hint) = advice::unavailable(target, &answer);
+            error.with_code(code).with_side(side).with_hint(hint)
         }
         Some(target) if unsure && answer.code >= 500 => error.with_hint(format!(
             "if this is the proxy's word, it cannot reach {target}: check the name and port; else \
              the server is at its limits: try again later"
         )),
         _ => error,
+    };
+    let error = match code(&answer, by_proxy, authorized) {
+        Some(code) => error.with_code(code),
+        None => error,
     };
     let hint = match advice::says_tls(&answer) {
         true => Some(wants_tls(route.proxy().filter(|_| in_clear))),
@@ -201,10 +205,25 @@ pub(super) fn too_long(hop: Option<&Proxy>) -> Error {
     );
     let error = Error::new(kind, Stage::Request, what).permanent();
     match hop {
-        Some(proxy) => error.with_hint(advice::too_long(&proxy.origin)),
+        Some(proxy) => error
+            .with_code(Code::ProxyTooLong)
+            .with_hint(advice::too_long(&proxy.origin)),
         None => error.with_hint(
             "no setting changes this limit: ask who runs the server what fills its answers",
         ),
+    }
+}
+
+/// The name of the cause, where it is more than the status.
+fn code(answer: &Answer, by_proxy: bool, authorized: bool) -> Option<Code> {
+    match answer.code {
+        511 => Some(Code::CaptivePortal),
+        300..=399 if by_proxy => Some(Code::CaptivePortal),
+        403 if by_proxy && advice::is_policy(answer) => Some(Code::ForbiddenByPolicy),
+        401 if authorized && !by_proxy => Some(Code::TargetAuthWrong),
+        300..=399 => Some(Code::RedirectRefused),
+        _ if advice::says_tls(answer) => Some(Code::TargetWantsTls),
+        _ => None,
     }
 }
 
@@ -261,6 +280,10 @@ pub(super) fn broken(
         Some(_) => ("the proxy", Kind::ProxyProtocol, Kind::ProxyProtocol),
         None => ("the server", Kind::TargetProtocol, Kind::Cut),
     };
+    let (stranger, closed) = match hop {
+        Some(_) => (Code::NotAProxy, Code::ProxyClosed),
+        None => (Code::TargetNotHttp, Code::TargetClosed),
+    };
     // Of hyper's chain only the innermost says more than the message.
     let mut innermost: &(dyn std::error::Error + 'static) = &cause;
     while let Some(next) = innermost.source() {
@@ -269,6 +292,7 @@ pub(super) fn broken(
     if malformed {
         let what = format!("{who}'s answer is not HTTP");
         let error = Error::new(malformed_kind, Stage::Request, what)
+            .with_code(stranger)
             .permanent()
             .with_source(innermost.to_string());
         return match hop {
@@ -291,7 +315,7 @@ pub(super) fn broken(
         0 => format!("{who} closed the connection without an answer"),
         _ => format!("{who} closed the connection inside its answer, after {heard} bytes"),
     };
-    let error = Error::new(closed_kind, Stage::Request, what);
+    let error = Error::new(closed_kind, Stage::Request, what).with_code(closed);
     let error = match hop {
         Some(proxy) => error.with_hint(advice::closed(proxy)),
         None if plain && heard == 0 => error.with_hint(MAY_BE_TLS),
@@ -323,6 +347,7 @@ pub(super) fn silence(
         None => error("no answer to the request"),
         Some(proxy) => error("no answer from the proxy (or the server behind it)")
             .with_side(Side::Proxy)
+            .with_code(Code::ProxySilent)
             .with_hint(format!(
                 "ask whether the proxy can reach {target}; a service that is no proxy may be \
                  silent too: check the proxy's port in {}",

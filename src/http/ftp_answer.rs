@@ -209,7 +209,7 @@ fn judge(
         ),
         (500..=599, _) => match target {
             Some(target) => {
-                let (side, hint) = advice::unavailable(target, answer);
+                let (_, side, hint) = advice::unavailable(target, answer);
                 (Kind::ProxyUnavailable, Some(side), hint)
             }
             None => (Kind::ProxyUnavailable, None, UNABLE.to_owned()),

@@ -4,7 +4,7 @@ use std::io;
 
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
 
-use crate::base::{Error, Host, Kind, Side, Stage};
+use crate::base::{Code, Error, Host, Kind, Side, Stage};
 
 /// Turns the error of a handshake into one that says what to change. `key` is the dotted prefix
 /// of the settings that hold the trust.
@@ -26,7 +26,10 @@ pub(super) fn explain(cause: io::Error, stage: Stage, host: &Host, key: &str) ->
         ),
         None => ("the stream broke during the TLS handshake".to_owned(), None),
     };
-    let error = Error::new(Kind::Tls, stage, what);
+    let error = match tls.and_then(code) {
+        Some(code) => Error::new(Kind::Tls, stage, what).with_code(code),
+        None => Error::new(Kind::Tls, stage, what),
+    };
     let error = match hint {
         Some(hint) => error.with_hint(hint),
         None => error,
@@ -75,7 +78,7 @@ fn certificate(reason: &CertificateError, host: &Host, key: &str) -> (String, Op
             format!("its certificate is for another name than {host}"),
             Some("use the name that the certificate has, or have it reissued".to_owned()),
         ),
-        CertificateError::Other(other) if format!("{other}").contains("CaUsedAsEndEntity") => (
+        CertificateError::Other(other) if is_authority(other) => (
             "its certificate is that of an authority, and no server may use it".to_owned(),
             Some(format!(
                 "if it is the server's own, self-signed (`openssl req -x509` makes such ones), put \
@@ -85,6 +88,40 @@ fn certificate(reason: &CertificateError, host: &Host, key: &str) -> (String, Op
         ),
         other => (format!("its certificate is not valid: {other}"), None),
     }
+}
+
+/// The name of the cause, where it is more than that TLS failed.
+fn code(cause: &TlsError) -> Option<Code> {
+    Some(match cause {
+        TlsError::InvalidCertificate(reason) => match reason {
+            CertificateError::UnknownIssuer => Code::TlsUnknownIssuer,
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Code::TlsExpired,
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                Code::TlsNotYetValid
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                Code::TlsWrongName
+            }
+            CertificateError::Other(other) if is_authority(other) => Code::TlsSelfSigned,
+            _ => Code::TlsCertificate,
+        },
+        TlsError::AlertReceived(alert) => match alert {
+            AlertDescription::HandshakeFailure
+            | AlertDescription::ProtocolVersion
+            | AlertDescription::InsufficientSecurity => Code::TlsVersion,
+            AlertDescription::UnrecognisedName => Code::TlsNameNotServed,
+            AlertDescription::CertificateRequired => Code::TlsClientCertificate,
+            _ => return None,
+        },
+        TlsError::InvalidMessage(_) => Code::TlsNotSpoken,
+        TlsError::PeerIncompatible(_) => Code::TlsVersion,
+        _ => return None,
+    })
+}
+
+/// webpki's word for an authority's certificate in a server's place, behind an opaque type.
+fn is_authority(other: &rustls::OtherError) -> bool {
+    format!("{other}").contains("CaUsedAsEndEntity")
 }
 
 fn setting(key: &str) -> String {

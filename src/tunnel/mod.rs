@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout_at;
 use tracing::debug;
 
-use crate::base::{Error, Kind, Proxy, Result, Secret, Stage, Steps, Target, text};
+use crate::base::{Code, Error, Kind, Proxy, Result, Secret, Stage, Steps, Target, text};
 use crate::dial::{Stream, log_last};
 use crate::proto::connect::{Fault, Handshake, Progress, Refusal, request};
 
@@ -91,6 +91,7 @@ pub async fn open(
         Err(Failure::Broken(cause)) => {
             let what = "the connection to the proxy broke before its answer";
             Err(Error::new(Kind::ProxyProtocol, Stage::Connect, what)
+                .with_code(Code::ProxyClosed)
                 .with_source(cause)
                 .with_hint(advice::closed(proxy))
                 .after(steps))
@@ -180,21 +181,30 @@ pub(crate) fn explain(fault: &Fault, proxy: &Proxy) -> Error {
     let error = Error::new(Kind::ProxyProtocol, Stage::Connect, fault.to_string());
     match fault {
         Fault::Tls => error
+            .with_code(Code::ProxyWantsTls)
             .with_hint(format!(
                 "the proxy may want `https://{}` (not built yet: ask for its plain HTTP port)",
                 proxy.authority()
             ))
             .permanent(),
         Fault::NotHttp { .. } => error
+            .with_code(Code::NotAProxy)
             .with_hint(format!(
                 "check the proxy's port in {}: some other service listens there",
                 proxy.origin
             ))
             .permanent(),
         Fault::HeadTooLong | Fault::TooManyFields => {
+            let error = error.with_code(Code::ProxyTooLong);
             error.with_hint(advice::too_long(&proxy.origin)).permanent()
         }
-        Fault::SwitchedProtocols => error.with_hint(advice::web_server(proxy)).permanent(),
-        _ => error.with_hint(advice::closed(proxy)),
+        Fault::SwitchedProtocols => error
+            .with_code(Code::NotAProxy)
+            .with_hint(advice::web_server(proxy))
+            .permanent(),
+        Fault::Malformed { .. } => error.with_hint(advice::closed(proxy)),
+        Fault::ClosedBeforeAnswer | Fault::ClosedInHead { .. } => error
+            .with_code(Code::ProxyClosed)
+            .with_hint(advice::closed(proxy)),
     }
 }

@@ -236,10 +236,9 @@ async fn exchange(
     };
     debug!("ws < {}", response.status());
     if response.status() != http::StatusCode::SWITCHING_PROTOCOLS {
-        let location = response.headers().get(http::header::LOCATION);
-        let location = location.map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned());
+        let headers = response.headers().clone();
         let answer = answer_of(response).await;
-        return Err(refusal::refused(answer, location.as_deref(), asked));
+        return Err(refusal::refused(answer, &headers, asked));
     }
     let accept = derive_accept_key(key.as_bytes());
     let subprotocol = refusal::judge(response.headers(), &accept, &options.subprotocols, asked)?;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use http::header::{
-    CONNECTION, HeaderMap, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
-    SEC_WEBSOCKET_PROTOCOL, UPGRADE,
+    CONNECTION, HeaderMap, HeaderName, LOCATION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+    SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use url::Url;
 
-use crate::base::{Answer, Error, Kind, Result, Scheme, Stage, Target, text};
+use crate::base::{Answer, Code, Error, Kind, Result, Scheme, Stage, Target, text};
 use crate::proto::connect::HEAD_MAX;
 use crate::proto::status;
 
@@ -59,7 +59,8 @@ pub(super) fn judge(
             Kind::TargetProtocol,
             format!("the server answered 101, but {what}"),
         );
-        Err(error.permanent().with_hint(format!(
+        let error = error.permanent().with_code(Code::WsNotUpgraded);
+        Err(error.with_hint(format!(
             "what answers may be no WebSocket server: check the path and the port; {}",
             asked.meddled()
         )))
@@ -108,7 +109,9 @@ fn has_word(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
 }
 
 /// The error for an answer that is no 101.
-pub(super) fn refused(answer: Answer, location: Option<&str>, asked: &Asked<'_>) -> Error {
+pub(super) fn refused(answer: Answer, headers: &HeaderMap, asked: &Asked<'_>) -> Error {
+    let location = headers.get(LOCATION);
+    let location = location.map(|to| String::from_utf8_lossy(to.as_bytes()));
     let offered = match &answer.schemes[..] {
         [] => String::new(),
         schemes => format!("; it offers {}", text::clip(&schemes.join(", "))),
@@ -123,7 +126,7 @@ pub(super) fn refused(answer: Answer, location: Option<&str>, asked: &Asked<'_>)
             "it took the upgrade for an ordinary request: check the path; {}",
             asked.meddled()
         ),
-        300..=399 => elsewhere(location, asked.url),
+        300..=399 => elsewhere(location.as_deref(), asked.url),
         400 | 426 => format!(
             "the upgrade did not arrive as one, or the server wants another version: {}",
             asked.meddled()
@@ -150,7 +153,21 @@ pub(super) fn refused(answer: Answer, location: Option<&str>, asked: &Asked<'_>)
         }
         _ => "check the path".to_owned(),
     };
-    error(kind, what).with_hint(hint).with_answer(answer)
+    let code = match answer.code {
+        // RFC 6455 section 4.4: a server names the versions that it speaks.
+        400 | 426 if headers.contains_key(SEC_WEBSOCKET_VERSION) => Some(Code::WsVersion),
+        200..=299 | 400 | 426 => Some(Code::WsNotUpgraded),
+        300..=399 => Some(Code::RedirectRefused),
+        401 if asked.authorized => Some(Code::TargetAuthWrong),
+        407 if asked.proxied => Some(Code::ProxyAuthMissing),
+        511 => Some(Code::CaptivePortal),
+        _ => None,
+    };
+    let error = error(kind, what).with_hint(hint).with_answer(answer);
+    match code {
+        Some(code) => error.with_code(code),
+        None => error,
+    }
 }
 
 /// The advice for a redirect, which a WebSocket does not follow, as browsers do not.
@@ -198,6 +215,7 @@ pub(super) fn broken(cause: &hyper::Error, asked: &Asked<'_>) -> Error {
             false => "some other service may listen there: check the port",
         };
         let error = error(Kind::TargetProtocol, what)
+            .with_code(Code::TargetNotHttp)
             .permanent()
             .with_hint(hint);
         return with_reason(error);
@@ -210,7 +228,11 @@ pub(super) fn broken(cause: &hyper::Error, asked: &Asked<'_>) -> Error {
         }
         false => "something on the way that inspects TLS may not let WebSocket through",
     };
-    with_reason(error(Kind::Cut, what).with_hint(hint))
+    with_reason(
+        error(Kind::Cut, what)
+            .with_code(Code::TargetClosed)
+            .with_hint(hint),
+    )
 }
 
 /// The error for an upgrade that is not answered in time.

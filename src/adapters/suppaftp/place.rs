@@ -68,10 +68,8 @@ impl Place {
                 let target = place.target.at_port(address.port());
                 let task = tokio::spawn(async move {
                     place.socket(&target).await.map_err(|error| {
-                        let side = error.side();
                         error
-                            .with_stage(Stage::Data)
-                            .with_side(side)
+                            .of_data_channel()
                             .while_doing(format!("open a data channel to {target}"))
                             .with_route(&place.route)
                     })

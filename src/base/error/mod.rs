@@ -1,6 +1,7 @@
 //! The one error of this crate.
 
 mod about;
+mod code;
 mod kind;
 
 pub use kind::{Kind, Side};
@@ -10,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Answer, Route, Stage, Steps, text};
+use super::{Answer, Code, Route, Stage, Steps, text};
 
 /// What was being done, through which proxy and why that one, what the other side said, which
 /// limit was hit and what to do next.
@@ -23,6 +24,7 @@ pub struct Error(Box<Inner>);
 #[derive(Clone)]
 struct Inner {
     kind: Kind,
+    code: Option<Code>,
     stage: Stage,
     side: Option<Side>,
     what: String,
@@ -56,6 +58,7 @@ impl Error {
     pub fn new(kind: Kind, stage: Stage, what: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
+            code: None,
             stage,
             side: None,
             what: what.into(),
@@ -346,6 +349,7 @@ impl fmt::Debug for Error {
         let inner = &self.0;
         f.debug_struct("Error")
             .field("kind", &inner.kind)
+            .field("code", &self.code().as_str())
             .field("stage", &inner.stage)
             .field("message", &self.to_string())
             .field("answer", &inner.answer.as_ref().map(ToString::to_string))

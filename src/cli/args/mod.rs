@@ -58,6 +58,11 @@ Examples:
   outbound check wss://feed.example.org/v1                 a WebSocket, up to its 101
 The exit code tells the class of the cause: 6 the proxy refused, 7 it wants credentials, …";
 
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  outbound explain OUT-CONNECT-FORBIDDEN-PORT
+  outbound explain                                       every code, a line each";
+
 const ROUTE_EXAMPLES: &str = "\
 Examples:
   outbound route https://data.example.org/ ftp://ftp.example.org/
@@ -168,6 +173,9 @@ pub enum Command {
     /// Walk the stages of reaching a URL up to its first byte; say what failed, and what to change
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
+    /// Say what a verdict of `check` means (OUT-…): how it shows, and what to change
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
     /// Say which way a URL goes (direct, or which proxy), and why; no network
     #[command(after_help = ROUTE_EXAMPLES)]
     Route(RouteArgs),
@@ -230,6 +238,14 @@ pub struct ExecArgs {
     /// The command and its arguments; `--` before it, if its name begins with a dash
     #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
+}
+
+/// Which verdicts.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// The codes, in any case; none for a list of all of them
+    #[arg(value_name = "CODE")]
+    pub codes: Vec<String>,
 }
 
 #[derive(Args, Debug)]

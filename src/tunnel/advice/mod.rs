@@ -1,6 +1,12 @@
 //! What an answer to CONNECT means, and what to ask the proxy's administrator for.
 
-use crate::base::{Answer, Error, Host, Kind, Origin, Proxy, Scheme, Side, Stage, Target};
+mod forbidden;
+mod unavailable;
+
+pub use forbidden::{forbidden, is_policy};
+pub use unavailable::unavailable;
+
+use crate::base::{Answer, Code, Error, Host, Kind, Origin, Proxy, Scheme, Side, Stage, Target};
 
 /// The advice for a refused CONNECT to `target`: one line that says what is refused, then the
 /// line to add for the proxies that are common.
@@ -73,48 +79,6 @@ pub fn or_by_proxy(refused: &str) -> String {
     )
 }
 
-/// Whose side it is that a proxy cannot now (408, 429, 5xx), and the advice: the target cannot be
-/// reached from the proxy, or the proxy itself is at its limits.
-pub fn unavailable(target: &Target, answer: &Answer) -> (Side, String) {
-    let host = target.host();
-    let squid = answer.squid_error.as_deref().unwrap_or_default();
-    let mut squid = squid.split_whitespace();
-    match (answer.code, squid.next(), squid.next()) {
-        (408 | 420 | 429, ..) => (Side::Proxy, "the proxy is busy; try again later".to_owned()),
-        // Squid adds the number of the system's error (Linux: ECONNREFUSED).
-        (_, Some("ERR_CONNECT_FAIL"), Some("111")) => (
-            Side::Target,
-            format!(
-                "{target} refused the proxy's connection: check the port, and whether the server \
-                 is up"
-            ),
-        ),
-        (_, Some("ERR_DNS_FAIL"), _) => (
-            Side::Target,
-            format!(
-                "the proxy does not know the name {host}: check it; a name of the private network \
-                 needs a bypass rule"
-            ),
-        ),
-        (_, Some("ERR_ZERO_SIZE_OBJECT" | "ERR_READ_ERROR"), _) => (
-            Side::Target,
-            format!(
-                "{target} took the proxy's connection and ended it without an answer: it may want \
-                 TLS (https://), be restarting, or be closed to the proxy"
-            ),
-        ),
-        (502 | 504, ..) | (_, Some("ERR_CONNECT_FAIL" | "ERR_CANNOT_FORWARD"), _) => {
-            (Side::Target, unreachable(target))
-        }
-        // Apache's own limits never show as an answer to CONNECT.
-        (503, None, _) if says(answer, "apache") => (Side::Target, unreachable(target)),
-        _ => (
-            Side::Proxy,
-            format!("the proxy is overloaded or cannot reach {target}; try again later"),
-        ),
-    }
-}
-
 /// Whether an answer says that plain HTTP came to a port of TLS: what nginx, Apache httpd and Go
 /// servers say.
 pub fn says_tls(answer: &Answer) -> bool {
@@ -177,7 +141,9 @@ pub fn behind_tunnel(error: Error, proxy: &Proxy, target: &Target) -> Error {
         // RFC 9110 section 9.3.6: any 2xx opens the tunnel. Proxies say 200.
         let hint = format!("a proxy opens a tunnel with 200; {}", web_server(proxy));
         let error = error.and_also(said).with_side(Side::Proxy);
-        return error.with_better_hint(hint);
+        return error
+            .with_better_code(Code::TunnelDoubtful)
+            .with_better_hint(hint);
     }
     match (
         stage,
@@ -185,7 +151,10 @@ pub fn behind_tunnel(error: Error, proxy: &Proxy, target: &Target) -> Error {
         error.answer().map(|answer| answer.code),
     ) {
         // The server waits for a data channel that the proxy says is there.
-        (Stage::Data, _, Some(425)) => error.and_also(said).with_side(Side::Proxy),
+        (Stage::Data, _, Some(425)) => {
+            let error = error.and_also(said).with_side(Side::Proxy);
+            error.with_better_code(Code::FtpDataUnseen)
+        }
         (_, Kind::Cut | Kind::Timeout | Kind::TargetUnavailable, None) => {
             let (kind, ended) = match error.kind() {
                 Kind::Timeout => (Kind::Timeout, "is silent"),
@@ -196,18 +165,18 @@ pub fn behind_tunnel(error: Error, proxy: &Proxy, target: &Target) -> Error {
                 "the proxy, the network behind it or {target} {ended}: the proxy's log tells \
                  which; a proxy that inspects traffic may refuse like this"
             );
-            let error = error.and_also(said).with_kind(kind);
+            let code = match (kind, error.stage()) {
+                // What is missing is the protocol's own word, which says more.
+                (Kind::Timeout, Stage::Greeting) => Code::FtpNoGreeting,
+                (Kind::Timeout, _) if stage == Stage::Data => Code::FtpDataSilent,
+                (Kind::Timeout, _) => Code::TunnelSilent,
+                _ => Code::TunnelCut,
+            };
+            let error = error.and_also(said).with_kind(kind).with_better_code(code);
             error.with_side(Side::Network).with_better_hint(hint)
         }
         _ => error,
     }
-}
-
-fn unreachable(target: &Target) -> String {
-    format!(
-        "the proxy could not reach {target}: check the name and port, and whether the proxy's \
-         network may reach it"
-    )
 }
 
 /// Whether the answer names the product, as its own or as one that it came by.

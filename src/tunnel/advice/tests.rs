@@ -179,7 +179,7 @@ fn a_5xx_is_the_targets_where_the_proxy_says_so() {
         (500, "", "", Side::Proxy, "overloaded"),
     ];
     for (code, server, error, side, words) in cases {
-        let (found, hint) = unavailable(&target, &answer(code, server, error));
+        let (_, found, hint) = unavailable(&target, &answer(code, server, error));
         assert_eq!(found, side, "{code} {server} {error}");
         assert!(hint.contains(words), "{code} {server} {error}: {hint}");
     }

@@ -1,18 +1,20 @@
 //! `outbound check`: the stages with their times, a verdict, and what to change.
 
+pub(super) mod verdict;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::args::{CheckArgs, Common};
-use super::dataset::dataset;
-use super::exit::Exit;
-use super::output::Output;
-use super::place::Place;
-use super::progress::Live;
-use super::{asked, interrupt, json, verdict};
 use crate::base::{Error, Kind, Result, Stage};
 use crate::check::{Report, Walk};
+use crate::cli::args::{CheckArgs, Common};
+use crate::cli::dataset::dataset;
+use crate::cli::exit::Exit;
+use crate::cli::output::Output;
+use crate::cli::place::Place;
+use crate::cli::progress::Live;
+use crate::cli::{asked, interrupt, json};
 use crate::dataset::Client;
 use crate::settings::Policy;
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::check::milliseconds;
-use super::output::{again, causes, without_query, without_userinfo};
+use super::milliseconds;
 use crate::base::{Error, Kind, Route, Step, text};
 use crate::check::Report;
+use crate::cli::output::{again, causes, without_query, without_userinfo};
 
 /// The widths of the first column, at least and at most.
 const SUBJECT: (usize, usize) = (38, 52);
@@ -91,6 +91,7 @@ fn verdict(lines: &mut Vec<String>, report: &Report, error: &Error, first: usize
     for cause in causes(error) {
         tell("cause", &cause);
     }
+    tell("code", error.code().as_str());
     tell("side", &error.side().to_string());
     tell("again", again(error));
     if let Some(hint) = error.hint() {
@@ -245,7 +246,7 @@ mod tests {
         let url = "ftp://ftp.census.example/pub/air.csv";
         let printed = lines(url, &sample()).join("\n");
         let printed = printed.replace("settings.toml", "/etc/outbound/outbound.toml");
-        let readme = include_str!("../../README.md");
+        let readme = include_str!("../../../README.md");
         let shown = readme.split("$ outbound check ").nth(1).unwrap();
         let shown = shown.split("```").next().unwrap();
         assert_eq!(shown, format!("{url}\n{printed}\n"));

@@ -1,0 +1,100 @@
+//! What a proxy means that cannot now.
+
+use super::says;
+use crate::base::{Answer, Code, Side, Target};
+
+/// What it is that a proxy cannot now (408, 429, 5xx), whose side that is, and the advice: the
+/// target cannot be reached from the proxy, or the proxy itself is at its limits.
+pub fn unavailable(target: &Target, answer: &Answer) -> (Code, Side, String) {
+    let code = code(answer);
+    let host = target.host();
+    let hint = match code {
+        Code::ProxyBusy if matches!(answer.code, 408 | 420 | 429) => {
+            "the proxy is busy; try again later".to_owned()
+        }
+        Code::TargetPortClosed => format!(
+            "{target} refused the proxy's connection: check the port, and whether the server is up"
+        ),
+        Code::TargetNameUnknown => format!(
+            "the proxy does not know the name {host}: check it; a name of the private network \
+             needs a bypass rule"
+        ),
+        Code::TargetHungUp => format!(
+            "{target} took the proxy's connection and ended it without an answer: it may want \
+             TLS (https://), be restarting, or be closed to the proxy"
+        ),
+        Code::TargetUnreachable | Code::TargetTimeout => format!(
+            "the proxy could not reach {target}: check the name and port, and whether the proxy's \
+             network may reach it"
+        ),
+        _ => format!("the proxy is overloaded or cannot reach {target}; try again later"),
+    };
+    let side = match code {
+        Code::ProxyBusy => Side::Proxy,
+        _ => Side::Target,
+    };
+    (code, side, hint)
+}
+
+/// The cause, as far as the proxy tells it: by Proxy-Status, by Squid's name of the error, by the
+/// page, and by the status.
+fn code(answer: &Answer) -> Code {
+    if matches!(answer.code, 408 | 420 | 429) {
+        return Code::ProxyBusy;
+    }
+    let by_name = by_proxy_status(answer)
+        .or_else(|| by_squid(answer))
+        .or_else(|| by_page(answer));
+    by_name.unwrap_or(match answer.code {
+        504 => Code::TargetTimeout,
+        502 => Code::TargetUnreachable,
+        // Apache's own limits never show as an answer to CONNECT.
+        503 if answer.squid_error.is_none() && says(answer, "apache") => Code::TargetUnreachable,
+        _ => Code::ProxyBusy,
+    })
+}
+
+/// RFC 9209 section 2.3.
+fn by_proxy_status(answer: &Answer) -> Option<Code> {
+    let status = answer.proxy_status.as_deref()?;
+    let error = status.split("error=").nth(1)?;
+    let error = error.split([';', ',', ' ']).next()?;
+    Some(match error {
+        "dns_error" => Code::TargetNameUnknown,
+        "dns_timeout"
+        | "connection_timeout"
+        | "connection_read_timeout"
+        | "http_response_timeout" => Code::TargetTimeout,
+        "connection_refused" => Code::TargetPortClosed,
+        "connection_terminated" | "http_response_incomplete" => Code::TargetHungUp,
+        "destination_unavailable" | "destination_ip_unroutable" | "destination_not_found" => {
+            Code::TargetUnreachable
+        }
+        "connection_limit_reached" => Code::ProxyBusy,
+        _ => return None,
+    })
+}
+
+/// `X-Squid-Error: ERR_CONNECT_FAIL 111`: with the number of the system's error, Linux's here.
+fn by_squid(answer: &Answer) -> Option<Code> {
+    let mut words = answer.squid_error.as_deref()?.split_whitespace();
+    Some(match (words.next()?, words.next()) {
+        ("ERR_CONNECT_FAIL", Some("111")) => Code::TargetPortClosed,
+        ("ERR_CONNECT_FAIL", Some("110")) | ("ERR_READ_TIMEOUT", _) => Code::TargetTimeout,
+        ("ERR_CONNECT_FAIL" | "ERR_CANNOT_FORWARD", _) => Code::TargetUnreachable,
+        ("ERR_DNS_FAIL", _) => Code::TargetNameUnknown,
+        ("ERR_ZERO_SIZE_OBJECT" | "ERR_READ_ERROR", _) => Code::TargetHungUp,
+        _ => return None,
+    })
+}
+
+/// Apache httpd's and tinyproxy's words.
+fn by_page(answer: &Answer) -> Option<Code> {
+    let page = answer.body.to_ascii_lowercase();
+    let marks = [
+        ("dns lookup failure", Code::TargetNameUnknown),
+        ("could not retrieve address info", Code::TargetNameUnknown),
+    ];
+    let found = marks.iter().find(|(mark, _)| page.contains(mark));
+    found.map(|(_, code)| *code)
+}
