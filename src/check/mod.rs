@@ -1,7 +1,9 @@
 //! Walks the stages of reaching a target, once, and says what each gave.
 
+mod trust;
 mod waiting;
 
+pub use trust::{Evidence, Shown, compare};
 pub use waiting::Walk;
 
 use crate::base::{Error, Route, Steps};
@@ -16,6 +18,8 @@ pub struct Report {
     pub route: Option<Route>,
     /// The stages that were passed, with their times.
     pub steps: Steps,
+    /// The certificates that were shown, one for each handshake that was not a session's second.
+    pub tls: Vec<Shown>,
     /// What may be wrong although every stage was passed.
     pub doubt: Option<String>,
     /// The service that answered, where it shows itself: an API of AWS, Elasticsearch, OpenSearch.
@@ -31,6 +35,7 @@ impl Report {
         Self {
             route: None,
             steps: error.steps().clone(),
+            tls: Vec::new(),
             doubt: None,
             service: None,
             failure: Some(error),
@@ -49,6 +54,10 @@ impl Report {
 /// # Cancel safety
 /// Dropping the future ends it.
 pub async fn check(dataset: &Dataset) -> Report {
+    Walk::new(dataset).run().await
+}
+
+async fn walk(dataset: &Dataset) -> Report {
     let route = match dataset.connector().route(dataset.target()) {
         Ok(route) => route,
         Err(error) => return Report::of(error),
@@ -58,6 +67,7 @@ pub async fn check(dataset: &Dataset) -> Report {
             let report = Report {
                 route: Some(route),
                 steps: probed.steps,
+                tls: Vec::new(),
                 doubt: probed.doubt,
                 service: probed.service,
                 failure: None,

@@ -1,6 +1,7 @@
 //! A walk that somebody may not want to wait for.
 
-use super::{Report, check};
+use super::trust::{self, Shown};
+use super::{Report, walk};
 use crate::base::{Error, Host, Kind, Route, Scheme, Stage, Step, Steps, Target, TunnelMode, text};
 use crate::dataset::Dataset;
 use crate::dial::Watch;
@@ -26,7 +27,15 @@ impl<'a> Walk<'a> {
     /// # Cancel safety
     /// Dropping the future ends it; [`stopped`](Self::stopped) tells how far it came.
     pub async fn run(&self) -> Report {
-        self.watch.over(check(self.dataset)).await
+        let mut report = self.watch.over(walk(self.dataset)).await;
+        report.tls = self.shown();
+        trust::tell_inspection(&mut report);
+        report
+    }
+
+    fn shown(&self) -> Vec<Shown> {
+        let presented = self.watch.certificates().into_iter();
+        presented.filter_map(Shown::of).collect()
     }
 
     /// The report of a walk that was given up because of `why` (`SIGINT`): the stages passed, and
@@ -71,6 +80,7 @@ impl<'a> Walk<'a> {
         Report {
             route: Some(route),
             steps,
+            tls: self.shown(),
             doubt: None,
             service: None,
             failure: Some(error),

@@ -7,7 +7,7 @@ pub mod stream;
 mod watch;
 
 pub use stream::Stream;
-pub(crate) use watch::{Watch, passed};
+pub(crate) use watch::{Presented, Watch, passed, presented};
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};

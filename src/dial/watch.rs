@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::base::{Step, Steps};
+use crate::base::{Stage, Step, Steps};
 
 tokio::task_local! {
     static WATCH: Watch;
@@ -19,6 +19,18 @@ pub(crate) struct Watch(Arc<Mutex<Seen>>);
 struct Seen {
     steps: Steps,
     since: Instant,
+    presented: Vec<Presented>,
+}
+
+/// The certificates that were shown in a handshake of TLS.
+#[derive(Clone, Debug)]
+pub(crate) struct Presented {
+    /// [`Stage::ProxyTls`] or [`Stage::TargetTls`].
+    pub stage: Stage,
+    /// With whom: `data.example.org:443`.
+    pub subject: String,
+    /// In DER, the server's own first.
+    pub chain: Vec<Vec<u8>>,
 }
 
 impl Watch {
@@ -26,6 +38,7 @@ impl Watch {
         Self(Arc::new(Mutex::new(Seen {
             steps: Steps::default(),
             since: Instant::now(),
+            presented: Vec::new(),
         })))
     }
 
@@ -34,11 +47,25 @@ impl Watch {
         WATCH.scope(self.clone(), future).await
     }
 
+    /// The certificates that were shown so far, in order.
+    pub fn certificates(&self) -> Vec<Presented> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.presented.clone()
+    }
+
     /// The stages passed, and for how long the next one has been waited for.
     pub fn seen(&self) -> (Steps, Duration) {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (seen.steps.clone(), seen.since.elapsed())
     }
+}
+
+/// Tells whoever watches this task that certificates were shown.
+pub(crate) fn presented(presented: Presented) {
+    let _ = WATCH.try_with(|watch| {
+        let mut seen = watch.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.presented.push(presented);
+    });
 }
 
 /// Tells whoever watches this task that a stage was passed.

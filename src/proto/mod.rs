@@ -4,6 +4,7 @@
 //! asked for events, so that each can be tested at every split of its input, without a socket.
 
 pub mod auth;
+pub mod certificate;
 pub mod connect;
 pub mod fields;
 pub mod ftp;

@@ -7,6 +7,8 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
+use super::shown;
+
 /// Believes every certificate, but still checks that the peer holds its key: only the identity is
 /// unproven, not the integrity of the handshake.
 #[derive(Debug)]
@@ -24,12 +26,13 @@ impl AcceptEverything {
 impl ServerCertVerifier for AcceptEverything {
     fn verify_server_cert(
         &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
         _server_name: &ServerName<'_>,
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        shown::note(end_entity, intermediates);
         Ok(ServerCertVerified::assertion())
     }
 

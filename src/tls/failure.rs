@@ -4,15 +4,32 @@ use std::io;
 
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
 
-use crate::base::{Code, Error, Host, Kind, Side, Stage};
+use crate::base::{Code, Error, Host, Kind, Side, Stage, text};
+use crate::proto::certificate::{Certificate, inspecting_product};
 
 /// Turns the error of a handshake into one that says what to change. `key` is the dotted prefix
 /// of the settings that hold the trust.
-pub(super) fn explain(cause: io::Error, stage: Stage, host: &Host, key: &str) -> Error {
+/// `chain`: the certificates that were shown, in DER.
+pub(super) fn explain(
+    cause: io::Error,
+    stage: Stage,
+    host: &Host,
+    key: &str,
+    chain: &[Vec<u8>],
+) -> Error {
+    let leaf = chain.first().and_then(|der| Certificate::parse(der));
+    let product = leaf
+        .as_ref()
+        .and_then(|leaf| inspecting_product(&leaf.issuer));
     let tls = cause
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<TlsError>());
     let (what, hint) = match tls {
+        Some(TlsError::InvalidCertificate(CertificateError::UnknownIssuer))
+            if let Some(product) = product =>
+        {
+            inspected(product, key)
+        }
         Some(TlsError::InvalidCertificate(reason)) => certificate(reason, host, key),
         Some(TlsError::AlertReceived(alert)) => alerted(*alert),
         Some(TlsError::InvalidMessage(_)) => (
@@ -26,7 +43,17 @@ pub(super) fn explain(cause: io::Error, stage: Stage, host: &Host, key: &str) ->
         ),
         None => ("the stream broke during the TLS handshake".to_owned(), None),
     };
-    let error = match tls.and_then(code) {
+    let what = match (tls, &leaf) {
+        (Some(TlsError::InvalidCertificate(reason)), Some(leaf)) => {
+            what + &detail(reason, leaf).unwrap_or_default()
+        }
+        _ => what,
+    };
+    let code = match tls.and_then(code) {
+        Some(Code::TlsUnknownIssuer) if product.is_some() => Some(Code::TlsInspected),
+        code => code,
+    };
+    let error = match code {
         Some(code) => Error::new(Kind::Tls, stage, what).with_code(code),
         None => Error::new(Kind::Tls, stage, what),
     };
@@ -46,6 +73,35 @@ pub(super) fn explain(cause: io::Error, stage: Stage, host: &Host, key: &str) ->
         None => Error::new(Kind::Cut, stage, error.what()).with_source(cause),
         Some(_) => error.with_source(cause),
     }
+}
+
+/// What the certificate itself says about why it is not believed.
+fn detail(reason: &CertificateError, leaf: &Certificate) -> Option<String> {
+    Some(match reason {
+        CertificateError::UnknownIssuer => format!(": {}", text::clip(&leaf.issuer)),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            format!(": its last day was {}", leaf.last_day())
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            format!(": its first day is {}", leaf.first_day())
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            format!(": for {}", leaf.told_names())
+        }
+        _ => return None,
+    })
+}
+
+/// The words for a certificate that was made on the way.
+fn inspected(product: &str, key: &str) -> (String, Option<String>) {
+    (
+        "its certificate is issued by an authority that is not trusted here".to_owned(),
+        Some(format!(
+            "{product} on the way inspects TLS, and made this certificate itself: put your \
+             company's root certificate in a file and set {}, or ask for an exception",
+            setting(key)
+        )),
+    )
 }
 
 fn certificate(reason: &CertificateError, host: &Host, key: &str) -> (String, Option<String>) {

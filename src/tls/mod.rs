@@ -7,6 +7,7 @@ mod failure;
 mod one_session;
 mod open_end;
 mod roots;
+mod shown;
 mod verifier;
 
 use std::collections::HashMap;
@@ -25,10 +26,11 @@ use self::danger::AcceptEverything;
 pub use self::diagnosis::{is_no_tls, is_theirs, wants_newer};
 pub use self::one_session::OneSession;
 pub use self::open_end::OpenEnd;
+use self::shown::Shown;
 use self::verifier::Verifier;
 use crate::base::{Error, Host, Kind, Result, Stage, Steps, Trust, text};
 use crate::dial::stream::Transport;
-use crate::dial::{Stream, log_last};
+use crate::dial::{self, Presented, Stream, log_last};
 
 /// Protocols to offer in the handshake (RFC 7301).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -206,10 +208,20 @@ pub(crate) async fn handshake<T: Transport>(
 ) -> Result<TlsStream<T>> {
     let doing = format!("start TLS with {host}:{port}");
     let name = server_name(host).map_err(|error| error.while_doing(doing.as_str()))?;
-    let handshake = TlsConnector::from(config).connect(name, stream);
-    match timeout(limit, handshake).await {
+    let shown = Shown::default();
+    let handshake = shown.over(TlsConnector::from(config).connect(name, stream));
+    let secured = timeout(limit, handshake).await;
+    let chain = shown.chain();
+    if !chain.is_empty() {
+        dial::presented(Presented {
+            stage,
+            subject: format!("{host}:{port}"),
+            chain: chain.clone(),
+        });
+    }
+    match secured {
         Ok(Ok(secured)) => Ok(secured),
-        Ok(Err(cause)) => Err(failure::explain(cause, stage, host, key).while_doing(doing)),
+        Ok(Err(cause)) => Err(failure::explain(cause, stage, host, key, &chain).while_doing(doing)),
         Err(_) => {
             let what = "the TLS handshake was not answered";
             Err(Error::new(Kind::Timeout, stage, what)

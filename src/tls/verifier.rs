@@ -10,6 +10,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 use super::roots::{self, Part};
+use super::shown;
 use crate::base::{Kind, Result, Stage, Trust};
 
 type Judge = Arc<WebPkiServerVerifier>;
@@ -127,6 +128,7 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> std::result::Result<ServerCertVerified, Error> {
+        shown::note(end_entity, intermediates);
         self.ask(|judge| {
             let verified = judge.verify_server_cert(
                 end_entity,

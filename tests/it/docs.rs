@@ -258,7 +258,9 @@ fn the_pages_show_the_stages_of_a_check() {
         let shown = shown.split_once("```").unwrap().0;
         let ran = program.run(&["check", &url]).expect(0);
         let stages = |told: &str| -> Vec<String> {
-            let lines = told.lines().filter(|line| line.starts_with("  "));
+            let lines = told
+                .lines()
+                .filter(|line| line.starts_with("  ok ") || line.starts_with("  FAIL "));
             let words = lines.map(|line| line.split_whitespace().take(2).collect::<Vec<_>>());
             words.map(|words| words.join(" ")).collect()
         };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::base::{Error, Kind, Result, Stage};
-use crate::check::{Report, Walk};
+use crate::check::{Evidence, Report, Shown, Walk};
 use crate::cli::args::{CheckArgs, Common};
 use crate::cli::dataset::dataset;
 use crate::cli::exit::Exit;
@@ -97,6 +97,7 @@ fn as_json(report: &Report) -> Value {
         "ok": report.is_ok(),
         "route": report.route.as_ref().map(json::route),
         "steps": steps,
+        "tls": report.tls.iter().map(certificate).collect::<Vec<_>>(),
         "doubt": report.doubt,
         "service": report.service.as_ref().map(|service| json!({
             "product": service.product.as_str(),
@@ -105,6 +106,25 @@ fn as_json(report: &Report) -> Value {
             "reception": service.reception.as_str(),
         })),
         "failure": report.failure.as_ref().map(json::error),
+    })
+}
+
+fn certificate(shown: &Shown) -> Value {
+    let leaf = shown.leaf();
+    json!({
+        "stage": shown.stage.as_str(),
+        "subject": shown.subject,
+        "names": leaf.names,
+        "issuer": leaf.issuer,
+        "not_before": leaf.first_day(),
+        "not_after": leaf.last_day(),
+        "sha256": leaf.fingerprint(),
+        "chain": shown.chain.len(),
+        "public": shown.is_public,
+        "inspection": shown.inspection.as_ref().map(|evidence| match evidence {
+            Evidence::Product(product) => json!({ "product": product }),
+            Evidence::SameIssuer(other) => json!({ "same_issuer_as": other }),
+        }),
     })
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::milliseconds;
 use crate::base::{Error, Kind, Route, Step, text};
-use crate::check::Report;
+use crate::check::{Evidence, Report};
 use crate::cli::output::{again, causes, without_query, without_userinfo};
 
 /// The widths of the first column, at least and at most.
@@ -35,6 +35,7 @@ pub fn lines(url: &str, report: &Report) -> Vec<String> {
     }
     match &report.failure {
         None => {
+            lines.extend(certificates(report));
             let total: Duration = report.steps.iter().map(|step| step.elapsed).sum();
             let total = milliseconds(total);
             let refused = report.service.as_ref().filter(|s| s.wants_client());
@@ -51,6 +52,37 @@ pub fn lines(url: &str, report: &Report) -> Vec<String> {
             lines.push(format!("ok: {end}, {total:.1} ms in all"));
         }
         Some(error) => verdict(&mut lines, report, error, first),
+    }
+    lines
+}
+
+/// A line for each server that showed certificates.
+fn certificates(report: &Report) -> Vec<String> {
+    let mut told: Vec<&str> = Vec::new();
+    let mut lines = Vec::new();
+    for shown in &report.tls {
+        // Each data channel of FTPS shows the same.
+        if told.contains(&shown.subject.as_str()) {
+            continue;
+        }
+        told.push(&shown.subject);
+        let inspection = match &shown.inspection {
+            Some(Evidence::Product(product)) => format!(", made on the way by {product}"),
+            Some(Evidence::SameIssuer(other)) => {
+                format!(", made on the way: {other} has one of the same issuer")
+            }
+            None => String::new(),
+        };
+        let chain = match shown.chain.len() {
+            1 => "alone".to_owned(),
+            length => format!("in a chain of {length}"),
+        };
+        lines.push(format!(
+            "  cert     {} shows one for {}, {chain}{inspection}",
+            shown.subject,
+            shown.leaf(),
+        ));
+        lines.push(format!("  sha256   {}", shown.leaf().fingerprint()));
     }
     lines
 }
@@ -73,6 +105,7 @@ fn verdict(lines: &mut Vec<String>, report: &Report, error: &Error, first: usize
     if error.kind() == Kind::Interrupted {
         return;
     }
+    lines.extend(certificates(report));
     let mut tell = |label: &str, text: &str| lines.push(format!("  {label:<8} {text}"));
     // A redirect may have led another way than the one above.
     if let Some(route) = error.route().filter(|r| Some(*r) != report.route.as_ref()) {
@@ -189,6 +222,7 @@ mod tests {
         let report = Report {
             route: None,
             steps,
+            tls: Vec::new(),
             doubt: None,
             service: None,
             failure: None,
@@ -235,6 +269,7 @@ mod tests {
         Report {
             route: Some(route),
             steps,
+            tls: Vec::new(),
             doubt: None,
             service: None,
             failure: Some(failure),

@@ -1,0 +1,40 @@
+//! The certificates that the other side showed in a handshake.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::pki_types::CertificateDer;
+
+tokio::task_local! {
+    static SHOWN: Shown;
+}
+
+/// Keeps what a verifier is shown while a handshake runs: when it is refused, rustls keeps nothing
+/// of it. A session that is used again shows none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shown(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Shown {
+    /// Runs a handshake.
+    pub(super) async fn over<T>(&self, handshake: impl Future<Output = T>) -> T {
+        SHOWN.scope(self.clone(), handshake).await
+    }
+
+    /// The chain in DER, the server's own first.
+    pub(super) fn chain(&self) -> Vec<Vec<u8>> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// Takes the chain that a verifier was given.
+pub(super) fn note(end_entity: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) {
+    let _ = SHOWN.try_with(|shown| {
+        let mut chain = shown.0.lock().unwrap_or_else(PoisonError::into_inner);
+        chain.clear();
+        let all = std::iter::once(end_entity).chain(intermediates);
+        chain.extend(all.map(|certificate| certificate.to_vec()));
+    });
+}
