@@ -1,8 +1,11 @@
 //! Walks the stages of reaching a target, once, and says what each gave.
 
+mod hold;
+mod subject;
 mod trust;
 mod waiting;
 
+pub use subject::{Held, Port, Subject};
 pub use trust::{Evidence, Shown, compare};
 pub use waiting::Walk;
 
@@ -11,7 +14,7 @@ use crate::dataset::Dataset;
 use crate::proto::service::Service;
 
 /// What the walk found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
     /// The way that was decided, unless that failed already.
@@ -33,12 +36,9 @@ impl Report {
     /// The report of what failed before there was anything to walk.
     pub fn of(error: Error) -> Self {
         Self {
-            route: None,
             steps: error.steps().clone(),
-            tls: Vec::new(),
-            doubt: None,
-            service: None,
             failure: Some(error),
+            ..Self::default()
         }
     }
 
@@ -54,23 +54,18 @@ impl Report {
 /// # Cancel safety
 /// Dropping the future ends it.
 pub async fn check(dataset: &Dataset) -> Report {
-    Walk::new(dataset).run().await
+    Walk::new(dataset.clone()).run().await
 }
 
-async fn walk(dataset: &Dataset) -> Report {
-    let route = match dataset.connector().route(dataset.target()) {
-        Ok(route) => route,
-        Err(error) => return Report::of(error),
-    };
+async fn walk(dataset: &Dataset, route: Route) -> Report {
     match dataset.probe_closely().await {
         Ok(probed) => {
             let report = Report {
                 route: Some(route),
                 steps: probed.steps,
-                tls: Vec::new(),
                 doubt: probed.doubt,
                 service: probed.service,
-                failure: None,
+                ..Report::default()
             };
             match probed.refusal {
                 Some(refusal) if !refusal.is_reached => Report {

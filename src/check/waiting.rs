@@ -1,23 +1,22 @@
 //! A walk that somebody may not want to wait for.
 
 use super::trust::{self, Shown};
-use super::{Report, walk};
+use super::{Report, Subject};
 use crate::base::{Error, Host, Kind, Route, Scheme, Stage, Step, Steps, Target, TunnelMode, text};
-use crate::dataset::Dataset;
 use crate::dial::Watch;
 
 /// A walk that can be given up and still tells what it passed.
-#[derive(Debug)]
-pub struct Walk<'a> {
-    dataset: &'a Dataset,
+#[derive(Clone, Debug)]
+pub struct Walk {
+    subject: Subject,
     watch: Watch,
 }
 
-impl<'a> Walk<'a> {
-    /// A walk up to the first byte of `dataset`.
-    pub fn new(dataset: &'a Dataset) -> Self {
+impl Walk {
+    /// A walk up to the first byte of a dataset, or up to an open port.
+    pub fn new(subject: impl Into<Subject>) -> Self {
         Self {
-            dataset,
+            subject: subject.into(),
             watch: Watch::new(),
         }
     }
@@ -27,7 +26,7 @@ impl<'a> Walk<'a> {
     /// # Cancel safety
     /// Dropping the future ends it; [`stopped`](Self::stopped) tells how far it came.
     pub async fn run(&self) -> Report {
-        let mut report = self.watch.over(walk(self.dataset)).await;
+        let mut report = self.watch.over(self.subject.walk()).await;
         report.tls = self.shown();
         trust::tell_inspection(&mut report);
         report
@@ -53,8 +52,8 @@ impl<'a> Walk<'a> {
     /// has been waited for.
     fn so_far(&self, words: impl FnOnce(String) -> String) -> Report {
         let (steps, waited) = self.watch.seen();
-        let target = self.dataset.target();
-        let connector = self.dataset.connector();
+        let target = self.subject.target();
+        let connector = self.subject.connector();
         let route = match connector.route(target) {
             Ok(route) => route,
             Err(error) => return Report::of(error),
@@ -64,7 +63,10 @@ impl<'a> Walk<'a> {
             asked.unwrap_or(proxy.tunnel) == TunnelMode::Always
         });
         // Asked for in absolute form, FTP's stages are those of plain HTTP.
-        let asked = self.dataset.asks_proxy_for_ftp().unwrap_or(false);
+        let asked = match &self.subject {
+            Subject::Dataset(dataset) => dataset.asks_proxy_for_ftp().unwrap_or(false),
+            Subject::Port(_) => false,
+        };
         let as_http =
             asked.then(|| Target::new(Scheme::Http, target.host().clone(), target.port()));
         let (target, tunnels) = match &as_http {
@@ -81,9 +83,8 @@ impl<'a> Walk<'a> {
             route: Some(route),
             steps,
             tls: self.shown(),
-            doubt: None,
-            service: None,
             failure: Some(error),
+            ..Report::default()
         }
     }
 }

@@ -37,9 +37,17 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 /// # Errors
 /// The file cannot be read, holds no URL, or something that cannot be one.
 pub fn all(urls: &Urls) -> Result<Vec<Asked>> {
-    let arguments = urls.urls.iter().map(|typed| Asked::argument(typed));
+    of(&urls.urls, urls.from_file.as_deref())
+}
+
+/// [`all`] of the arguments and of a file.
+///
+/// # Errors
+/// As there.
+pub fn of(urls: &[String], from_file: Option<&Path>) -> Result<Vec<Asked>> {
+    let arguments = urls.iter().map(|typed| Asked::argument(typed));
     let mut asked: Vec<Asked> = arguments.collect();
-    let Some(path) = &urls.from_file else {
+    let Some(path) = from_file else {
         return Ok(asked);
     };
     if path == Path::new("-") {

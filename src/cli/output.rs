@@ -53,6 +53,14 @@ impl Output {
         }
     }
 
+    /// The same for what was said already: errors alone.
+    pub fn silenced(&self) -> Self {
+        Self {
+            quiet: true,
+            ..self.clone()
+        }
+    }
+
     /// A line of data. A reader that went away is no error; what else keeps it from getting out
     /// is one at the [`end`](Self::end).
     pub fn line(&self, line: &str) {

@@ -8,6 +8,7 @@ use super::json;
 use super::output::{without_query, without_userinfo};
 
 /// A URL, or a path below a connection, that a command is about.
+#[derive(Clone)]
 pub struct Place<'a> {
     /// To the letter: it may hold a password.
     pub typed: &'a str,

@@ -22,6 +22,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 pub use self::bundle::bundle;
+pub(crate) use self::bundle::pem;
 use self::danger::AcceptEverything;
 pub use self::diagnosis::{is_no_tls, is_theirs, wants_newer};
 pub use self::one_session::OneSession;

@@ -1,6 +1,7 @@
 //! The arguments of the commands that take URLs.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
@@ -228,10 +229,57 @@ pub struct RouteArgs {
 
 #[derive(Args, Debug)]
 pub struct CheckArgs {
-    #[command(flatten)]
-    pub urls: Urls,
+    /// URLs, paths below a connection (`census:2020/file.csv`), or ports (tcp://db.example.org:5432)
+    #[arg(required_unless_present_any = ["from_file", "all"], value_name = "URL")]
+    pub urls: Vec<String>,
+    /// Take URLs from this file too, one a line; a line that begins with # is a comment; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub from_file: Option<PathBuf>,
+    /// Check every connection of the settings, and end in a table
+    #[arg(long, conflicts_with_all = ["urls", "from_file"])]
+    pub all: bool,
+    /// Check so many at once [default: 1, with --all 16]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// Walk so many times, on new connections each time, and tell the least, middle and greatest times
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub repeat: u16,
+    /// Walk by the direct way too, and show both side by side
+    #[arg(long)]
+    pub compare: bool,
+    /// Then leave the stream alone for so long (90s, 10m), to find who ends what is idle: of a
+    /// WebSocket the socket, else the tunnel, without a request
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub hold: Option<Duration>,
+    /// With --hold: send a ping so often in the WebSocket
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "hold")]
+    pub ping: Option<Duration>,
+    /// Write the authority of a certificate that is not trusted into this new file, to compare its
+    /// fingerprint and to set as ca_file
+    #[arg(long, value_name = "FILE")]
+    pub save_ca: Option<PathBuf>,
     #[command(flatten)]
     pub login: Login,
     #[command(flatten)]
     pub fields: Fields,
+}
+
+/// A time with its unit: 500ms, 90s, 10m, 1h.
+fn duration(written: &str) -> Result<Duration, String> {
+    let bad = || "write a number and ms, s, m or h: 90s".to_owned();
+    let digits = written
+        .find(|c: char| !c.is_ascii_digit())
+        .ok_or_else(bad)?;
+    let number: u64 = written[..digits].parse().map_err(|_| bad())?;
+    let milliseconds = match &written[digits..] {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(bad()),
+    };
+    match number.checked_mul(milliseconds) {
+        Some(time @ 1..=604_800_000) => Ok(Duration::from_millis(time)),
+        _ => Err("from 1 ms to a week".to_owned()),
+    }
 }

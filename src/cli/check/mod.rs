@@ -1,86 +1,119 @@
 //! `outbound check`: the stages with their times, a verdict, and what to change.
 
+mod checked;
+mod compare;
+mod maker;
+mod repeat;
+mod save_ca;
+mod several;
+mod table;
 pub(super) mod verdict;
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use self::checked::Checked;
+use self::maker::Maker;
+use self::save_ca::SaveCa;
+use self::several::Several;
 use crate::base::{Error, Kind, Result, Stage};
-use crate::check::{Evidence, Report, Shown, Walk};
+use crate::check::{Evidence, Report, Shown};
 use crate::cli::args::{CheckArgs, Common};
-use crate::cli::dataset::dataset;
+use crate::cli::asked::{self, Asked};
 use crate::cli::exit::Exit;
+use crate::cli::json;
 use crate::cli::output::Output;
 use crate::cli::place::Place;
-use crate::cli::progress::Live;
-use crate::cli::{asked, interrupt, json};
-use crate::dataset::Client;
-use crate::settings::Policy;
+use crate::connector::load::{self, Surroundings};
+use crate::settings::{Flags, Policy};
 
 pub async fn run(
     policy: Policy,
+    surroundings: &Surroundings,
     common: &Common,
     args: &CheckArgs,
     output: &Output,
 ) -> Result<Exit> {
-    let client = Client::new(policy);
-    let asked = asked::all(&args.urls)?;
-    let fields = &args.fields.headers;
+    let save = args.save_ca.as_deref().map(SaveCa::new).transpose()?;
+    let asked = match args.all {
+        true => connections(&policy)?,
+        false => asked::of(&args.urls, args.from_file.as_deref())?,
+    };
+    let direct = match args.compare {
+        true => Some(directly(surroundings, common)?),
+        false => None,
+    };
+    let maker = Maker {
+        policy,
+        direct,
+        common,
+        args,
+        output,
+    };
+    let places: Vec<Place<'_>> = Place::all(&asked).collect();
+    let several = Several::new(places, &maker);
+    let at_once = args.jobs.unwrap_or(if args.all { 16 } else { 1 });
+    let stopped = several.run(at_once, output, common.verbose > 0).await;
     let mut exit = Exit::Success;
-    let mut stopped = None;
-    for mut place in Place::all(&asked) {
-        if let Some(signal) = stopped {
-            show(output, &place, &Report::of(not_checked(signal)));
-            continue;
+    for checked in several.into_checked() {
+        if let (Some(save), Some(report)) = (&save, checked.first()) {
+            save.tell(report, output)?;
         }
-        let report = match dataset(&client, common, &args.login, fields, &mut place, output) {
-            Ok(dataset) => {
-                let walk = Walk::new(&dataset);
-                let live = Live::new(output, common.verbose > 0);
-                let report = tokio::select! {
-                    report = walk.run() => report,
-                    never = live.show(|| verdict::lines(&place.name(), &walk.waiting())) => match never {},
-                    signal = interrupt::wait() => {
-                        stopped = Some(signal);
-                        walk.stopped(signal)
-                    }
-                };
-                live.finish();
-                report
-            }
-            Err(error) => Report::of(error),
-        };
-        if output.quiet && report.is_ok() && report.doubt.is_none() {
-            continue;
-        }
-        show(output, &place, &report);
-        if let Some(error) = &report.failure {
+        if let Some(error) = checked.failure() {
             exit = exit.and(Exit::of(error));
         }
     }
     match stopped {
-        Some(_) => Ok(Exit::Interrupted),
-        None => Ok(exit),
+        true => Ok(Exit::Interrupted),
+        false => Ok(exit),
     }
 }
 
-fn show(output: &Output, place: &Place<'_>, report: &Report) {
-    if output.json {
-        return output.line(&place.json(as_json(report)));
+/// A place for each connection of the settings: its base.
+fn connections(policy: &Policy) -> Result<Vec<Asked>> {
+    let names = policy.connections().map(|connection| &connection.name);
+    let asked: Vec<Asked> = names
+        .map(|name| Asked::argument(&format!("{name}:")))
+        .collect();
+    if asked.is_empty() {
+        let what = "there is no connection in the settings";
+        return Err(Error::new(Kind::Settings, Stage::Settings, what)
+            .while_doing("check every connection")
+            .with_hint("`outbound config init` shows how [connections.NAME] is written"));
     }
-    for line in verdict::lines(&place.name(), report) {
-        output.line(&line);
-    }
+    Ok(asked)
 }
 
-/// What is said of a target whose turn did not come.
-fn not_checked(signal: &str) -> Error {
-    let what = format!("not checked: stopped by {signal} before its turn");
-    Error::new(Kind::Interrupted, Stage::Settings, what)
+/// The same settings, with the direct way for everything.
+fn directly(surroundings: &Surroundings, common: &Common) -> Result<Policy> {
+    let flags = Flags {
+        proxy: Some("direct".to_owned()),
+        ..common.flags()
+    };
+    load::policy_in(surroundings, &flags)
 }
 
-fn as_json(report: &Report) -> Value {
+fn as_json(checked: &Checked) -> Value {
+    let none = Report::default();
+    let report = checked.first().unwrap_or(&none);
+    let mut told = of_report(report);
+    let more = json!({
+        "times": repeat::as_json(checked),
+        "direct": checked.direct.as_ref().map(of_report),
+        "held": checked.held.as_ref().map(|held| json!({
+            "ms": milliseconds(held.stood),
+            "said": held.said,
+            "failure": held.failure.as_ref().map(json::error),
+        })),
+    });
+    if let (Some(told), Value::Object(more)) = (told.as_object_mut(), more) {
+        told.extend(more);
+    }
+    told
+}
+
+fn of_report(report: &Report) -> Value {
     let steps: Vec<Value> = report
         .steps
         .iter()

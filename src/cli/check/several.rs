@@ -1,0 +1,249 @@
+//! Many places at once, told in their order.
+
+use std::cell::{Cell, RefCell};
+
+use futures_util::StreamExt as _;
+
+use super::checked::Checked;
+use super::maker::Maker;
+use super::{as_json, compare, repeat, table, verdict};
+use crate::base::{Code, Error, Kind, Result, Stage, text};
+use crate::check::{Report, Subject, Walk};
+use crate::cli::interrupt;
+use crate::cli::output::Output;
+use crate::cli::place::Place;
+use crate::cli::progress::Live;
+
+/// Everything that is checked, and how far it is.
+pub(super) struct Several<'a> {
+    maker: &'a Maker<'a>,
+    ones: Vec<One<'a>>,
+    /// How many are told.
+    told: Cell<usize>,
+}
+
+struct One<'a> {
+    place: Place<'a>,
+    /// Made before anything starts: its warnings come first.
+    subject: Result<Subject>,
+    /// The walk under way.
+    walk: RefCell<Option<Walk>>,
+    checked: RefCell<Option<Checked>>,
+}
+
+impl<'a> Several<'a> {
+    pub fn new(places: Vec<Place<'a>>, maker: &'a Maker<'a>) -> Self {
+        let ones = places.into_iter().map(|mut place| {
+            let subject = maker.make(&mut place);
+            One {
+                place,
+                subject,
+                walk: RefCell::default(),
+                checked: RefCell::default(),
+            }
+        });
+        Self {
+            maker,
+            ones: ones.collect(),
+            told: Cell::new(0),
+        }
+    }
+
+    /// Checks all, so many at once, and tells what came of them in their order. Says whether a signal
+    /// stopped it: what was found so far is told then too.
+    pub async fn run(&self, at_once: u16, output: &Output, logged: bool) -> bool {
+        let live = Live::new(output, logged);
+        let works = self.ones.iter().map(|one| self.check(one));
+        let works = futures_util::stream::iter(works).buffer_unordered(usize::from(at_once));
+        let mut works = std::pin::pin!(works);
+        let mut signal = std::pin::pin!(interrupt::wait());
+        let stopped = loop {
+            tokio::select! {
+                ended = works.next() => match ended {
+                    Some(()) => self.tell(output, false),
+                    None => break None,
+                },
+                never = live.show(|| self.waiting()) => match never {},
+                signal = &mut signal => break Some(signal),
+            }
+        };
+        live.finish();
+        if let Some(signal) = stopped {
+            self.stop(signal);
+        }
+        self.tell(output, true);
+        if self.maker.args.all && !output.json {
+            let checked = self
+                .ones
+                .iter()
+                .map(|one| (one.place.name(), one.checked.borrow()));
+            let rows: Vec<_> = checked.collect();
+            let rows = rows
+                .iter()
+                .map(|(name, checked)| (name.as_str(), checked.as_ref()));
+            table::lines(rows).iter().for_each(|line| output.line(line));
+        }
+        stopped.is_some()
+    }
+
+    /// What came of all.
+    pub fn into_checked(self) -> impl Iterator<Item = Checked> {
+        let ones = self.ones.into_iter();
+        ones.filter_map(|one| one.checked.into_inner())
+    }
+
+    async fn check(&self, one: &One<'a>) {
+        let checked = match &one.subject {
+            Ok(subject) => self.walks(one, subject).await,
+            Err(error) => Checked::of(Report::of(error.clone())),
+        };
+        one.checked.replace(Some(checked));
+    }
+
+    /// The walks of one place, and what is done beside them.
+    async fn walks(&self, one: &One<'a>, subject: &Subject) -> Checked {
+        let mut checked = Checked::default();
+        for number in 0..self.maker.args.repeat {
+            // The connections of an earlier walk would make this one shorter.
+            let again = match number {
+                0 => None,
+                _ => self.maker.make_again(&one.place).ok(),
+            };
+            let walk = Walk::new(again.unwrap_or_else(|| subject.clone()));
+            one.walk.replace(Some(walk.clone()));
+            checked.reports.push(walk.run().await);
+        }
+        if let Some(direct) = self.maker.make_direct(&one.place) {
+            checked.direct = Some(match direct {
+                Ok(direct) => Walk::new(direct).run().await,
+                Err(error) => Report::of(error),
+            });
+        }
+        if let (Some(how_long), None) = (self.maker.args.hold, checked.failure()) {
+            match subject.hold(how_long, self.maker.args.ping).await {
+                Ok(held) => checked.held = Some(held),
+                Err(error) => checked.reports = vec![Report::of(error)],
+            }
+        }
+        checked
+    }
+
+    /// What is told while the next one to be told is waited for.
+    fn waiting(&self) -> Vec<String> {
+        let Some(one) = self.ones.get(self.told.get()) else {
+            return Vec::new();
+        };
+        match &*one.walk.borrow() {
+            Some(walk) => verdict::lines(&one.place.name(), &walk.waiting()),
+            None => Vec::new(),
+        }
+    }
+
+    /// Ends what has not ended: with what it passed, or with nothing.
+    fn stop(&self, signal: &str) {
+        for one in &self.ones {
+            if one.checked.borrow().is_some() {
+                continue;
+            }
+            let report = match &*one.walk.borrow() {
+                Some(walk) => walk.stopped(signal),
+                None => Report::of(not_checked(signal)),
+            };
+            one.checked.replace(Some(Checked::of(report)));
+        }
+    }
+
+    /// Tells those that have ended, as long as none before them is under way.
+    fn tell(&self, output: &Output, all_ended: bool) {
+        if all_ended {
+            self.compare_issuers();
+        }
+        while let Some(one) = self.ones.get(self.told.get()) {
+            let checked = one.checked.borrow();
+            let Some(checked) = checked.as_ref() else {
+                return;
+            };
+            // What others show may tell that TLS is inspected.
+            if !all_ended && self.ones.len() > 1 && is_of_unknown_issuer(checked) {
+                return;
+            }
+            self.told.set(self.told.get() + 1);
+            if output.quiet && checked.is_well() {
+                continue;
+            }
+            show(output, &one.place, checked, self.maker.args.all);
+        }
+    }
+
+    fn compare_issuers(&self) {
+        let mut checked: Vec<_> = self
+            .ones
+            .iter()
+            .map(|one| one.checked.borrow_mut())
+            .collect();
+        let reports = checked.iter_mut().filter_map(|checked| checked.as_mut());
+        let mut reports: Vec<&mut Report> =
+            reports.flat_map(|checked| &mut checked.reports).collect();
+        crate::check::compare(&mut reports);
+    }
+}
+
+fn is_of_unknown_issuer(checked: &Checked) -> bool {
+    let failure = checked.failure();
+    failure.is_some_and(|error| error.code() == Code::TlsUnknownIssuer)
+}
+
+/// `is_listed`: a table at the end has what went well.
+fn show(output: &Output, place: &Place<'_>, checked: &Checked, is_listed: bool) {
+    if output.json {
+        return output.line(&place.json(as_json(checked)));
+    }
+    if is_listed && checked.is_well() {
+        return;
+    }
+    let mut lines = match checked.first() {
+        Some(report) => verdict::lines(&place.name(), report),
+        None => Vec::new(),
+    };
+    lines.extend(repeat::lines(checked));
+    lines.extend(compare::lines(checked));
+    if let Some(held) = &checked.held {
+        lines.extend(held_lines(held));
+    }
+    lines.iter().for_each(|line| output.line(line));
+    if is_listed {
+        output.line("");
+    }
+}
+
+fn held_lines(held: &crate::check::Held) -> Vec<String> {
+    let said = match &*held.said {
+        "" => String::new(),
+        said => format!("; meanwhile it said: {}", text::clip(said)),
+    };
+    match &held.failure {
+        None => vec![format!(
+            "  hold     it stood for {}{said}",
+            text::seconds(held.stood)
+        )],
+        Some(error) => {
+            let mut lines = vec![
+                format!("  FAIL     {}", error.what()),
+                format!("  code     {}", error.code()),
+                format!("  side     {}", error.side()),
+            ];
+            lines.extend(
+                error
+                    .hint()
+                    .map(|hint| format!("  hint     {}", text::escape(hint))),
+            );
+            lines
+        }
+    }
+}
+
+/// What is said of a target whose turn did not come.
+fn not_checked(signal: &str) -> Error {
+    let what = format!("not checked: stopped by {signal} before its turn");
+    Error::new(Kind::Interrupted, Stage::Settings, what)
+}
