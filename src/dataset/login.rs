@@ -5,14 +5,20 @@ use super::client::Dataset;
 use crate::base::Credentials;
 use crate::base::{Result, Secret};
 use crate::ftp::Login;
-#[cfg(any(feature = "object_store", feature = "reqwest"))]
+#[cfg(any(feature = "object_store", feature = "reqwest", feature = "ws"))]
 use crate::http;
 
 impl Dataset {
     /// The HTTP client of its connection.
-    #[cfg(any(feature = "object_store", feature = "reqwest"))]
+    #[cfg(any(feature = "object_store", feature = "reqwest", feature = "ws"))]
     pub(crate) fn http(&self) -> &http::Client {
         &self.http
+    }
+
+    /// The fields that go with its requests.
+    #[cfg(feature = "ws")]
+    pub(crate) fn headers(&self) -> &::http::HeaderMap {
+        &self.headers
     }
 
     /// The login for the target.

@@ -134,7 +134,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`send`](Self::send), but for redirects.
-    #[cfg(feature = "object_store")]
+    #[cfg(any(feature = "object_store", feature = "ws"))]
     pub(crate) async fn send_once(&self, mut request: Request) -> Result<Response> {
         refuse_reserved(&request)?;
         hop::send(&self.pool, &self.connector, &mut request).await

@@ -330,7 +330,7 @@ pub(super) fn broken(
 /// The error for a request whose answer did not come in time. In absolute form the silence may
 /// be the proxy's or the server's: whoever runs the proxy can tell.
 pub(super) fn silence(
-    limit: Duration,
+    (limit, setting): (Duration, &'static str),
     target: &Target,
     hop: Option<&Proxy>,
     all_sent: bool,
@@ -340,8 +340,7 @@ pub(super) fn silence(
             true => what.to_owned(),
             false => format!("{what}, and the request's body was not taken to its end"),
         };
-        Error::new(Kind::Timeout, Stage::Request, what)
-            .with_limit("timeouts.reply", text::seconds(limit))
+        Error::new(Kind::Timeout, Stage::Request, what).with_limit(setting, text::seconds(limit))
     };
     match hop {
         None => error("no answer to the request"),

@@ -128,7 +128,12 @@ impl Hop<'_> {
         };
         let mut unlogged = dialogue::request(line, request.headers());
         let mut captured = capture_connection(&mut request);
-        let limit = self.connector.timeouts().reply;
+        #[cfg(feature = "ws")]
+        if let Some(informed) = &self.request.informed {
+            informed.clone().listen(&mut request);
+        }
+        let usual = || (self.connector.timeouts().reply, "timeouts.reply");
+        let (limit, setting) = self.request.patience.unwrap_or_else(usual);
         let started = Instant::now();
         let opened = Opened::default();
         let answering = opened.within(self.client.request(request));
@@ -158,7 +163,7 @@ impl Hop<'_> {
                 answered.map_err(|cause| failure::broken(cause, self.hop(), plain, heard))
             }
             None => Err(failure::silence(
-                limit,
+                (limit, setting),
                 &self.target,
                 self.hop(),
                 pace.has_ended(),

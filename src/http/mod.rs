@@ -9,6 +9,8 @@ mod failure;
 mod for_object_store;
 mod ftp_answer;
 mod hop;
+#[cfg(feature = "ws")]
+mod informed;
 mod pool;
 mod request;
 mod request_body;
@@ -19,6 +21,8 @@ pub use body::Body;
 pub use client::{Client, Response};
 #[cfg(feature = "object_store")]
 pub(crate) use for_object_store::{Runs, foreign_client, url_of};
+#[cfg(feature = "ws")]
+pub(crate) use informed::Informed;
 pub use request::Request;
 pub(crate) use request::shown;
 pub use request_body::RequestBody;

@@ -1,5 +1,7 @@
 //! A request: what the caller asks for, and the fields that one hop sends.
 
+use std::time::Duration;
+
 use http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
     CONTENT_TYPE, HeaderName, IF_RANGE, LAST_MODIFIED, PROXY_AUTHORIZATION, RANGE, USER_AGENT,
@@ -7,6 +9,8 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 
+#[cfg(feature = "ws")]
+use super::informed::Informed;
 use super::request_body::RequestBody;
 pub(crate) use crate::base::text::shown_url as shown;
 use crate::base::{Error, Kind, Result, Secret, Stage, text};
@@ -31,6 +35,11 @@ pub struct Request {
     pub(crate) is_strict: bool,
     /// Whether a redirect from an API to the pages about it is an answer, and not followed.
     pub(crate) stays_at_api: bool,
+    /// How long the answer may take in place of `timeouts.reply`, and what sets it.
+    pub(crate) patience: Option<(Duration, &'static str)>,
+    /// Who is told of the answers before the answer.
+    #[cfg(feature = "ws")]
+    pub(crate) informed: Option<Informed>,
 }
 
 impl Request {
@@ -44,6 +53,9 @@ impl Request {
             body: RequestBody::empty(),
             is_strict: false,
             stays_at_api: false,
+            patience: None,
+            #[cfg(feature = "ws")]
+            informed: None,
         }
     }
 
