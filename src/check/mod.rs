@@ -4,6 +4,8 @@ mod hold;
 mod subject;
 mod trust;
 mod waiting;
+#[cfg(feature = "ws")]
+pub mod web;
 
 pub use subject::{Held, Port, Subject};
 pub use trust::{Evidence, Shown, compare};

@@ -10,10 +10,10 @@ pub(super) const PAGES: &[Page] = &[
         Target,
         "the reverse proxy does not pass WebSocket on",
         "The application behind it never sees the upgrade.",
-        "An answer to the upgrade that is none, with the reverse proxy's or the \
-         application's ordinary page.",
+        "426, 400 of socket.io, or an ordinary page in answer to the upgrade. 403 with the \
+         Origin that browsers send, and 101 without: the Host is not passed on.",
         "nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
-         proxy_set_header Connection \"upgrade\". Apache: mod_proxy_wstunnel with the \
+         proxy_set_header Connection \"upgrade\"; proxy_set_header Host $http_host. Apache: mod_proxy_wstunnel with the \
          RewriteRule to ws://.",
     ),
     page(
@@ -50,7 +50,7 @@ pub(super) const PAGES: &[Page] = &[
         Target,
         "the application is mapped below a path",
         "It is published at https://HOST/PREFIX/, and makes links and redirects to /.",
-        "Location that leaves the prefix.",
+        "Location or links that leave the prefix, and are answered 404.",
         "Publish it at the root of a host name of its own: Dataiku DSS knows no prefix.",
     ),
     page(
@@ -58,8 +58,11 @@ pub(super) const PAGES: &[Page] = &[
         Target,
         "the reverse proxy refuses large uploads",
         "Its limit on the size of a request is lower than what was asked for.",
-        "413 in answer to a Content-Length.",
-        "nginx: client_max_body_size 0. Apache: LimitRequestBody 0.",
+        "413 in answer to a Content-Length. curl -X POST -H 'Expect: 100-continue' with a large \
+         file shows it too.",
+        "nginx: client_max_body_size 0. Apache 2.4 has none of its own for what it passes on: \
+         see SecRequestBodyLimit of mod_security, and the server behind it; else \
+         LimitRequestBody 0.",
     ),
     page(
         Code::WebDownloadCut,
