@@ -94,6 +94,9 @@ async fn dispatch(cli: &Cli, surroundings: &Surroundings, output: &Output) -> Re
         Command::Put(args) => put::run(policy()?, common, args, output).await,
         Command::Stat(args) => stat::run(policy()?, common, args, output).await,
         Command::List(args) => list::run(policy()?, common, args, output).await,
+        Command::Check(args) if args.web.web => {
+            check::web::run(policy()?, common, args, output).await
+        }
         Command::Check(args) => check::run(policy()?, surroundings, common, args, output).await,
         Command::Route(args) => route::run(&policy()?, common, args, output),
         Command::Env(args) => env::run(policy()?, surroundings, common, args, output).await,

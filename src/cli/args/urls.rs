@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::web::WebArgs;
 use crate::base::{ExplicitTls, FtpMode};
 use crate::cli::fetch::{Glob, Since};
 use crate::dataset::{Checksum, Rate};
@@ -262,6 +263,8 @@ pub struct CheckArgs {
     pub login: Login,
     #[command(flatten)]
     pub fields: Fields,
+    #[command(flatten)]
+    pub web: WebArgs,
 }
 
 /// A time with its unit: 500ms, 90s, 10m, 1h.

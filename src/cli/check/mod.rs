@@ -8,6 +8,7 @@ mod save_ca;
 mod several;
 mod table;
 pub(super) mod verdict;
+pub(super) mod web;
 
 use std::time::Duration;
 

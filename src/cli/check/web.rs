@@ -1,0 +1,205 @@
+//! `outbound check --web`: what a deployment behind a reverse proxy needs, item by item.
+
+use serde_json::{Value, json};
+
+use super::milliseconds;
+use crate::base::{Error, Result, Route, text};
+use crate::check::web::{Finding, Report, Verdict, Walk};
+use crate::cli::args::{CheckArgs, Common};
+use crate::cli::asked::{self, Asked};
+use crate::cli::dataset::dataset;
+use crate::cli::exit::Exit;
+use crate::cli::output::{Output, causes};
+use crate::cli::place::Place;
+use crate::cli::progress::Live;
+use crate::cli::{interrupt, json};
+use crate::dataset::Client;
+use crate::settings::Policy;
+
+pub async fn run(
+    policy: Policy,
+    common: &Common,
+    args: &CheckArgs,
+    output: &Output,
+) -> Result<Exit> {
+    let client = Client::new(policy);
+    let asked: Vec<Asked> = asked::of(&args.urls, args.from_file.as_deref())?;
+    let fields = &args.fields.headers;
+    let mut exit = Exit::Success;
+    let mut stopped = None;
+    for mut place in Place::all(&asked) {
+        if let Some(signal) = stopped {
+            output.say(&format!(
+                "{}not checked: stopped by {signal} before its turn",
+                place.prefix()
+            ));
+            continue;
+        }
+        let dataset = match dataset(&client, common, &args.login, fields, &mut place, output) {
+            Ok(dataset) => dataset,
+            Err(error) => {
+                exit = exit.and(show(output, &place, &Report::of(error)));
+                continue;
+            }
+        };
+        let walk = Walk::new(&dataset, args.web.plan())?;
+        let live = Live::new(output, common.verbose > 0);
+        let report = tokio::select! {
+            report = walk.run() => report,
+            never = live.show(|| lines(&place.name(), &walk.waiting())) => match never {},
+            signal = interrupt::wait() => {
+                stopped = Some(signal);
+                walk.stopped(signal)
+            }
+        };
+        live.finish();
+        exit = exit.and(show(output, &place, &report));
+    }
+    match stopped {
+        Some(_) => Ok(Exit::Interrupted),
+        None => Ok(exit),
+    }
+}
+
+/// Shows a report, and gives the exit that it makes.
+fn show(output: &Output, place: &Place<'_>, report: &Report) -> Exit {
+    let is_dull =
+        |finding: &Finding| matches!(finding.verdict, Verdict::Passed | Verdict::Untested);
+    if output.json {
+        output.line(&place.json(as_json(report)));
+    } else if !(output.quiet && report.findings.iter().all(is_dull)) {
+        for line in lines(&place.name(), report) {
+            output.line(&line);
+        }
+    }
+    report.failure().map_or(Exit::Success, Exit::of)
+}
+
+/// The lines for one deployment.
+fn lines(name: &str, report: &Report) -> Vec<String> {
+    let mut lines = vec![name.to_owned()];
+    if let Some(route) = &report.route {
+        lines.push(format!("route    {} {}", way(route), route.why()));
+    }
+    for finding in &report.findings {
+        tell(&mut lines, report, finding);
+    }
+    lines.push(verdict(report));
+    lines
+}
+
+fn way(route: &Route) -> String {
+    match route.proxy() {
+        Some(proxy) => format!("through {proxy}"),
+        None => "direct".to_owned(),
+    }
+}
+
+fn tell(lines: &mut Vec<String>, report: &Report, finding: &Finding) {
+    let mark = match finding.verdict {
+        Verdict::Passed => "ok",
+        Verdict::Failed(_) => "FAIL",
+        Verdict::Doubtful => "doubt",
+        Verdict::Waiting => "WAIT",
+        _ => "-",
+    };
+    let item = finding.item.as_str();
+    let did = match finding.did.is_empty() {
+        true => String::new(),
+        false => format!("{}: ", finding.did),
+    };
+    let not = match finding.verdict {
+        Verdict::Untested => "not tested: ",
+        _ => "",
+    };
+    let took = match finding.elapsed.is_zero() {
+        true => String::new(),
+        false => format!(" ({:.1} ms)", milliseconds(finding.elapsed)),
+    };
+    lines.push(format!(
+        "  {mark:<6} {item:<11} {not}{did}{}{took}",
+        finding.words
+    ));
+    let mut more = |label: &str, words: &str| lines.push(format!("         {label:<11} {words}"));
+    if let Some(means) = &finding.means {
+        more("means", means);
+    }
+    for (at, advice) in finding.advice.iter().enumerate() {
+        // Behind the one that shows itself, those that may stand before it.
+        let label = match at > 0 && report.front.product.is_some() {
+            true => format!("or {}", advice.product),
+            false => advice.product.to_string(),
+        };
+        let [first, rest @ ..] = advice.lines else {
+            continue;
+        };
+        more(&label, first);
+        for line in rest {
+            more("", line);
+        }
+    }
+    let Some(error) = finding.failure() else {
+        return;
+    };
+    more("code", error.code().as_str());
+    for cause in causes(error) {
+        more("cause", &cause);
+    }
+    let is_told = !finding.advice.is_empty() || finding.means.is_some();
+    if let Some(hint) = error.hint().filter(|_| !is_told) {
+        let hint: Vec<String> = hint.split('\n').map(text::escape).collect();
+        more("hint", &hint.join("\n                     "));
+    }
+    more("side", &error.side().to_string());
+    // What says nothing for long is ended by whoever is the most impatient on the way.
+    let proxy = report.route.as_ref().and_then(Route::proxy);
+    if let Some(proxy) = proxy.filter(|_| finding.may_be_the_proxy()) {
+        more(
+            "or",
+            &format!("it is the proxy on the way, {proxy}: the same check without it tells"),
+        );
+    }
+}
+
+fn verdict(report: &Report) -> String {
+    let count = |which: fn(&Verdict) -> bool| {
+        let findings = report.findings.iter();
+        findings.filter(|finding| which(&finding.verdict)).count()
+    };
+    let failed = count(|verdict| matches!(verdict, Verdict::Failed(_)));
+    let passed = count(|verdict| matches!(verdict, Verdict::Passed));
+    let doubtful = count(|verdict| matches!(verdict, Verdict::Doubtful));
+    let rest = report.findings.len() - failed - passed - doubtful;
+    let start = if failed == 0 { "ok" } else { "FAIL" };
+    format!("{start}: {failed} failed, {doubtful} in doubt, {passed} passed, {rest} not tested")
+}
+
+fn as_json(report: &Report) -> Value {
+    let findings: Vec<Value> = report.findings.iter().map(finding).collect();
+    json!({
+        "ok": report.is_ok(),
+        "route": report.route.as_ref().map(json::route),
+        "front": report.front.product.map(|product| product.as_str()),
+        "server": report.front.server,
+        "findings": findings,
+    })
+}
+
+fn finding(finding: &Finding) -> Value {
+    let advice = finding
+        .advice
+        .iter()
+        .map(|advice| json!({ "product": advice.product.as_str(), "directives": advice.lines }));
+    let failure: Option<&Error> = finding.failure();
+    json!({
+        "item": finding.item.as_str(),
+        "verdict": finding.verdict.as_str(),
+        "did": finding.did,
+        "answer": finding.words,
+        "means": finding.means,
+        "advice": advice.collect::<Vec<_>>(),
+        "ms": milliseconds(finding.elapsed),
+        "code": failure.map(|error| error.code().as_str()),
+        "failure": failure.map(json::error),
+    })
+}
