@@ -66,4 +66,5 @@ mod store;
 mod store_real;
 mod streams;
 mod trust;
+mod web;
 mod websocket;

@@ -4,6 +4,7 @@
 
 pub mod acceptor;
 pub mod cutting_ftp;
+pub mod deployment;
 pub mod echo;
 pub mod elastic;
 pub mod feed;
@@ -15,3 +16,4 @@ pub mod runtime;
 pub mod scripted;
 pub mod scripted_ftps;
 pub mod sockets;
+pub mod web_app;

@@ -85,7 +85,11 @@ pub fn tool(name: &str) -> Command {
 
 /// A template of `fixtures/peers` with its `@NAMES@` filled in.
 pub fn template(name: &str, values: &[(&str, &str)]) -> String {
-    let mut text = fixture(name);
+    filled(fixture(name), values)
+}
+
+/// A text with its `@NAMES@` filled in.
+pub fn filled(mut text: String, values: &[(&str, &str)]) -> String {
     for (name, value) in values {
         text = text.replace(&format!("@{name}@"), value);
     }

@@ -1,0 +1,246 @@
+//! Through a forward proxy, and what goes wrong before the deployment can be judged.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use super::{MEANS, Site, findings, of};
+use crate::kit::{Program, Ran};
+use crate::support::deployment::Recipe;
+use crate::support::peers::squid;
+use crate::support::peers::squid::{Options, Squid};
+use crate::support::web_app::Manner;
+
+fn through(site: &Site, proxy: &str, arguments: &[&str]) -> Ran {
+    let proxy = format!("[proxy]\nurl = \"{proxy}\"\n");
+    let program = Program::with_settings(&site.settings("origin.test", &proxy));
+    let url = site.deployment.url("origin.test", "/");
+    let mut all = vec!["check", "--web", &url];
+    all.extend(arguments);
+    program.run(&all)
+}
+
+/// In a tunnel, and in absolute form: a WebSocket goes by CONNECT both times.
+#[test]
+fn through_squid() {
+    for (recipe, passed) in [(Recipe::NginxHttps, 9), (Recipe::NginxHttp, 8)] {
+        let site = Site::start(
+            recipe,
+            Manner {
+                checks_origin: true,
+                ..Manner::default()
+            },
+            &[],
+        );
+        let mut arguments = MEANS.to_vec();
+        arguments.push("--json");
+        let ran = through(&site, &squid().url(), &arguments).expect(0);
+        let found = findings(&ran);
+        let mut good = of(&found, &["ok"]);
+        good.dedup();
+        assert_eq!(good.len(), passed, "{}", ran.out);
+        assert!(ran.out.contains("\"way\":\"proxy\""), "{}", ran.out);
+    }
+}
+
+/// What is missing behind a forward proxy is named as well; for what is silent, the proxy may be it.
+#[test]
+fn through_squid_with_lines_missing() {
+    let changes = [
+        ("proxy_read_timeout 3600;", "proxy_read_timeout 1s;"),
+        ("client_max_body_size 0;", ""),
+        ("proxy_redirect http://$host https://$host;", ""),
+    ];
+    let site = Site::start(Recipe::NginxHttps, Manner::default(), &changes);
+    let ran = through(&site, &squid().url(), &MEANS).expect(9);
+    for line in [
+        "FAIL   redirects ",
+        "FAIL   idle ",
+        "FAIL   request ",
+        "FAIL   upload ",
+        "nginx       client_max_body_size 0;",
+        "code        OUT-WEB-UPLOAD-REFUSED",
+        "or          it is the proxy on the way, http://127.0.0.1:",
+    ] {
+        assert!(ran.out.contains(line), "{line}: {}", ran.out);
+    }
+}
+
+/// A proxy that does not let WebSocket's tunnel through says nothing of the deployment.
+#[test]
+fn a_proxy_that_refuses_the_tunnel_is_a_doubt() {
+    let strict = Squid::start(Options {
+        tunnel_ports: "1".to_owned(),
+        ..Options::default()
+    });
+    let site = Site::start(Recipe::NginxHttp, Manner::default(), &[]);
+    let ran = through(&site, &strict.url(), &["--json"]).expect(0);
+    let found = findings(&ran);
+    assert_eq!(of(&found, &["doubt"]), ["websocket"], "{}", ran.out);
+    assert!(ran.out.contains("the proxy answered 403"), "{}", ran.out);
+}
+
+/// The reverse proxy is there, the application is not.
+#[test]
+fn an_application_that_is_down() {
+    for recipe in [Recipe::NginxHttp, Recipe::Apache] {
+        let Site {
+            _app: app,
+            deployment,
+        } = Site::start(recipe, Manner::default(), &[]);
+        drop(app);
+        let url = deployment.url("127.0.0.1", "/");
+        let ran = Program::new()
+            .run(&["check", "--web", &url, "--idle", "1"])
+            .expect(9);
+        for line in [
+            "  FAIL   reach       GET /: 50",
+            "means       the reverse proxy is reached, and the application behind it does not answer",
+            "websocket   not tested: the deployment is not reached",
+            "FAIL: 1 failed, 0 in doubt, 0 passed, 8 not tested",
+        ] {
+            assert!(ran.out.contains(line), "{line}: {}", ran.out);
+        }
+    }
+}
+
+#[test]
+fn a_deployment_that_is_not_there() {
+    let port = crate::support::sockets::free_port();
+    let url = format!("http://127.0.0.1:{port}");
+    let ran = Program::new()
+        .run(&["check", "--web", &url, "--json"])
+        .expect(5);
+    let found = findings(&ran);
+    assert_eq!(of(&found, &["fail"]), ["reach"], "{}", ran.out);
+    assert_eq!(of(&found, &["not-tested"]).len(), 8, "{}", ran.out);
+}
+
+/// For another name, through a proxy that resolves it, and of an authority that is not trusted.
+#[test]
+fn a_certificate_that_is_not_the_right_one() {
+    let site = Site::start(Recipe::NginxHttps, Manner::default(), &[]);
+    let is_wrong = |settings: &str, host: &str, code: &str| {
+        let url = site.deployment.url(host, "/");
+        let program = Program::with_settings(settings);
+        let ran = program.run(&["check", "--web", &url, "--json"]).expect(8);
+        let found = findings(&ran);
+        assert_eq!(of(&found, &["fail"]), ["certificate"], "{}", ran.out);
+        assert_eq!(of(&found, &["not-tested"]).len(), 8, "{}", ran.out);
+        assert!(ran.out.contains(code), "{code}: {}", ran.out);
+    };
+    let proxy = format!("[proxy]\nurl = \"{}\"\n", squid().url());
+    is_wrong(
+        &site.settings("ftp.test", &proxy),
+        "ftp.test",
+        "OUT-TLS-WRONG-NAME",
+    );
+    is_wrong("", "localhost", "OUT-TLS-UNKNOWN-ISSUER");
+}
+
+/// A prefix that the application knows nothing of.
+#[test]
+fn a_prefix_before_the_application() {
+    let changes = [("location / {", "location /dss/ {")];
+    let site = Site::start(Recipe::NginxHttp, Manner::default(), &changes);
+    let ran = site.check("/dss/home/", &["--json"]);
+    let found = findings(&ran);
+    assert_eq!(of(&found, &["fail"]), ["prefix"], "{}", ran.out);
+    assert!(ran.out.contains("OUT-WEB-PREFIX"), "{}", ran.out);
+    // Its redirect leads out of the prefix, to where nothing is.
+    let ran = site.check("/dss/", &["--json"]);
+    assert_eq!(of(&findings(&ran), &["fail"]), ["prefix"], "{}", ran.out);
+    // At the root it is a path like others.
+    let site = Site::start(Recipe::NginxHttp, Manner::default(), &[]);
+    let ran = site.check("/home/", &["--json"]).expect(0);
+    assert!(
+        of(&findings(&ran), &["ok"]).contains(&"prefix".to_owned()),
+        "{}",
+        ran.out
+    );
+}
+
+/// What was found until then is told, what is under way, and what had no turn.
+#[test]
+fn a_check_that_is_stopped() {
+    let site = Site::start(Recipe::NginxHttp, Manner::default(), &[]);
+    let url = site.deployment.url("localhost", "/");
+    for flag in [None, Some("--json")] {
+        let program = Program::new();
+        let mut arguments = vec![
+            "check",
+            "-v",
+            "--web",
+            &url,
+            "--idle",
+            "600",
+            "--probe-url",
+            "/slow",
+        ];
+        arguments.extend(flag);
+        let mut command = program.command(&arguments);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+        // The log tells of the 101.
+        said.find(|line| line.as_ref().unwrap().contains("101 Switching"))
+            .unwrap()
+            .unwrap();
+        let id = child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-s", "INT", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let rest = std::thread::spawn(move || said.count());
+        let ran = Ran::of(child.wait_with_output().unwrap()).expect(130);
+        rest.join().unwrap();
+        if flag.is_some() {
+            assert!(
+                of(&findings(&ran), &["ok"]).contains(&"reach".to_owned()),
+                "{}",
+                ran.out
+            );
+            continue;
+        }
+        for line in [
+            "  ok     reach ",
+            "  ok     redirects ",
+            "  WAIT   request     stopped by SIGINT after ",
+            "  -      upload      not tested: stopped by SIGINT before its turn",
+        ] {
+            assert!(ran.out.contains(line), "{line}: {}", ran.out);
+        }
+    }
+}
+
+/// A probe of somebody else's would get the login.
+#[test]
+fn means_of_another_origin_are_refused() {
+    for (argument, what) in [
+        (
+            ["--probe-url", "https://other.test/"],
+            "is not of http://127.0.0.1:9",
+        ),
+        (
+            ["--ws-path", "ws://other.test/"],
+            "is not of http://127.0.0.1:9",
+        ),
+    ] {
+        let mut arguments = vec!["check", "--web", "http://127.0.0.1:9"];
+        arguments.extend(argument);
+        Program::new().run(&arguments).expect(2).says(what);
+    }
+    Program::new()
+        .run(&["check", "--web", "wss://h.test/"])
+        .expect(2)
+        .says("not at wss://");
+    Program::new()
+        .run(&["check", "http://127.0.0.1:9", "--idle", "5"])
+        .expect(2)
+        .says("--web");
+}
