@@ -17,6 +17,7 @@ pub mod proxy;
 pub mod proxy_url;
 pub mod route;
 pub mod secret;
+pub mod size;
 pub mod stage;
 pub mod target;
 #[doc(hidden)]

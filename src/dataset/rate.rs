@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
-use crate::base::{Error, Kind, Stage, text};
+use crate::base::{Error, Kind, Stage, size, text};
 
 /// Bytes a second. Written as curl's `--limit-rate` takes it: a number, with a fraction if need
 /// be, and one of `k`, `M`, `G`, `T`, `P` (either case, each 1024 times the one before) or `B`.
@@ -47,33 +47,11 @@ impl FromStr for Rate {
             let what = format!("the rate `{}` {what}", text::clip(written));
             Error::new(Kind::Usage, Stage::Settings, what)
         };
-        let digits = written.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        let power = match written[digits.len()..].to_ascii_lowercase().as_str() {
-            "" | "b" => 0,
-            "k" => 1,
-            "m" => 2,
-            "g" => 3,
-            "t" => 4,
-            "p" => 5,
-            _ => return Err(bad("has a unit that is none of k, M, G, T, P")),
-        };
-        let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-        let number = |digits: &str| match digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            true if digits.is_empty() => Some(0),
-            // More digits than a rate can have.
-            true if digits.len() <= 18 => digits.parse::<u128>().ok(),
-            _ => None,
-        };
         let form = "is none: write bytes a second, like 500k, 2M or 1.5M";
-        let (Some(units), Some(parts), 1..) =
-            (number(whole), number(part), whole.len() + part.len())
-        else {
-            return Err(bad(form));
-        };
-        let unit = 1024u128.pow(power);
-        let divisor = 10u128.pow(u32::try_from(part.len()).unwrap_or(0));
-        let bytes = units * unit + parts * unit / divisor;
-        let bytes = u64::try_from(bytes).map_err(|_| bad("is too large"))?;
+        let bytes = size::parse(written).map_err(|fault| match fault {
+            size::Fault::Form => bad(form),
+            fault => bad(&fault.to_string()),
+        })?;
         let bytes = NonZeroU64::new(bytes);
         bytes
             .map(Self)

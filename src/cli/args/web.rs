@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::base::{Error, Kind, Result, Stage, text};
+use crate::base::{Error, Kind, Result, Stage, size, text};
 use crate::check::web::Plan;
 
 /// What a check of a deployment behind a reverse proxy tries.
@@ -50,48 +50,16 @@ impl WebArgs {
     }
 }
 
-/// A size: a number, with a fraction if need be, and one of k, M, G, T (each 1024 times the one before).
+/// A size that something can have.
 fn size(written: &str) -> Result<u64> {
     let bad = |what: &str| {
         let what = format!("the size `{}` {what}", text::clip(written));
         Error::new(Kind::Usage, Stage::Settings, what)
     };
-    let digits = written.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let power = match written[digits.len()..].to_ascii_lowercase().as_str() {
-        "" | "b" => 0,
-        "k" => 1,
-        "m" => 2,
-        "g" => 3,
-        "t" => 4,
-        _ => return Err(bad("has a unit that is none of k, M, G, T")),
-    };
-    let is_number = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let number = digits.parse::<f64>().ok().filter(|_| is_number);
-    let bytes = number.map(|number| number * 1024f64.powi(power));
-    // As much as 2^53 is exact, and more than anybody uploads.
-    match bytes.filter(|bytes| (1.0..9e15).contains(bytes)) {
-        Some(bytes) => Ok(bytes as u64),
-        None => Err(bad("is none: write bytes, like 500M or 1.5G")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read_as_rates_are() {
-        for (written, bytes) in [
-            ("1", 1),
-            ("500k", 500 << 10),
-            ("1.5G", 3 << 29),
-            ("2m", 2 << 20),
-            ("10b", 10),
-        ] {
-            assert_eq!(size(written).unwrap(), bytes, "{written}");
-        }
-        for written in ["", "0", "-1", "1e3", "inf", "G", "1X", "9999999T", "1 M"] {
-            assert!(size(written).is_err(), "{written}");
-        }
+    match size::parse(written) {
+        Ok(0) => Err(bad("is nothing")),
+        Ok(bytes) => Ok(bytes),
+        Err(size::Fault::Form) => Err(bad("is none: write bytes, like 500M or 1.5G")),
+        Err(fault) => Err(bad(&fault.to_string())),
     }
 }
