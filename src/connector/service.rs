@@ -106,6 +106,7 @@ impl Connector {
         route: &Arc<Route>,
         target: &Target,
         plain: PlainHttp,
+        alpn: Alpn,
     ) -> Result<HttpStream> {
         let absolute = route.proxy().is_some() && !target.scheme().is_tls();
         let absolute = absolute && plain == PlainHttp::Absolute;
@@ -115,7 +116,7 @@ impl Connector {
             self.open(route, target).await?
         };
         if target.scheme().is_tls() {
-            let secured = self.secure_with(stream, target, Alpn::Http).await;
+            let secured = self.secure_with(stream, target, alpn).await;
             stream = secured.map_err(|error| super::unsecured(error, route, target))?;
         }
         let steps = stream.take_steps();
@@ -174,6 +175,7 @@ impl Connector {
             connector,
             route,
             plain,
+            alpn: Alpn::Http,
         })
     }
 }
@@ -185,6 +187,8 @@ pub(crate) struct Routed {
     pub connector: Connector,
     pub route: Arc<Route>,
     pub plain: PlainHttp,
+    /// The versions of HTTP that are offered in TLS.
+    pub alpn: Alpn,
 }
 
 impl Service<Uri> for Routed {
@@ -204,7 +208,10 @@ impl Service<Uri> for Routed {
             // Who asks the proxy for FTP itself has seen to it that there is one.
             let by_proxy = this.route.proxy().is_some() && this.plain == PlainHttp::Absolute;
             let target = target_of(&uri, by_proxy)?;
-            let opening = this.connector.open_http(&this.route, &target, this.plain);
+            let Self {
+                route, plain, alpn, ..
+            } = &this;
+            let opening = this.connector.open_http(route, &target, *plain, *alpn);
             let stream = opening.await?;
             if let Some(opened) = opened {
                 opened.note(stream.passage.clone());

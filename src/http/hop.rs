@@ -32,7 +32,7 @@ pub(super) async fn send(
         Some(proxy) if connector.tunnels(proxy, &target) => PlainHttp::Tunnel,
         _ => PlainHttp::Absolute,
     };
-    let client = pool.client(connector, &route, plain);
+    let client = pool.client(connector, &route, plain, request.alpn());
     let mut body = std::mem::take(&mut request.body);
     let hop = Hop {
         connector,

@@ -9,7 +9,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::request_body::Outgoing;
 use crate::base::Route;
-use crate::connector::{Connector, PlainHttp, Routed};
+use crate::connector::{Alpn, Connector, PlainHttp, Routed};
 
 /// A client of one way.
 pub(super) type Pooled = Legacy<Routed, Outgoing>;
@@ -29,6 +29,8 @@ struct Key {
     user: Option<String>,
     connection: Option<String>,
     tunnel: bool,
+    /// Whether HTTP/1.1 alone is spoken.
+    old: bool,
 }
 
 impl Pool {
@@ -38,6 +40,7 @@ impl Pool {
         connector: &Connector,
         route: &Arc<Route>,
         plain: PlainHttp,
+        alpn: Alpn,
     ) -> Pooled {
         let credentials = route.proxy().and_then(|proxy| proxy.credentials.as_ref());
         let key = Key {
@@ -45,6 +48,7 @@ impl Pool {
             user: credentials.map(|credentials| credentials.username.clone()),
             connection: connector.connection().map(|c| c.name.clone()),
             tunnel: plain == PlainHttp::Tunnel,
+            old: alpn == Alpn::Http1,
         };
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         let client = clients.entry(key).or_insert_with(|| {
@@ -57,6 +61,7 @@ impl Pool {
                     connector: connector.clone(),
                     route: Arc::clone(route),
                     plain,
+                    alpn,
                 })
         });
         client.clone()

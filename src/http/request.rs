@@ -14,6 +14,7 @@ use super::informed::Informed;
 use super::request_body::RequestBody;
 pub(crate) use crate::base::text::shown_url as shown;
 use crate::base::{Error, Kind, Result, Secret, Stage, text};
+use crate::connector::Alpn;
 use crate::proto::fields::secret;
 
 /// A request to send.
@@ -68,6 +69,15 @@ impl Request {
     pub fn with_body(mut self, body: impl Into<RequestBody>) -> Self {
         self.body = body.into();
         self
+    }
+
+    /// What is offered in TLS: of 1xx nothing is heard in HTTP/2.
+    pub(super) fn alpn(&self) -> Alpn {
+        #[cfg(feature = "ws")]
+        if self.informed.is_some() {
+            return Alpn::Http1;
+        }
+        Alpn::Http
     }
 
     /// Turns it into the request that a redirect asks for. When POST becomes GET the body and the
