@@ -8,6 +8,7 @@
 //!
 //! Everything goes by the dataset's connector: through a forward proxy too.
 
+mod certificate;
 mod directives;
 mod fault;
 mod finding;

@@ -108,7 +108,12 @@ pub(super) async fn follow(site: &Site<'_>, first: Page) -> Followed {
             };
         };
         let to = leads(public, &at, location);
-        let shown = || text::clip(&text::without_userinfo(&String::from_utf8_lossy(location)));
+        let shown = || {
+            let written = text::without_userinfo(&String::from_utf8_lossy(location));
+            // Behind that there may be tokens.
+            let end = written.find(['?', '#']).unwrap_or(written.len());
+            text::clip(&written[..end])
+        };
         let came = |to: &Url| format!("{}, to {}", status(page.status), text::shown_url(to));
         let failed = |to: &Url, fault| {
             Finding::failed(

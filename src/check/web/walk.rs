@@ -1,6 +1,7 @@
 //! The walk over all items, which may be given up at any time.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use tokio::time::Instant;
 
@@ -8,9 +9,11 @@ use super::directives::Front;
 use super::finding::{Finding, Item, request, status};
 use super::plan::Plan;
 use super::site::{Page, Site};
-use super::{idle, prefix, probe, redirects, upload, websocket};
+use super::{certificate, idle, prefix, probe, redirects, upload, websocket};
 use crate::base::{Error, Kind, Route, Stage, text};
+use crate::check::Shown;
 use crate::dataset::Dataset;
+use crate::dial::Watch;
 
 /// What was found of a deployment.
 #[derive(Debug)]
@@ -181,7 +184,8 @@ impl<'a> Walk<'a> {
         };
         let url = site.url().clone();
         let did = request("GET", &url);
-        let page = match site.get(&url).await {
+        let watch = Watch::new();
+        let page = match watch.over(site.get(&url)).await {
             Ok(page) => page,
             Err(error) if error.kind() == Kind::Tls && error.stage() == Stage::TargetTls => {
                 self.end(Finding::untested(
@@ -200,7 +204,9 @@ impl<'a> Walk<'a> {
         let answers = self.answers(&did, &page, route);
         let is_reached = answers.failure().is_none();
         self.end(answers);
-        self.end(certificate(&site));
+        let mut shown = watch.certificates().into_iter().filter_map(Shown::of);
+        let shown = shown.rfind(|shown| shown.stage == Stage::TargetTls);
+        self.end(certificate::check(&site, shown.as_ref(), SystemTime::now()));
         if !is_reached {
             return None;
         }
@@ -302,25 +308,5 @@ impl<'a> Walk<'a> {
         self.begin(Item::Upload);
         let size = self.plan.upload_size;
         self.end(upload::check(site, &url, size, &front).await);
-    }
-}
-
-/// What is to be said of the certificate once TLS stands.
-fn certificate(site: &Site<'_>) -> Finding {
-    let host = site.url().host_str().unwrap_or_default();
-    if site.url().scheme() != "https" {
-        return Finding::untested(Item::Certificate, "http:// has none");
-    }
-    match site.believes_all() {
-        true => Finding::doubtful(
-            Item::Certificate,
-            "",
-            "danger_accept_invalid_certs: it was not looked at",
-        ),
-        false => Finding::passed(
-            Item::Certificate,
-            "",
-            format!("believed, in its time, and for {host}"),
-        ),
     }
 }
