@@ -1,11 +1,15 @@
 //! Each recipe as it stands has nothing that fails.
 
 use super::{MEANS, Site, findings, of};
-use crate::support::deployment::Recipe;
+use crate::support::deployment::{Change, Recipe};
 use crate::support::web_app::Manner;
 
 fn is_good(recipe: Recipe, manner: Manner) {
-    let site = Site::start(recipe, manner, &[]);
+    is_good_with(recipe, manner, &[]);
+}
+
+fn is_good_with(recipe: Recipe, manner: Manner, changes: &[Change<'_>]) {
+    let site = Site::start(recipe, manner, changes);
     let mut arguments = MEANS.to_vec();
     arguments.extend(["--json", "--ws-path", "/ws"]);
     let ran = site.check("/", &arguments);
@@ -50,6 +54,13 @@ fn nginx_by_https() {
             ..Manner::default()
         },
     );
+}
+
+/// As most are that are not of the recipe: with HTTP/2.
+#[test]
+fn nginx_by_http2() {
+    let changes = [("@PORT@ ssl;", "@PORT@ ssl http2;")];
+    is_good_with(Recipe::NginxHttps, Manner::default(), &changes);
 }
 
 #[test]
