@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings the real servers that the integration tests run against (Squid, Apache httpd, tinyproxy,
-# nginx, haproxy, vsftpd, ProFTPD, Pure-FTPd and pyftpdlib) and clients that the program is to serve
+# nginx, haproxy, mitmproxy, vsftpd, ProFTPD, Pure-FTPd and pyftpdlib) and clients that the program is to serve
 # (R, and requests and pip for Python), with the shared libraries that this machine lacks, libfaketime
 # for a clock that is wrong, and curl, openssl, wget and python3 if they are missing. They come as
 # Debian packages and are only unpacked into a folder (target/peers, or $OUTBOUND_PEERS): nothing is
@@ -23,6 +23,35 @@ tinyproxy-bin  usr/bin/tinyproxy
 proftpd-core   usr/sbin/proftpd
 proftpd-mod-crypto  usr/lib/proftpd/mod_tls.so
 pure-ftpd      usr/sbin/pure-ftpd
+mitmproxy      usr/bin/mitmdump
+python3-asgiref             usr/lib/python3/dist-packages/asgiref/sync.py
+python3-brotli              usr/lib/python3/dist-packages/brotli.py
+python3-click               usr/lib/python3/dist-packages/click/core.py
+python3-colorama            usr/lib/python3/dist-packages/colorama/ansi.py
+python3-flask               usr/lib/python3/dist-packages/flask/app.py
+python3-h11                 usr/lib/python3/dist-packages/h11/_connection.py
+python3-h2                  usr/lib/python3/dist-packages/h2/connection.py
+python3-hpack               usr/lib/python3/dist-packages/hpack/hpack.py
+python3-hyperframe          usr/lib/python3/dist-packages/hyperframe/frame.py
+python3-itsdangerous        usr/lib/python3/dist-packages/itsdangerous/signer.py
+python3-jinja2              usr/lib/python3/dist-packages/jinja2/environment.py
+python3-kaitaistruct        usr/lib/python3/dist-packages/kaitaistruct.py
+python3-ldap3               usr/lib/python3/dist-packages/ldap3/version.py
+python3-markupsafe          usr/lib/python3/dist-packages/markupsafe/_native.py
+python3-msgpack             usr/lib/python3/dist-packages/msgpack/ext.py
+python3-passlib             usr/lib/python3/dist-packages/passlib/apache.py
+python3-protobuf            usr/lib/python3/dist-packages/google/protobuf/message.py
+python3-publicsuffix2       usr/lib/python3/dist-packages/publicsuffix2/__init__.py
+python3-pyasn1              usr/lib/python3/dist-packages/pyasn1/type/univ.py
+python3-pyperclip           usr/lib/python3/dist-packages/pyperclip/__init__.py
+python3-ruamel.yaml         usr/lib/python3/dist-packages/ruamel/yaml/main.py
+python3-ruamel.yaml.clib    usr/lib/python3/dist-packages/_ruamel_yaml.*.so
+python3-sortedcontainers    usr/lib/python3/dist-packages/sortedcontainers/sortedlist.py
+python3-tornado             usr/lib/python3/dist-packages/tornado/ioloop.py
+python3-urwid               usr/lib/python3/dist-packages/urwid/widget.py
+python3-werkzeug            usr/lib/python3/dist-packages/werkzeug/http.py
+python3-wsproto             usr/lib/python3/dist-packages/wsproto/connection.py
+python3-zstandard           usr/lib/python3/dist-packages/zstandard/__init__.py
 libfaketime    usr/lib/*-linux-gnu/faketime/libfaketime.so.1
 python3-pyftpdlib  usr/lib/python3/dist-packages/pyftpdlib/servers.py
 python3-openssl        usr/lib/python3/dist-packages/OpenSSL/SSL.py

@@ -111,7 +111,11 @@ impl<'a> Several<'a> {
             };
             let walk = Walk::new(again.unwrap_or_else(|| subject.clone()));
             one.walk.replace(Some(walk.clone()));
-            checked.reports.push(walk.run().await);
+            let mut report = walk.run().await;
+            if self.maker.args.all {
+                reached_base(&mut report);
+            }
+            checked.reports.push(report);
         }
         if let Some(direct) = self.maker.make_direct(&one.place) {
             checked.direct = Some(match direct {
@@ -186,6 +190,18 @@ impl<'a> Several<'a> {
             reports.flat_map(|checked| &mut checked.reports).collect();
         crate::check::compare(&mut reports);
     }
+}
+
+/// A connection's base need not be a file: that the server says so is enough to have reached it.
+fn reached_base(report: &mut Report) {
+    let is_answer = |error: &Error| error.code() == Code::TargetNotFound;
+    let Some(error) = report.failure.take_if(|error| is_answer(error)) else {
+        return;
+    };
+    report.doubt = Some(format!(
+        "{}, at the connection's base, where no page need be: check a file below it",
+        error.what()
+    ));
 }
 
 fn is_of_unknown_issuer(checked: &Checked) -> bool {

@@ -2,8 +2,11 @@
 
 mod advice;
 mod doubts;
+mod inspected;
+mod options;
 mod row;
 mod services;
+mod several;
 mod targets;
 mod waits;
 

@@ -9,6 +9,7 @@ pub mod clients;
 pub mod ftp_servers;
 pub mod gateways;
 pub mod index_pages;
+pub mod mitmproxy;
 pub mod moto;
 pub mod nginx;
 pub mod nginx_streams;
@@ -22,6 +23,7 @@ pub mod vsftpd;
 use std::sync::OnceLock;
 
 pub use apache::Apache;
+pub use mitmproxy::Mitmproxy;
 pub use moto::Moto;
 pub use nginx::{Certificate, Nginx};
 pub use process::{folder, tool};

@@ -13,8 +13,8 @@ pub(super) const PAGES: &[Page] = &[
          signed by the company's authority, which is not trusted here.",
         "The issuer is a known product's or the same for unrelated hosts; the message \
          shows issuer and fingerprint.",
-        "Get the company's root certificate from the proxy team (its fingerprint is shown), \
-         and set ca_file. Other programs want it too: SSL_CERT_FILE, REQUESTS_CA_BUNDLE, \
+        "Get the company's root certificate from the proxy team, or let `check --save-ca FILE` \
+         write what the chain has and compare its fingerprint with theirs, and set ca_file. Other programs want it too: SSL_CERT_FILE, REQUESTS_CA_BUNDLE, \
          NODE_EXTRA_CA_CERTS, keytool for Java. Or ask for an exception from inspection.",
     ),
     page(

@@ -1,0 +1,104 @@
+//! A proxy that inspects TLS: mitmproxy.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::kit::{Program, shared};
+use crate::support::peers::{Mitmproxy, squid};
+
+/// What comes first in `--json`.
+fn told(out: &str) -> Value {
+    serde_json::from_str(out.lines().next().unwrap()).unwrap()
+}
+
+#[test]
+fn its_authority_is_named_saved_and_then_believed() {
+    let proxy = Mitmproxy::with_root();
+    let url = shared().nginx.https("/small.bin");
+    let program = Program::new();
+    let through = ["check", "--proxy", &proxy.url(), &url];
+    let ran = program.run(&[&through[..], &["--json"]].concat()).expect(8);
+    let report = told(&ran.out);
+    let failure = &report["failure"];
+    assert_eq!(failure["code"], "OUT-TLS-INSPECTED", "{report}");
+    assert_eq!(failure["side"], "settings", "{report}");
+    assert!(
+        failure["hint"].as_str().unwrap().contains("mitmproxy"),
+        "{report}"
+    );
+    let shown = &report["tls"][0];
+    assert_eq!(shown["inspection"]["product"], "mitmproxy", "{report}");
+    assert_eq!(shown["public"], false, "{report}");
+
+    let file = program.file("corp-ca.pem");
+    let path = file.to_str().unwrap();
+    let save = [&through[..], &["--save-ca", path]].concat();
+    let ran = program.run(&save).expect(8);
+    let written = fs::read_to_string(&file).unwrap();
+    // What the proxy itself keeps is what was written, to the letter.
+    let kept = fs::read_to_string(proxy.authority()).unwrap();
+    assert_eq!(written.trim(), kept.trim(), "{}", ran.err);
+    assert!(ran.err.contains("sha256     "), "{}", ran.err);
+    assert!(ran.err.contains("compare the fingerprint"), "{}", ran.err);
+    // A file that is there is not overwritten, and nothing is asked for.
+    let ran = program.run(&save).expect(13);
+    assert!(ran.err.contains("corp-ca.pem"), "{}", ran.err);
+
+    let settings = format!(
+        "[proxy]\nurl = {:?}\nbypass = []\n[connections.data]\nurl = {:?}\nca_file = {path:?}\n",
+        proxy.url(),
+        shared().nginx.https("/"),
+    );
+    let trusting = Program::with_settings(&settings);
+    let ran = trusting.run(&["check", "data:small.bin"]).expect(0);
+    assert!(
+        ran.out.contains("made on the way by mitmproxy"),
+        "{}",
+        ran.out
+    );
+}
+
+/// The same server through a proxy that leaves TLS alone is not called inspected.
+#[test]
+fn a_private_authority_is_no_inspection() {
+    let url = shared().nginx.https("/small.bin");
+    let ran = Program::new();
+    let ran = ran
+        .run(&["check", "--json", "--proxy", &squid().url(), &url])
+        .expect(8);
+    let report = told(&ran.out);
+    assert_eq!(
+        report["failure"]["code"], "OUT-TLS-UNKNOWN-ISSUER",
+        "{report}"
+    );
+    assert_eq!(report["tls"][0]["inspection"], Value::Null, "{report}");
+}
+
+/// As it comes, mitmproxy sends the server's certificate alone: there is no authority to save.
+#[test]
+fn without_an_authority_in_the_chain_nothing_is_written() {
+    let proxy = Mitmproxy::start();
+    let url = shared().nginx.https("/small.bin");
+    let program = Program::new();
+    let file = program.file("ca.pem");
+    let path = file.to_str().unwrap();
+    let ran = program.run(&["check", "--proxy", &proxy.url(), &url, "--save-ca", path]);
+    let ran = ran.expect(8);
+    let lacking = "sent no certificate of an authority";
+    assert!(
+        ran.err.contains(lacking) && ran.err.contains("mitmproxy"),
+        "{}",
+        ran.err
+    );
+    assert!(!file.exists());
+    // What it keeps is what it signs with.
+    let settings = format!(
+        "[proxy]\nurl = {:?}\nbypass = []\n[connections.data]\nurl = {:?}\nca_file = {:?}\n",
+        proxy.url(),
+        shared().nginx.https("/"),
+        proxy.authority(),
+    );
+    let trusting = Program::with_settings(&settings);
+    trusting.run(&["check", "data:small.bin"]).expect(0);
+}

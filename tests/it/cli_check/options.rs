@@ -1,0 +1,148 @@
+//! `--repeat`, `--compare`, `--hold`, and ports.
+
+use serde_json::Value;
+
+use super::vsftpd;
+use crate::kit::{Program, shared};
+use crate::support::echo::Echo;
+use crate::support::peers::gateways::{Gateway, Product};
+use crate::support::peers::squid;
+use crate::support::sockets::free_port;
+
+fn told(out: &str) -> Value {
+    serde_json::from_str(out.lines().next().unwrap()).unwrap()
+}
+
+fn check(arguments: &[&str], code: i32) -> Value {
+    let proxy = squid().url();
+    let all = [&["check", "--json", "--proxy", &proxy], arguments].concat();
+    let ran = Program::new().run(&all).expect(code);
+    told(&ran.out)
+}
+
+#[test]
+fn each_walk_has_connections_of_its_own() {
+    let url = shared().nginx.http("/small.bin");
+    let report = check(&["--repeat", "3", &url], 0);
+    let times = &report["times"];
+    assert_eq!(times["walks"], 3, "{report}");
+    let stages = times["stages"].as_array().unwrap();
+    for stage in stages {
+        assert_eq!(stage["walks"], 3, "each is passed anew: {report}");
+        let of = |key: &str| stage[key].as_f64().unwrap();
+        assert!(of("min_ms") <= of("median_ms") && of("median_ms") <= of("max_ms"));
+    }
+    assert!(
+        stages[0]["stage"].as_str().unwrap().starts_with("dial "),
+        "{report}"
+    );
+    assert_eq!(stages.last().unwrap()["stage"], "in all", "{report}");
+    // One walk has no times beside its own.
+    assert_eq!(check(&[&url], 0)["times"], Value::Null);
+}
+
+#[test]
+fn failures_of_many_walks_are_counted() {
+    let url = format!("https://127.0.0.1:{}/", free_port());
+    let report = check(&["--repeat", "2", &url], 6);
+    let failures = &report["times"]["failures"];
+    assert_eq!(failures[0]["count"], 2, "{report}");
+    assert_eq!(failures[0]["code"], report["failure"]["code"], "{report}");
+}
+
+#[test]
+fn the_direct_way_stands_beside_the_proxy() {
+    let url = shared().nginx.http("/small.bin");
+    let report = check(&["--compare", &url], 0);
+    assert_eq!(report["route"]["way"], "proxy", "{report}");
+    assert_eq!(report["direct"]["route"]["way"], "direct", "{report}");
+    assert_eq!(report["direct"]["ok"], true, "{report}");
+    let program = Program::new();
+    let arguments = ["check", "--compare", "--proxy", &squid().url(), &url];
+    let ran = program.run(&arguments).expect(0);
+    assert!(ran.out.contains("  compare "), "{}", ran.out);
+    assert!(ran.out.contains("direct: ok, "), "{}", ran.out);
+    let ran = program.run(&["check", "--compare", &url]).expect(0);
+    assert!(ran.out.contains("the way is direct already"), "{}", ran.out);
+}
+
+#[test]
+fn a_port_is_reached_or_not() {
+    let url = format!("tcp://127.0.0.1:{}", vsftpd().port());
+    let report = check(&[&url], 0);
+    let steps = report["steps"].as_array().unwrap();
+    assert_eq!(steps.last().unwrap()["stage"], "connect", "{report}");
+    let ran = Program::new().run(&["check", "--json", &url]).expect(0);
+    let steps = told(&ran.out)["steps"].clone();
+    assert_eq!(steps[0]["stage"], "dial", "{steps}");
+    for bad in [
+        "tcp://127.0.0.1",
+        "tcp://127.0.0.1:1/x",
+        "tcp://u@127.0.0.1:1",
+    ] {
+        let report = check(&[bad], 2);
+        assert!(
+            report["failure"]["hint"]
+                .as_str()
+                .unwrap()
+                .contains("tcp://HOST:PORT")
+        );
+    }
+    let closed = format!("tcp://127.0.0.1:{}", free_port());
+    assert_eq!(
+        check(&[&closed], 6)["failure"]["code"],
+        "OUT-PROXY-TARGET-PORT-CLOSED"
+    );
+}
+
+/// haproxy and nginx end what is idle for two seconds.
+#[test]
+fn who_ends_what_is_idle_is_found() {
+    let echo = Echo::start(None);
+    for product in [Product::Nginx, Product::Haproxy] {
+        let gateway = Gateway::start(product, echo.port());
+        let url = format!("ws://127.0.0.1:{}/feed", gateway.port());
+        let (cut, kept) = std::thread::scope(|scope| {
+            let cut = scope.spawn(|| check(&["--hold", "30s", &url], 11));
+            let kept = scope.spawn(|| check(&["--hold", "4s", "--ping", "500ms", &url], 0));
+            (cut.join().unwrap(), kept.join().unwrap())
+        });
+        let failure = &cut["held"]["failure"];
+        assert_eq!(failure["code"], "OUT-WS-IDLE-CUT", "{product:?}: {cut}");
+        assert!(
+            failure["hint"].as_str().unwrap().contains("--ping"),
+            "{cut}"
+        );
+        // It is told how long it stood, and that is not the limit of this check.
+        assert!(cut["held"]["ms"].as_f64().unwrap() < 30_000.0, "{cut}");
+        assert_eq!(kept["held"]["failure"], Value::Null, "{product:?}: {kept}");
+    }
+    let url = shared().nginx.http("/small.bin");
+    let report = check(&["--hold", "100ms", &url], 0);
+    assert_eq!(report["held"]["failure"], Value::Null, "{report}");
+    let report = check(&["--hold", "1s", "--ping", "1s", &url], 2);
+    assert!(
+        report["failure"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("pinged"),
+        "{report}"
+    );
+}
+
+/// The end of a tunnel is told with what was said in it.
+#[test]
+fn the_last_words_in_an_idle_stream_are_told() {
+    use crate::support::scripted::{Scripted, Step};
+    let proxy = Scripted::each(vec![
+        Step::head(),
+        Step::write("HTTP/1.1 200 OK\r\n\r\n421 Timeout.\x1b[2J\r\n"),
+        Step::Close,
+    ]);
+    let url = "tcp://ftp.example:21";
+    let arguments = ["check", "--proxy", &proxy.url(), "--hold", "10s", url];
+    let ran = Program::new().run(&arguments).expect(11);
+    assert!(ran.out.contains("OUT-TUNNEL-IDLE-CUT"), "{}", ran.out);
+    assert!(ran.out.contains("421 Timeout."), "{}", ran.out);
+    assert!(!ran.out.contains('\x1b'), "{}", ran.out);
+}
