@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use tokio::io::AsyncReadExt as _;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::directives::Front;
@@ -21,8 +21,9 @@ const LONG: Duration = Duration::from_secs(1);
 /// From when on a download is a large one: what is smaller fits into buffers.
 const LARGE: u64 = 1 << 20;
 
-/// More is not read.
+/// More is not read, and no longer: what was not cut until then is large enough.
 const MOST: u64 = 16 << 30;
+const LONGEST: Duration = Duration::from_secs(3600);
 
 /// How long the first byte of a large download is left lying, so that what stands in front has to put
 /// somewhere what comes meanwhile.
@@ -117,45 +118,53 @@ async fn download(response: Response, did: &str, plan: &Plan, front: &Front) -> 
     let (came, end) = read(&mut body, total).await;
     let (size, took) = (bytes(came), text::seconds(began.elapsed()));
     match end {
-        Err(error) if error.kind() == Kind::Timeout => {
+        End::Broken(error) if error.kind() == Kind::Timeout => {
             Finding::unclear(Item::Download, did, &error)
         }
-        Err(error) => {
+        End::Broken(error) => {
             let of = total.map_or_else(String::new, |total| format!(" of {}", bytes(total)));
             let words = format!("after {size}{of}: {}", error.what());
             let fault = Fault::DownloadCut;
             Finding::failed(Item::Download, did, words, fault, front, Some(&route))
         }
-        Ok(()) if came < LARGE => {
+        End::Enough => {
+            let words = format!("{size} came in {took}, and no more was read");
+            Finding::passed(Item::Download, did, words)
+        }
+        End::Whole if came < LARGE => {
             let why = format!("{did} gave {size}: give --probe-url a file of many MiB");
             Finding::untested(Item::Download, why)
         }
-        Ok(()) if came >= MOST => Finding::passed(
-            Item::Download,
-            did,
-            format!("{size} came in {took}, and no more was read"),
-        ),
-        Ok(()) => Finding::passed(Item::Download, did, format!("{size} came whole in {took}")),
+        End::Whole => Finding::passed(Item::Download, did, format!("{size} came whole in {took}")),
     }
 }
 
-async fn read(body: &mut Body, total: Option<u64>) -> (u64, Result<(), Error>) {
+/// How a download ended.
+enum End {
+    Whole,
+    Enough,
+    Broken(Error),
+}
+
+async fn read(body: &mut Body, total: Option<u64>) -> (u64, End) {
+    let until = Instant::now() + LONGEST;
     let mut buffer = vec![0; 64 * 1024];
     let mut came = 0;
     let is_large = total.is_none_or(|total| total >= LARGE);
     while came < MOST {
-        match body.read(&mut buffer).await {
-            Ok(0) => break,
-            Ok(count) => {
+        match timeout_at(until, body.read(&mut buffer)).await {
+            Err(_) => break,
+            Ok(Ok(0)) => return (came, End::Whole),
+            Ok(Ok(count)) => {
                 if came == 0 && is_large {
                     tokio::time::sleep(HELD).await;
                 }
                 came += count as u64;
             }
-            Err(cause) => return (came, Err(Error::from_io(cause))),
+            Ok(Err(cause)) => return (came, End::Broken(Error::from_io(cause))),
         }
     }
-    (came, Ok(()))
+    (came, End::Enough)
 }
 
 /// A size as people write it: `64.0 MiB`.

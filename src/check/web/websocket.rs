@@ -29,6 +29,8 @@ enum Shows {
     Lost(&'static str),
     /// There may be a WebSocket, and it is not to be told why it was refused.
     Unclear(&'static str),
+    /// Something else stands before an answer that would tell: a login, a gateway's own page.
+    Hidden(&'static str),
     /// Nothing shows that there is a WebSocket at that path.
     NoneThere,
 }
@@ -115,7 +117,8 @@ async fn try_at(site: &Site<'_>, url: &Url, is_known: bool, front: &Front) -> Op
         return match (error.stage(), is_known) {
             // A 101 that is none to this request.
             (Stage::Request, _) if error.kind() == Kind::TargetProtocol => {
-                lost(told(&error), None, front)
+                let means = "it is not the answer to this upgrade: something on the way made it";
+                lost(told(&error), Some(means), front)
             }
             (Stage::Request, true) => lost(
                 told(&error),
@@ -143,6 +146,10 @@ async fn try_at(site: &Site<'_>, url: &Url, is_known: bool, front: &Front) -> Op
     match shows(answer, plain, is_known) {
         Shows::Lost(means) => lost(told(&error), Some(means), &front),
         Shows::Unclear(means) => unclear(means, &front),
+        Shows::Hidden(means) => {
+            let finding = Finding::doubtful(Item::WebSocket, &did, told(&error));
+            Some(closed(finding.meaning(means)))
+        }
         Shows::NoneThere => None,
     }
 }
@@ -209,14 +216,17 @@ fn shows(answer: &Answer, plain: Option<u16>, is_known: bool) -> Shows {
         500..=599 if is_known && was_good => {
             Shows::Lost("the same request without the upgrade is answered otherwise")
         }
+        502..=504 => {
+            Shows::Hidden("the reverse proxy says that the application does not answer there")
+        }
         500..=599 if was_good => {
             Shows::Unclear("the same request without the upgrade is answered otherwise")
         }
-        401 => Shows::Unclear(
+        401 => Shows::Hidden(
             "a login is wanted first: --user with --password-file, or a token with -H",
         ),
-        403 => Shows::Unclear("it is forbidden, to this user or to everybody"),
-        300..=399 if is_known => Shows::Unclear(
+        403 => Shows::Hidden("it is forbidden, to this user or to everybody"),
+        300..=399 if is_known => Shows::Hidden(
             "a redirect, to a login mostly: --user with --password-file, or a token with -H",
         ),
         code if is_known && plain == Some(code) => Shows::Unclear(
@@ -236,7 +246,7 @@ mod tests {
         answer.body = body.to_owned();
         match shows(&answer, Some(plain), is_known) {
             Shows::Lost(_) => "lost",
-            Shows::Unclear(_) => "unclear",
+            Shows::Unclear(_) | Shows::Hidden(_) => "unclear",
             Shows::NoneThere => "none",
         }
     }
@@ -286,7 +296,8 @@ mod tests {
                 "lost",
                 "unclear",
             ),
-            (502, "", 502, "unclear", "none"),
+            (502, "", 502, "unclear", "unclear"),
+            (502, "", 200, "lost", "unclear"),
         ] {
             assert_eq!(judged(code, body, plain, true), known, "{code} {body}");
             assert_eq!(judged(code, body, plain, false), unknown, "{code} {body}");

@@ -159,6 +159,71 @@ fn a_prefix_before_the_application() {
     );
 }
 
+/// Where redirects lead that are no page of the application's, and what that shows.
+#[test]
+fn redirects_that_leave() {
+    let (http, https) = (Recipe::NginxHttp, Recipe::NginxHttps);
+    for (recipe, line, verdict, told) in [
+        (
+            http,
+            "return 302 https://login.example.com/?t=token;",
+            "doubt",
+            "to https://login.example.com/?…",
+        ),
+        (
+            http,
+            "return 301 https://$http_host$request_uri;",
+            "ok",
+            "to https://localhost:",
+        ),
+        (
+            http,
+            "return 302 http://10.1.2.3/;",
+            "fail",
+            "OUT-WEB-REDIRECT-HOST",
+        ),
+        (
+            https,
+            "return 302 https://$http_host$request_uri;",
+            "fail",
+            "OUT-WEB-REDIRECT-SCHEME",
+        ),
+        (
+            https,
+            "add_header Set-Cookie a=b always; return 302 https://$http_host$request_uri;",
+            "doubt",
+            "where it was before",
+        ),
+    ] {
+        let site = Site::start(recipe, Manner::default(), &[("# Allow long queries", line)]);
+        let ran = site.check("/", &["--json"]);
+        let found = findings(&ran);
+        assert_eq!(found[2]["item"], "redirects");
+        assert_eq!(found[2]["verdict"], verdict, "{line}: {}", found[2]);
+        assert!(found[2].to_string().contains(told), "{told}: {}", found[2]);
+        assert!(!ran.out.contains("token"), "{}", ran.out);
+    }
+}
+
+/// The rest of the deployment answers, and where the WebSocket is, nothing does.
+#[test]
+fn a_websocket_whose_application_is_down() {
+    let port = crate::support::sockets::free_port();
+    let dead = format!(
+        "location /socket.io/ {{ proxy_pass http://127.0.0.1:{port}; }}\n    location / {{"
+    );
+    let site = Site::start(
+        Recipe::NginxHttp,
+        Manner::default(),
+        &[("location / {", &dead)],
+    );
+    let ran = site.check("/", &[]).expect(0);
+    let line = "  doubt  websocket   GET /socket.io/?…: 502 Bad Gateway";
+    assert!(ran.out.contains(line), "{}", ran.out);
+    let means = "the reverse proxy says that the application does not answer there";
+    assert!(ran.out.contains(means), "{}", ran.out);
+}
+
 /// What was found until then is told, what is under way, and what had no turn.
 #[test]
 fn a_check_that_is_stopped() {
