@@ -5,7 +5,8 @@ use std::fs;
 use serde_json::Value;
 
 use crate::kit::{Program, shared};
-use crate::support::peers::{Mitmproxy, squid};
+use crate::support::peers::mitmproxy::Mitmproxy;
+use crate::support::peers::squid;
 
 /// What comes first in `--json`.
 fn told(out: &str) -> Value {

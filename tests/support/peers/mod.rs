@@ -23,7 +23,6 @@ pub mod vsftpd;
 use std::sync::OnceLock;
 
 pub use apache::Apache;
-pub use mitmproxy::Mitmproxy;
 pub use moto::Moto;
 pub use nginx::{Certificate, Nginx};
 pub use process::{folder, tool};
