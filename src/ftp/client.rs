@@ -260,20 +260,20 @@ impl Client {
         }
     }
 
-    /// Opens a data channel that carries nothing, and closes it again: shows that passive mode
-    /// works where there is no file to get.
+    /// Goes into the folder at `path`, opens a data channel that carries nothing, and closes it
+    /// again: shows that passive mode works where there is no file to get.
     ///
     /// # Errors
-    /// As [`retrieve`](Self::retrieve), but for the file's.
+    /// As [`retrieve`](Self::retrieve); there is no such folder.
     ///
     /// # Cancel safety
     /// Dropping the future closes both channels.
-    pub async fn try_data(&mut self) -> Result<()> {
+    pub async fn try_data(&mut self, path: &RemotePath) -> Result<()> {
         let doing = format!("open a data channel to {}", self.0.plan.target);
-        let tried = match self.0.try_data(&doing).await {
+        let tried = match self.0.try_data(path, &doing).await {
             Err(setback) if setback.remedy.is_some() => {
                 self.0.mend(setback).await?;
-                self.0.try_data(&doing).await
+                self.0.try_data(path, &doing).await
             }
             tried => tried,
         };

@@ -129,12 +129,16 @@ impl Channel {
         }
     }
 
-    /// Opens a data channel that will carry nothing, and closes it again. Under TLS it carries the
-    /// beginning of a listing: without a command no server does its part of the handshake.
-    pub(super) async fn try_data(&mut self, doing: &str) -> Result<(), Setback> {
+    /// Goes into the folder, opens a data channel that will carry nothing, and closes it again. Under
+    /// TLS it carries the beginning of a listing: without a command no server does its part of the
+    /// handshake.
+    pub(super) async fn try_data(&mut self, path: &RemotePath, doing: &str) -> Result<(), Setback> {
+        if !path.as_folder().is_empty() && !self.asked.is_in(path) {
+            self.enter(path, doing).await?;
+        }
         if self.tls.is_some() {
-            let (path, what) = (RemotePath::default(), What::Entered(Form::List));
-            let opened = self.open(&path, what, Want::default(), doing).await;
+            let what = What::Entered(Form::List);
+            let opened = self.open(path, what, Want::default(), doing).await;
             return match opened {
                 // There is nothing to list, and nothing wrong with the data channel.
                 Err(setback)
@@ -152,7 +156,7 @@ impl Channel {
             port: true,
             ..Want::default()
         };
-        self.ask(&RemotePath::default(), want, doing).await?;
+        self.ask(path, want, doing).await?;
         self.open_either(doing).await.map(drop)
     }
 

@@ -184,14 +184,14 @@ impl FtpSource {
         }
     }
 
-    /// There is nothing to get: a data channel that opens is as far as it goes.
+    /// There is nothing to get: a data channel that opens in the folder is as far as it goes.
     async fn probe_directory(&self, path: &RemotePath) -> Result<Steps> {
         let want = Want {
             port: true,
             ..Want::default()
         };
         let mut client = self.fresh(path, want).await?;
-        client.try_data().await?;
+        client.try_data(path).await?;
         let steps = client.steps();
         client.close().await;
         Ok(steps)
