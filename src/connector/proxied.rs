@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::{Ahead, Connector};
 use crate::base::{
-    Answer, Auth, Code, Credentials, Error, Kind, Origin, Proxy, Result, Secret, Side, Stage,
-    Steps, Target, text,
+    Answer, Auth, Code, Credentials, Error, Kind, Origin, Proxy, Result, Secret, Stage, Steps,
+    Target, text,
 };
 use crate::dial::{Stream, log_last};
 use crate::proto::auth;
@@ -187,17 +187,14 @@ pub(crate) fn wants_credentials(proxy: &Proxy, answer: Answer, sent: bool) -> Er
                 hint,
             )
         }
-        Some(_) if !basic => (
+        _ if !basic => (
             Code::ProxyAuthScheme,
             format!("the proxy wants a login that is not built in: {answer}; it offers {offered}"),
             "Basic is understood; ask the proxy's administrator to offer it to this machine"
                 .to_owned(),
         ),
         Some(_) | None => (
-            match basic {
-                true => Code::ProxyAuthMissing,
-                false => Code::ProxyAuthScheme,
-            },
+            Code::ProxyAuthMissing,
             format!("the proxy wants a user name and password: {answer}; it offers {offered}"),
             write_down(proxy, ["username", "password"]),
         ),
@@ -242,13 +239,13 @@ fn refused(proxy: &Proxy, target: &Target, refusal: Refusal, sent: bool) -> Erro
         400 if advice::says_tls(&answer) => (
             Some(Code::ProxyWantsTls),
             Kind::ProxyRefused,
-            Side::Proxy,
+            None,
             advice::proxy_speaks_tls(proxy),
         ),
         400 | 404 | 405 | 501 | 505 => (
             Some(Code::NotAProxy),
             Kind::ProxyRefused,
-            Side::Proxy,
+            None,
             format!(
                 "what answers may be a web server or a proxy without CONNECT: check the proxy's \
                  port in {}",
@@ -258,25 +255,28 @@ fn refused(proxy: &Proxy, target: &Target, refusal: Refusal, sent: bool) -> Erro
         300..=399 | 511 => (
             Some(Code::CaptivePortal),
             Kind::ProxyRefused,
-            Side::Proxy,
+            None,
             "the answer to CONNECT is a login page (captive portal): log in by browser first"
                 .to_owned(),
         ),
         code if status::of_proxy(code) == Kind::ProxyUnavailable => {
             let (code, side, hint) = advice::unavailable(target, &answer);
-            (Some(code), Kind::ProxyUnavailable, side, hint)
+            (Some(code), Kind::ProxyUnavailable, Some(side), hint)
         }
         status => (
             (status == 403).then(|| advice::forbidden(target, &answer, sent)),
             Kind::ProxyRefused,
-            Side::Proxy,
+            None,
             advice::refused(target, &answer),
         ),
     };
     let error = Error::new(kind, Stage::Connect, what)
-        .with_side(side)
         .with_hint(hint)
         .with_answer(answer);
+    let error = match side {
+        Some(side) => error.with_side(side),
+        None => error,
+    };
     match code {
         Some(code) => error.with_code(code),
         None => error,

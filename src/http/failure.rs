@@ -14,6 +14,7 @@ use crate::proto::connect::HEAD_MAX;
 use crate::proto::fields;
 use crate::proto::service::{self, Reception, Service};
 use crate::proto::status;
+use crate::tls;
 use crate::tunnel::advice;
 
 /// What the answer says, with the start of its body.
@@ -40,6 +41,9 @@ pub(super) async fn refusal(response: Response) -> (Error, Option<Service>) {
     let unread = response.method == Method::HEAD && response.url.scheme() == "http";
     let (status, headers) = (response.status, response.headers.clone());
     let answer = answer(response).await;
+    // What came from a server by way of the proxy has its Via.
+    let by_proxy =
+        by_proxy || (in_clear && !headers.contains_key(VIA) && advice::is_own_page(&answer));
     let service = match by_proxy {
         true => None,
         false => service::recognise(status, &headers, &answer.body),
@@ -73,7 +77,7 @@ pub(super) async fn refusal(response: Response) -> (Error, Option<Service>) {
         )),
         _ => error,
     };
-    let error = match code(&answer, by_proxy, authorized) {
+    let error = match code(&answer, by_proxy, elsewhere.is_some(), authorized) {
         Some(code) => error.with_code(code),
         None => error,
     };
@@ -214,17 +218,26 @@ pub(super) fn too_long(hop: Option<&Proxy>) -> Error {
     }
 }
 
-/// The name of the cause, where it is more than the status.
-fn code(answer: &Answer, by_proxy: bool, authorized: bool) -> Option<Code> {
+/// The name of the cause, where it is more than the status. `no_via`: a proxy was asked, and nothing
+/// shows that it passed the answer on.
+fn code(answer: &Answer, by_proxy: bool, no_via: bool, authorized: bool) -> Option<Code> {
     match answer.code {
         511 => Some(Code::CaptivePortal),
         300..=399 if by_proxy => Some(Code::CaptivePortal),
         403 if by_proxy && advice::is_policy(answer) => Some(Code::ForbiddenByPolicy),
         401 if authorized && !by_proxy => Some(Code::TargetAuthWrong),
         300..=399 => Some(Code::RedirectRefused),
+        _ if advice::says_tls(answer) && no_via => Some(Code::ProxyWantsTls),
         _ if advice::says_tls(answer) => Some(Code::TargetWantsTls),
+        400 if wants_certificate(answer) => Some(Code::TlsClientCertificate),
         _ => None,
     }
+}
+
+/// nginx's words, which lets everybody through the handshake.
+fn wants_certificate(answer: &Answer) -> bool {
+    let page = answer.body.to_ascii_lowercase();
+    page.contains("no required ssl certificate was sent")
 }
 
 fn classify(code: u16, by_proxy: bool, authorized: bool) -> (Kind, Option<&'static str>) {
@@ -284,6 +297,10 @@ pub(super) fn broken(
         Some(_) => (Code::NotAProxy, Code::ProxyClosed),
         None => (Code::TargetNotHttp, Code::TargetClosed),
     };
+    // Under TLS 1.3 a server says so only after the handshake.
+    if tls::wants_certificate(&cause) {
+        return tls::no_certificate(Stage::Request);
+    }
     // Of hyper's chain only the innermost says more than the message.
     let mut innermost: &(dyn std::error::Error + 'static) = &cause;
     while let Some(next) = innermost.source() {

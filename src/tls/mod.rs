@@ -1,6 +1,7 @@
 //! TLS by rustls: one configuration for each trust, for the proxy and for the target apart.
 
 mod bundle;
+mod client_certificate;
 mod danger;
 mod diagnosis;
 mod failure;
@@ -23,6 +24,7 @@ use tokio_rustls::client::TlsStream;
 
 pub use self::bundle::bundle;
 pub(crate) use self::bundle::pem;
+pub(crate) use self::client_certificate::{no_certificate, wants_certificate};
 use self::danger::AcceptEverything;
 pub use self::diagnosis::{is_no_tls, is_theirs, wants_newer};
 pub use self::one_session::OneSession;

@@ -17,6 +17,14 @@ pub fn forbidden(target: &Target, answer: &Answer, known: bool) -> Code {
     if is_policy(answer) {
         return Code::ForbiddenByPolicy;
     }
+    // tinyproxy tells the two apart.
+    let page = answer.body.to_ascii_lowercase();
+    if page.contains("the connect method not allowed with the port") {
+        return Code::ConnectForbiddenPort;
+    }
+    if page.contains("the request you made has been filtered") {
+        return Code::ConnectForbiddenName;
+    }
     match (target.port(), known) {
         (443, true) => Code::ProxyAuthNotAllowed,
         (443, false) => Code::ConnectForbiddenName,

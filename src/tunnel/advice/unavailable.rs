@@ -1,23 +1,40 @@
 //! What a proxy means that cannot now.
 
 use super::says;
-use crate::base::{Answer, Code, Side, Target};
+use crate::base::{Answer, Code, Host, Side, Target};
 
 /// What it is that a proxy cannot now (408, 429, 5xx), whose side that is, and the advice: the
 /// target cannot be reached from the proxy, or the proxy itself is at its limits.
 pub fn unavailable(target: &Target, answer: &Answer) -> (Code, Side, String) {
-    let code = code(answer);
+    let code = code(target, answer);
     let host = target.host();
     let hint = match code {
+        _ if has_no_server(answer) => {
+            let hint = "it is haproxy's word that none of the servers behind it is up: ask who runs \
+                        it to look at its backend, or at the target that it goes on to";
+            return (code, Side::Proxy, hint.to_owned());
+        }
         Code::ProxyBusy if matches!(answer.code, 408 | 420 | 429) => {
             "the proxy is busy; try again later".to_owned()
         }
         Code::TargetPortClosed => format!(
             "{target} refused the proxy's connection: check the port, and whether the server is up"
         ),
+        Code::TargetNameUnknown if found_nothing(answer) => format!(
+            "Squid found no way to {target}, mostly because it does not know the name {host}: check \
+             it; a name of the private network needs a bypass rule"
+        ),
         Code::TargetNameUnknown => format!(
             "the proxy does not know the name {host}: check it; a name of the private network \
              needs a bypass rule"
+        ),
+        Code::TargetHungUp if page(answer).contains(UNREAD) => format!(
+            "{target} took the proxy's connection and gave no answer: it ended it, or was silent for \
+             longer than the proxy waits (Apache's ProxyTimeout)"
+        ),
+        Code::TargetUnreachable if page(answer).contains(UNABLE) => format!(
+            "tinyproxy does not say why it could not reach {target}: its log does; check the name \
+             and port, and whether the proxy's network may reach it"
         ),
         Code::TargetHungUp => format!(
             "{target} took the proxy's connection and ended it without an answer: it may want \
@@ -38,9 +55,12 @@ pub fn unavailable(target: &Target, answer: &Answer) -> (Code, Side, String) {
 
 /// The cause, as far as the proxy tells it: by Proxy-Status, by Squid's name of the error, by the
 /// page, and by the status.
-fn code(answer: &Answer) -> Code {
+fn code(target: &Target, answer: &Answer) -> Code {
     if matches!(answer.code, 408 | 420 | 429) {
         return Code::ProxyBusy;
+    }
+    if found_nothing(answer) && matches!(target.host(), Host::Domain(_)) {
+        return Code::TargetNameUnknown;
     }
     let by_name = by_proxy_status(answer)
         .or_else(|| by_squid(answer))
@@ -88,13 +108,58 @@ fn by_squid(answer: &Answer) -> Option<Code> {
     })
 }
 
-/// Apache httpd's and tinyproxy's words.
+/// What Apache httpd says of a server that it asked in vain: one that ended, or one that was silent.
+const UNREAD: &str = "error reading from remote server";
+
+/// What tinyproxy says of every target that it cannot reach, by name or by port.
+const UNABLE: &str = "tinyproxy was unable to connect to the remote";
+
+/// Whether it is Squid 5's word that no address is left to try: in answer to CONNECT, and to a
+/// request. Of a name that nobody knows it says this, and not ERR_DNS_FAIL.
+fn found_nothing(answer: &Answer) -> bool {
+    let error = answer.squid_error.as_deref().unwrap_or_default();
+    error.starts_with("ERR_CANNOT_FORWARD") || error == "ERR_READ_ERROR 0"
+}
+
+/// Apache httpd's, tinyproxy's and haproxy's words.
 fn by_page(answer: &Answer) -> Option<Code> {
-    let page = answer.body.to_ascii_lowercase();
+    let page = page(answer);
     let marks = [
         ("dns lookup failure", Code::TargetNameUnknown),
         ("could not retrieve address info", Code::TargetNameUnknown),
+        (UNREAD, Code::TargetHungUp),
+        (UNABLE, Code::TargetUnreachable),
+        // Apache's, whose own limits never show as an answer to CONNECT.
+        (
+            "temporarily unable to service your",
+            Code::TargetUnreachable,
+        ),
+        (NO_SERVER, Code::TargetUnreachable),
     ];
     let found = marks.iter().find(|(mark, _)| page.contains(mark));
     found.map(|(_, code)| *code)
+}
+
+/// haproxy's 503.
+const NO_SERVER: &str = "no server is available to handle this request";
+
+fn has_no_server(answer: &Answer) -> bool {
+    page(answer).contains(NO_SERVER)
+}
+
+/// What is read of a page: its words in small letters.
+fn page(answer: &Answer) -> String {
+    let words = answer.body.split_whitespace().collect::<Vec<_>>();
+    words.join(" ").to_ascii_lowercase()
+}
+
+/// Whether a page is one that a proxy makes in its own name, by the words of those that show
+/// themselves by nothing else: tinyproxy, and Apache httpd.
+pub fn is_own_page(answer: &Answer) -> bool {
+    let page = page(answer);
+    let marks = [
+        "generated by tinyproxy",
+        "the proxy server could not handle the request",
+    ];
+    marks.iter().any(|mark| page.contains(mark))
 }
