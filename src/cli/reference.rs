@@ -78,8 +78,9 @@ fn exit_codes() -> String {
 }
 
 fn errors() -> Result<String> {
-    let about = "The kinds are those of `--json`. Side and exit code are those that the kind can \
-                 have, by stage and route; a single error may know better, and says so.";
+    let about = "The kinds are those of `--json`. Side and exit code are the usual ones of a kind, by \
+                 stage and route; [verdicts](verdicts.md) has the side of each code, and a single \
+                 error may know better, and says so.";
     let columns = [
         "kind",
         "what it means",

@@ -105,7 +105,7 @@ async fn a_service_that_is_no_proxy_is_named() {
         let told = told(&error);
         assert_eq!(error.kind(), Kind::ProxyProtocol, "{name}: {told}");
         assert_eq!(error.stage(), Stage::Request, "{name}: {told}");
-        assert_eq!(error.side(), Side::Proxy, "{name}: {told}");
+        assert_eq!(error.side(), Side::Settings, "{name}: {told}");
         assert!(!error.is_transient(), "{name}: {told}");
         assert!(told.contains(said), "{name}: {told}");
         assert!(!told.contains("client error"), "{name}: {told}");

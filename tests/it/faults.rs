@@ -114,22 +114,31 @@ fn cases() -> Vec<Case> {
             "503 Service Unavailable",
             "try again later",
         ),
-        connect(
-            "405 of a web server",
-            answer("HTTP/1.1 405 Not Allowed\r\nServer: nginx\r\nContent-Length: 0\r\n\r\n"),
-            Kind::ProxyRefused,
-            "405 Not Allowed",
-            "check the proxy's port",
-        ),
-        connect(
-            "302 of a captive portal",
-            answer("HTTP/1.1 302 Found\r\nLocation: http://login/\r\nContent-Length: 0\r\n\r\n"),
-            Kind::ProxyRefused,
-            "302 Found",
-            "captive portal",
-        ),
+        Case {
+            side: Side::Settings,
+            ..connect(
+                "405 of a web server",
+                answer("HTTP/1.1 405 Not Allowed\r\nServer: nginx\r\nContent-Length: 0\r\n\r\n"),
+                Kind::ProxyRefused,
+                "405 Not Allowed",
+                "check the proxy's port",
+            )
+        },
+        Case {
+            side: Side::Network,
+            ..connect(
+                "302 of a captive portal",
+                answer(
+                    "HTTP/1.1 302 Found\r\nLocation: http://login/\r\nContent-Length: 0\r\n\r\n",
+                ),
+                Kind::ProxyRefused,
+                "302 Found",
+                "captive portal",
+            )
+        },
         Case {
             transient: false,
+            side: Side::Settings,
             ..connect(
                 "the banner of an SSH server",
                 vec![Step::write("SSH-2.0-OpenSSH_9.2\x07p1\r\n"), Step::Stall],
@@ -140,6 +149,7 @@ fn cases() -> Vec<Case> {
         },
         Case {
             transient: false,
+            side: Side::Settings,
             ..connect(
                 "a TLS alert",
                 vec![
@@ -202,6 +212,7 @@ fn cases() -> Vec<Case> {
         },
         Case {
             transient: false,
+            side: Side::Settings,
             ..connect(
                 "101",
                 answer("HTTP/1.1 101 Switching Protocols\r\n\r\n"),
@@ -312,7 +323,7 @@ async fn a_closed_port_and_an_unknown_name() {
         (error.kind(), error.stage()),
         (Kind::Resolve, Stage::Resolve)
     );
-    assert_eq!(error.side(), Side::Proxy);
+    assert_eq!(error.side(), Side::Settings);
     assert!(
         error.to_string().contains(
             "reach the proxy http://no-such-proxy.invalid:3128 (global proxy, settings.toml:2: \

@@ -256,7 +256,11 @@ async fn what_the_server_refuses_is_said_and_classed() {
             let error = refused(way, &way.url(path)).await;
             let message = error.to_string();
             assert_eq!(error.kind(), kind, "{message}");
-            assert_eq!(error.side(), Side::Target, "{message}");
+            let side = match kind {
+                Kind::TargetAuth => Side::Settings,
+                _ => Side::Target,
+            };
+            assert_eq!(error.side(), side, "{message}");
             assert_eq!(error.attempts(), attempts, "{message}");
             assert!(message.starts_with(&format!("GET {} through http://", way.url(path))));
             assert!(

@@ -38,7 +38,7 @@ async fn a_self_signed_certificate_is_believed_by_exact_match() {
     );
     let another = Certificate::self_signed(&folder());
     let error = open(&nginx, "127.0.0.1", &another.chain).await.unwrap_err();
-    assert_eq!((error.kind(), error.side()), (Kind::Tls, Side::Target));
+    assert_eq!((error.kind(), error.side()), (Kind::Tls, Side::Settings));
     assert!(!error.is_transient());
 }
 
@@ -50,13 +50,18 @@ async fn what_is_not_believed_is_explained() {
     let renewed = kit::certificate().1;
     let cases = [
         // Nothing in the file speaks for the server.
-        (&nginx, &renewed, "that of an authority"),
+        (&nginx, &renewed, Side::Settings, "that of an authority"),
         // A company that renewed its authority under the same name.
-        (&shared.nginx, &renewed, "not signed with the key"),
+        (
+            &shared.nginx,
+            &renewed,
+            Side::Target,
+            "not signed with the key",
+        ),
     ];
-    for (server, ca, what) in cases {
+    for (server, ca, side, what) in cases {
         let error = open(server, "127.0.0.1", ca).await.unwrap_err();
-        assert_eq!((error.kind(), error.side()), (Kind::Tls, Side::Target));
+        assert_eq!((error.kind(), error.side()), (Kind::Tls, side));
         assert!(error.to_string().contains(what), "{error}");
         let hint = error.hint().unwrap();
         assert!(hint.contains("connections.s.ca_file"), "{hint}");

@@ -258,31 +258,9 @@ impl Error {
         Some(Duration::from_secs(seconds))
     }
 
-    /// Who can mend it.
+    /// Who can mend it: whom the answer points at, else whom the page of the code names.
     pub fn side(&self) -> Side {
-        let through_proxy = self.0.route.as_ref().is_some_and(|r| r.proxy().is_some());
-        self.0.side.unwrap_or(match self.0.kind {
-            Kind::Usage | Kind::Settings | Kind::Secret | Kind::Policy | Kind::Unsupported => {
-                Side::Settings
-            }
-            Kind::LocalFile | Kind::Interrupted | Kind::Mismatch => Side::Here,
-            Kind::Resolve | Kind::Dial if through_proxy => Side::Proxy,
-            Kind::Resolve | Kind::Dial | Kind::Cut => Side::Network,
-            Kind::ProxyRefused | Kind::ProxyUnavailable | Kind::ProxyProtocol => Side::Proxy,
-            Kind::ProxyAuth => Side::Settings,
-            Kind::Timeout => match self.0.stage {
-                Stage::Resolve | Stage::Dial => Side::Network,
-                Stage::ProxyTls | Stage::Connect | Stage::Auth => Side::Proxy,
-                _ => Side::Target,
-            },
-            Kind::Tls if self.0.stage == Stage::ProxyTls => Side::Proxy,
-            Kind::Tls
-            | Kind::TargetRefused
-            | Kind::TargetAuth
-            | Kind::TargetUnavailable
-            | Kind::TargetProtocol
-            | Kind::Changed => Side::Target,
-        })
+        self.0.side.unwrap_or_else(|| self.code().page().side)
     }
 
     /// The `Error` of ours that an `io::Error` holds, else one that says that a stream broke.

@@ -159,7 +159,7 @@ async fn a_refused_anonymous_login_says_what_to_set() {
     let bench = Bench::new([Script::default().on("USER", "530 no anonymous")]).await;
     let error = bench.client().await.unwrap_err();
     assert_eq!(error.kind(), Kind::TargetAuth);
-    assert_eq!(error.side(), Side::Target);
+    assert_eq!(error.side(), Side::Settings);
     assert_eq!(error.hint(), Some("set a user name and a password"));
     assert_eq!(bench.server.log().len(), 1, "a verdict is not tried again");
 }

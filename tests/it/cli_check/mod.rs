@@ -45,7 +45,7 @@ fn the_proxy_itself() {
         Row::through("unknown name", "http://no-such-proxy.invalid:3128", url)
             .stops("", "resolve no-such-proxy.invalid ")
             .says("the name is unknown here", "check the proxy's name in ")
-            .judged(5, "resolve", "proxy", false),
+            .judged(5, "resolve", "settings", false),
         Row::through("dead", &closed, url)
             .stops("", format!("dial {} ", &closed[7..]))
             .says(
@@ -131,7 +131,8 @@ fn what_the_proxy_forbids() {
                 denied,
                 format!("the proxy refuses CONNECT to port {}", vsftpd().port()),
             )
-            .judged(6, "proxy-refused", "proxy", false),
+            .judged(6, "proxy-refused", "proxy", false)
+            .meaning("CONNECT to 127.0.0.1:443 is answered with 503"),
         Row::through("FTP data, by port", &control.url(), &ftp)
             .stops(
                 "dial connect greeting login passive dial",
@@ -157,7 +158,8 @@ fn what_the_proxy_forbids() {
             "ask the proxy's administrator to allow CONNECT to 127.0.0.1:444\n  apache   \
                  AllowConnect 443 444",
         )
-        .judged(6, "proxy-refused", "proxy", false),
+        .judged(6, "proxy-refused", "proxy", false)
+        .meaning("CONNECT to 127.0.0.1:443 is answered with 503"),
         Row::through(
             "FTP's port that Apache does not allow",
             &apache,
@@ -168,7 +170,8 @@ fn what_the_proxy_forbids() {
             "403 Proxy Error",
             "apache   AllowConnect 20 21 990 443 1024-65535",
         )
-        .judged(6, "proxy-refused", "proxy", false),
+        .judged(6, "proxy-refused", "proxy", false)
+        .meaning("CONNECT to 127.0.0.1:443 is answered with 503"),
     ]);
 }
 
@@ -194,7 +197,7 @@ fn what_the_proxy_cannot_reach() {
         .stops("dial", "connect no.invalid:443 ")
         .says(
             "500 Internal Server Error (squid: ERR_CANNOT_FORWARD 0)",
-            "the proxy could not reach no.invalid:443: check the name and port",
+            "Squid found no way to no.invalid:443, mostly because it does not know the name",
         )
         .judged(6, "proxy-unavailable", "target", true),
         Row::through(

@@ -18,7 +18,7 @@ fn what_the_ftp_server_refuses() {
             .given(&login)
             .stops("dial connect greeting", "login ann ")
             .says("530 ", "check the user name")
-            .judged(10, "target-auth", "target", false)
+            .judged(10, "target-auth", "settings", false)
             .meaning("the server does not accept user `ann`"),
         Row::through("550", &proxy, vsftpd().url("/absent.csv"))
             // The refusal comes while the data channel is being opened.
@@ -96,7 +96,12 @@ fn what_the_http_server_refuses() {
         Row::new("direct", "", &url)
             .stops("dial", format!("request GET {path} "))
             .says(said, hint)
-            .judged(code, kind, "target", again)
+            .judged(
+                code,
+                kind,
+                if code == 10 { "settings" } else { "target" },
+                again,
+            )
             .meaning(if code == 10 { "it offers Basic" } else { "" })
             .check();
     }

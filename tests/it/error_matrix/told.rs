@@ -94,6 +94,7 @@ fn connect(fault: Fault, way: Way) -> Told {
         Fault::Junk => Told {
             said: "what answers is not an HTTP proxy: it said `\\x00\\x01\\xfe\\x1b]0;owned\\x07 \
                    junk`",
+            side: Side::Settings,
             next: "check the proxy's port in PLACE: some other service listens there",
             ..proxy
         },

@@ -32,10 +32,11 @@ async fn a_refused_upgrade_says_what_to_change() {
     ] {
         let error = refused(DIRECT, &ws(echo, &format!("/status/{status}"))).await;
         assert_says(&error, kind, &format!("the server answered {status}"), hint);
-        assert_eq!(
-            (error.stage(), error.side()),
-            (Stage::Request, Side::Target)
-        );
+        let side = match status {
+            401 => Side::Settings,
+            _ => Side::Target,
+        };
+        assert_eq!((error.stage(), error.side()), (Stage::Request, side));
         assert_eq!(error.answer().unwrap().code, status);
     }
     let settings = format!(
