@@ -1,6 +1,7 @@
 //! Walks the stages of reaching a target, once, and says what each gave.
 
 mod hold;
+mod second_port;
 mod subject;
 mod trust;
 mod waiting;
@@ -51,7 +52,9 @@ impl Report {
 }
 
 /// Walks all stages up to the first byte of `dataset`, without tries: settings and route, the
-/// sockets and tunnels, the target's own dialogue, for FTP the data channel too.
+/// sockets and tunnels, the target's own dialogue, for FTP the data channel too, for a WebSocket the
+/// answer to a ping. Where a proxy refuses the tunnel to a port with 403, a second CONNECT to port 443
+/// tells whether that is about the port or the host.
 ///
 /// # Cancel safety
 /// Dropping the future ends it.

@@ -5,6 +5,7 @@ use std::time::Instant;
 use url::Url;
 
 use super::Report;
+use super::second_port::told_apart;
 use crate::base::{Error, Kind, Result, Route, Scheme, Stage, Target, text};
 use crate::connector::Connector;
 use crate::dataset::Dataset;
@@ -97,10 +98,15 @@ impl Subject {
             Ok(route) => route,
             Err(error) => return Report::of(error),
         };
-        match self {
+        let mut report = match self {
             Self::Dataset(dataset) => super::walk(dataset, route).await,
             Self::Port(port) => port.walk(&route).await,
-        }
+        };
+        report.failure = match report.failure.take() {
+            Some(failure) => Some(told_apart(self.connector(), failure).await),
+            None => None,
+        };
+        report
     }
 }
 

@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::Error as Cause;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 
 use super::options::Options;
-use crate::base::{Error, Kind, Stage, text};
+use crate::base::{Code, Error, Kind, Stage, text};
 
 fn error(kind: Kind, what: impl Into<String>) -> Error {
     Error::new(kind, Stage::Transfer, what)
@@ -40,7 +40,8 @@ fn cut(what: &str, options: &Options, quiet: Duration) -> Error {
     if quiet < IDLE {
         let hint =
             "the server, or a proxy or load balancer on the way, ended it: its log tells why";
-        return error(Kind::Cut, what).with_hint(hint);
+        let error = error(Kind::Cut, what).with_code(Code::WsCut);
+        return error.with_hint(hint);
     }
     let pings = match options.ping {
         Some(every) => format!("pings are sent every {}", text::seconds(every)),
@@ -48,7 +49,8 @@ fn cut(what: &str, options: &Options, quiet: Duration) -> Error {
     };
     let quiet = text::seconds(quiet);
     let what = format!("{what}, after {quiet} in which nothing was sent or received");
-    error(Kind::Cut, what).with_hint(format!(
+    let error = error(Kind::Cut, what).with_code(Code::WsIdleCut);
+    error.with_hint(format!(
         "proxies and load balancers end what is idle, and {pings}: set ws::Options::ping below \
          their limit"
     ))

@@ -19,6 +19,7 @@ mod failure;
 mod handshake;
 mod message;
 mod options;
+mod probe;
 mod refusal;
 mod socket;
 
@@ -27,4 +28,5 @@ pub(crate) use failure::not_open;
 pub(crate) use handshake::upgrade;
 pub use message::Message;
 pub use options::{Options, Request};
+pub(crate) use probe::probe;
 pub use socket::{Receiver, Sender, WebSocket, connect};

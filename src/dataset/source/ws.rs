@@ -3,7 +3,7 @@
 use super::Probed;
 use crate::base::{Error, Kind, Result, Stage, text};
 use crate::connector::Connector;
-use crate::ws::{Options, Request, connect};
+use crate::ws::{self, Request};
 
 /// A URL of `ws` or `wss`.
 #[derive(Debug)]
@@ -13,14 +13,10 @@ pub(crate) struct WsSource {
 }
 
 impl WsSource {
-    /// Walks every stage up to the 101, and says goodbye.
+    /// Walks every stage up to the 101, sends a ping, and says goodbye.
     pub(super) async fn probe(&self) -> Result<Probed> {
-        let options = Options::default();
-        let socket = connect(&self.connector, &self.request, &options).await?;
-        let steps = socket.steps().clone();
-        // That it opened is what was to be found out: what the goodbye is answered with is no matter.
-        let _ = tokio::time::timeout(GOODBYE, socket.close()).await;
-        Ok(Probed::passed(steps, None))
+        let probe = ws::probe(&self.connector, &self.request).await?;
+        Ok(Probed::passed(probe.steps, probe.doubt))
     }
 
     /// The error for whoever wants a file.
@@ -31,6 +27,3 @@ impl WsSource {
             .with_hint("`outbound check` tries it; Dataset::websocket talks to it")
     }
 }
-
-/// How long the server's answer to the goodbye is waited for.
-const GOODBYE: std::time::Duration = std::time::Duration::from_secs(2);
