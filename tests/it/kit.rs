@@ -88,6 +88,13 @@ pub struct Shared {
 /// A certificate for `localhost`, `origin.test` and 127.0.0.1, and the file of the throwaway
 /// authority that it comes from.
 pub fn certificate() -> (Certificate, PathBuf) {
+    certificate_with(|_| {})
+}
+
+/// [`certificate`], changed before it is signed.
+pub fn certificate_with(
+    change: impl FnOnce(&mut rcgen::CertificateParams),
+) -> (Certificate, PathBuf) {
     use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
     let folder = folder();
     let mut params = CertificateParams::default();
@@ -96,10 +103,9 @@ pub fn certificate() -> (Certificate, PathBuf) {
     let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let names = ["localhost", "origin.test", "127.0.0.1"].map(str::to_owned);
     let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(names)
-        .unwrap()
-        .signed_by(&key, &ca)
-        .unwrap();
+    let mut leaf = CertificateParams::new(names).unwrap();
+    change(&mut leaf);
+    let leaf = leaf.signed_by(&key, &ca).unwrap();
     let write = |name: &str, text: String| {
         let path = folder.join(name);
         fs::write(&path, text).unwrap();

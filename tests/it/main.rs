@@ -66,5 +66,6 @@ mod store;
 mod store_real;
 mod streams;
 mod trust;
+mod verdicts;
 mod web;
 mod websocket;

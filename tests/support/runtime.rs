@@ -66,3 +66,36 @@ pub async fn finish(stream: &mut TcpStream, mut take: impl FnMut(&[u8])) {
 pub fn reset(stream: TcpStream) {
     let _ = stream.set_zero_linger();
 }
+
+/// A loopback port that is silent as one behind a firewall that drops: its queue is full, so that the
+/// kernel answers no more.
+pub struct Full {
+    address: SocketAddr,
+    _listener: TcpListener,
+    _waiting: Vec<std::net::TcpStream>,
+}
+
+impl Full {
+    /// Takes a free port, and fills its queue.
+    pub fn new() -> Self {
+        let _inside = RUNTIME.enter();
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        let any = ([127, 0, 0, 1], 0).into();
+        socket.bind(any).expect("a loopback port");
+        let listener = socket.listen(1).expect("a listener");
+        let address = listener.local_addr().expect("its address");
+        let limit = std::time::Duration::from_millis(300);
+        let connect = || std::net::TcpStream::connect_timeout(&address, limit).ok();
+        let waiting = std::iter::from_fn(connect).collect();
+        Self {
+            address,
+            _listener: listener,
+            _waiting: waiting,
+        }
+    }
+
+    /// Where nobody answers.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}

@@ -15,10 +15,15 @@ pub struct Apache {
 impl Apache {
     /// Starts one.
     pub fn start() -> Self {
-        process::start(Self::attempt)
+        Self::start_with("")
     }
 
-    fn attempt() -> Result<Self, Died> {
+    /// Starts one with further lines in the place of the proxy.
+    pub fn start_with(lines: &str) -> Self {
+        process::start(|| Self::attempt(lines))
+    }
+
+    fn attempt(lines: &str) -> Result<Self, Died> {
         let (home, port) = (Home::new("apache"), free_port());
         let modules = brought("usr/lib/apache2/modules");
         let configuration = template(
@@ -30,6 +35,8 @@ impl Apache {
                 ("LOG", &home.log()),
             ],
         );
+        let end = "</VirtualHost>";
+        let configuration = configuration.replace(end, &format!("{lines}\n{end}"));
         let mut command = Command::new(brought("usr/sbin/apache2"));
         command
             .arg("-X")

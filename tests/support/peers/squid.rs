@@ -24,6 +24,8 @@ pub struct Options {
     pub above: Option<(String, String)>,
     /// Further lines.
     pub more: String,
+    /// A page of its own for refusals: its name (`ERR_…`) and text.
+    pub page: Option<(&'static str, &'static str)>,
 }
 
 impl Default for Options {
@@ -34,6 +36,7 @@ impl Default for Options {
             hosts: vec!["origin.test".to_owned(), "ftp.test".to_owned()],
             above: None,
             more: String::new(),
+            page: None,
         }
     }
 }
@@ -63,6 +66,9 @@ impl Squid {
             home.path().join("errors"),
         );
         copy(brought("usr/share/squid/icons"), home.path().join("icons"));
+        if let Some((name, text)) = options.page {
+            home.write(&format!("errors/{name}"), text);
+        }
         let mut configuration = String::new();
         let mut allow = "localhost";
         if options.password {

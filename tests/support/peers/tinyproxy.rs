@@ -20,15 +20,23 @@ impl Tinyproxy {
 
     /// Starts one that ends what is idle for so many seconds.
     pub fn with_timeout(seconds: u32) -> Self {
-        process::start(|| Self::attempt(seconds))
+        process::start(|| Self::attempt(seconds, "", ""))
     }
 
-    fn attempt(timeout: u32) -> Result<Self, Died> {
+    /// Starts one with further lines, `@DIR@` in them for its folder, where the names of hosts that it
+    /// filters stand in the file `filter`.
+    pub fn start_with(lines: &str, filtered: &str) -> Self {
+        process::start(|| Self::attempt(600, lines, filtered))
+    }
+
+    fn attempt(timeout: u32, lines: &str, filtered: &str) -> Result<Self, Died> {
         let (home, port) = (Home::new("tinyproxy"), free_port());
         home.writable("run");
+        home.write("run/filter", filtered);
         let configuration = template(
             "tinyproxy.conf",
             &[
+                ("EXTRA", lines),
                 ("PORT", &port.to_string()),
                 ("TIMEOUT", &timeout.to_string()),
                 (
