@@ -83,6 +83,9 @@ pub const ROWS: &[Row] = &[
     row("Squid, by port, WebSocket", Code("OUT-CONNECT-FORBIDDEN-PORT", "proxy", 6), "Squid 5.7: SSL_ports", || {
         Fault::through(&strict(), elsewhere("ws"))
     }),
+    row("Squid, by port, a bare port", Code("OUT-CONNECT-FORBIDDEN-PORT", "proxy", 6), "Squid 5.7: SSL_ports", || {
+        Fault::through(&strict(), format!("tcp://127.0.0.1:{}", free_port()))
+    }),
     row("Squid, by port, FTP", Code("OUT-CONNECT-FORBIDDEN-PORT", "proxy", 6), "Squid 5.7: SSL_ports", || {
         Fault::through(&strict(), elsewhere("ftp"))
     }),
