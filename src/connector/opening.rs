@@ -1,4 +1,5 @@
-//! Watches how the other side opens its mouth, for requests that go to a proxy without CONNECT.
+//! Watches how the other side opens its mouth, where HTTP is spoken without TLS: to a proxy without
+//! CONNECT, and to a server.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -8,16 +9,52 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::base::{Error, Proxy, Stage};
+use crate::base::{Code, Error, Kind, Proxy, Stage};
 use crate::dial::Stream;
-use crate::proto::connect::recognise_stranger;
+use crate::proto::connect::{Fault, recognise_stranger};
 use crate::tunnel;
 
 /// As much as says whether it is HTTP, with the words to show when it is not.
 const ENOUGH: usize = 64;
 
-/// A stream whose first bytes from a proxy are judged as those in answer to CONNECT are: hyper
-/// would only say that something broke, and nothing at all of what a stranger says unasked.
+/// Who should answer by HTTP/1.1.
+#[derive(Debug)]
+pub(super) enum Answering {
+    Proxy(Arc<Proxy>),
+    Server,
+}
+
+impl Answering {
+    /// The error for bytes that are no answer of theirs.
+    fn explain(&self, fault: &Fault) -> Error {
+        match self {
+            Self::Proxy(proxy) => tunnel::explain(fault, proxy).with_stage(Stage::Request),
+            Self::Server => stranger(fault),
+        }
+    }
+}
+
+/// The error for a server that does not speak HTTP.
+fn stranger(fault: &Fault) -> Error {
+    let error = |what: &str| Error::new(Kind::TargetProtocol, Stage::Request, what).permanent();
+    match fault {
+        Fault::Tls => error("the server answered with TLS")
+            .with_code(Code::TargetWantsTls)
+            .with_hint("this port speaks TLS: write https:// in the URL"),
+        Fault::NotHttp { start } => error(&format!(
+            "what answers is not an HTTP server: it said `{start}`"
+        ))
+        .with_code(Code::TargetNotHttp)
+        .with_hint(
+            "some other service listens there: check the port; if it speaks TLS, write \
+                     https:// in the URL",
+        ),
+        other => error(&other.to_string()),
+    }
+}
+
+/// A stream whose first bytes are judged as those in answer to CONNECT are: hyper would only say that
+/// something broke, and nothing at all of what a stranger says unasked.
 #[derive(Debug)]
 pub(super) struct Watched {
     pub stream: Stream,
@@ -38,21 +75,21 @@ impl Heard {
 
 #[derive(Debug)]
 struct Watch {
-    proxy: Arc<Proxy>,
+    answering: Answering,
     heard: Vec<u8>,
     verdict: Verdict,
 }
 
-/// Why what answers is no proxy, once that shows.
+/// Why what answers is no proxy or no server of HTTP, once that shows.
 pub(super) type Verdict = Arc<OnceLock<Error>>;
 
 impl Watched {
-    /// `proxy` is given when it answers the requests itself.
-    pub fn new(stream: Stream, proxy: Option<Arc<Proxy>>) -> (Self, Verdict, Heard) {
+    /// `answering` is given where the answers come in clear.
+    pub fn new(stream: Stream, answering: Option<Answering>) -> (Self, Verdict, Heard) {
         let heard = Heard::default();
         let verdict = Verdict::default();
-        let watch = proxy.map(|proxy| Watch {
-            proxy,
+        let watch = answering.map(|answering| Watch {
+            answering,
             heard: Vec::new(),
             verdict: Arc::clone(&verdict),
         });
@@ -73,7 +110,7 @@ impl Watch {
         match recognise_stranger(&self.heard) {
             Ok(()) => Ok(self.heard.len() == ENOUGH),
             Err(fault) => {
-                let error = tunnel::explain(&fault, &self.proxy).with_stage(Stage::Request);
+                let error = self.answering.explain(&fault);
                 Err(self.verdict.get_or_init(|| error).clone())
             }
         }

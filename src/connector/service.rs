@@ -14,7 +14,7 @@ use tower_service::Service;
 use url::Url;
 
 use super::Connector;
-use super::opening::{Heard, Verdict, Watched};
+use super::opening::{Answering, Heard, Verdict, Watched};
 use crate::base::{Error, Kind, Result, Route, Scheme, Stage, Steps, Target};
 use crate::settings::Connection;
 use crate::tls::Alpn;
@@ -47,7 +47,7 @@ impl Passage {
         std::mem::take(&mut *self.steps.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Why what answered in a proxy's place is none, where its first bytes showed it.
+    /// Why what answered in a proxy's or a server's place is none, where its first bytes showed it.
     pub(crate) fn stranger(&self) -> Option<Error> {
         self.verdict.get().cloned()
     }
@@ -120,7 +120,11 @@ impl Connector {
             stream = secured.map_err(|error| super::unsecured(error, route, target))?;
         }
         let steps = stream.take_steps();
-        let answering = route.proxy().filter(|_| absolute).cloned();
+        let answering = match route.proxy() {
+            Some(proxy) if absolute => Some(Answering::Proxy(Arc::clone(proxy))),
+            _ if target.scheme().is_tls() => None,
+            _ => Some(Answering::Server),
+        };
         let (watched, verdict, heard) = Watched::new(stream, answering);
         let passage = Passage {
             route: Arc::clone(route),

@@ -65,6 +65,17 @@ pub const ROWS: &[Row] = &[
     row("plain HTTP where TLS is spoken, through Squid", Code("OUT-TARGET-WANTS-TLS", "settings", 9), "nginx 1.22", || {
         Fault::through(&peers::squid().url(), shared().nginx.https("/").replace("https:", "http:"))
     }),
+    row("SSH in HTTP's place", Code("OUT-TARGET-NOT-HTTP", "settings", 9), "OpenSSH 9.2", || {
+        Fault::scripted(vec![Step::write("SSH-2.0-OpenSSH_9.2p1\r\n"), Step::ReadToEnd], "http://{}/")
+    }),
+    row("FTP in HTTP's place, in a tunnel", Code("OUT-TARGET-NOT-HTTP", "settings", 9), "vsftpd 3.0", || {
+        let server = peers::Vsftpd::start(&shared().root, &[]);
+        let url = server.url("/").replace("ftp:", "http:");
+        Fault::through(&peers::squid().url(), url).set("tunnel = \"always\"\n").with(server)
+    }),
+    row("a TLS alert in answer to plain HTTP", Code("OUT-TARGET-WANTS-TLS", "settings", 9), "RFC 8446 section 6", || {
+        Fault::scripted(vec![Step::head(), Step::write(b"\x15\x03\x01\0\x02\x02\x46"), Step::Close], "http://{}/")
+    }),
     row("something else in HTTP's place", Code("OUT-TARGET-NOT-HTTP", "settings", 9), "a service of its own", || {
         answering("what?\r\n\r\n")
     }),
