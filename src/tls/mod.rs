@@ -24,6 +24,7 @@ use tokio_rustls::client::TlsStream;
 
 pub use self::bundle::bundle;
 pub(crate) use self::bundle::pem;
+use self::client_certificate::NoCertificate;
 pub(crate) use self::client_certificate::{no_certificate, wants_certificate};
 use self::danger::AcceptEverything;
 pub use self::diagnosis::{is_no_tls, is_theirs, wants_newer};
@@ -136,6 +137,7 @@ fn configuration(trust: &Trust, alpn: Alpn, versions: Versions, key: &str) -> Re
         builder.with_custom_certificate_verifier(Arc::new(verifier))
     };
     let mut config = builder.with_no_client_auth();
+    config.client_auth_cert_resolver = Arc::new(NoCertificate);
     config.alpn_protocols = alpn.protocols();
     Ok(config)
 }
@@ -224,6 +226,10 @@ pub(crate) async fn handshake<T: Transport>(
     }
     match secured {
         Ok(Ok(secured)) => Ok(secured),
+        Ok(Err(cause)) if shown.was_requested() && client_certificate::is_refusal(&cause) => {
+            let error = no_certificate(stage).while_doing(doing);
+            Err(error.with_source(cause))
+        }
         Ok(Err(cause)) => Err(failure::explain(cause, stage, host, key, &chain).while_doing(doing)),
         Err(_) => {
             let what = "the TLS handshake was not answered";

@@ -1,6 +1,7 @@
 //! The certificates that the other side showed in a handshake.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::CertificateDer;
@@ -10,9 +11,9 @@ tokio::task_local! {
 }
 
 /// Keeps what a verifier is shown while a handshake runs: when it is refused, rustls keeps nothing
-/// of it. A session that is used again shows none.
+/// of it. A session that is used again shows none. Beside it, whether one of ours was asked for.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Shown(Arc<Mutex<Vec<Vec<u8>>>>);
+pub(super) struct Shown(Arc<Mutex<Vec<Vec<u8>>>>, Arc<AtomicBool>);
 
 impl Shown {
     /// Runs a handshake.
@@ -27,6 +28,16 @@ impl Shown {
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
+
+    /// Whether the server asked for a certificate of ours.
+    pub(super) fn was_requested(&self) -> bool {
+        self.1.load(Ordering::Relaxed)
+    }
+}
+
+/// Takes that the server asked for a certificate.
+pub(super) fn note_request() {
+    let _ = SHOWN.try_with(|shown| shown.1.store(true, Ordering::Relaxed));
 }
 
 /// Takes the chain that a verifier was given.

@@ -11,6 +11,7 @@ use url::Url;
 use crate::base::{Answer, Code, Error, Kind, Result, Scheme, Stage, Target, text};
 use crate::proto::connect::HEAD_MAX;
 use crate::proto::status;
+use crate::tls;
 
 /// What was asked, as far as a refusal tells of it.
 #[derive(Debug)]
@@ -192,6 +193,9 @@ fn elsewhere(location: Option<&str>, url: &Url) -> String {
 pub(super) fn broken(cause: &hyper::Error, asked: &Asked<'_>) -> Error {
     if let Some(ours) = Error::find(cause) {
         return ours.clone();
+    }
+    if tls::wants_certificate(cause) {
+        return tls::no_certificate(Stage::Request);
     }
     let reason = std::error::Error::source(cause).map(ToString::to_string);
     let with_reason = |error: Error| match &reason {

@@ -117,6 +117,13 @@ pub const ROWS: &[Row] = &[
     row("a certificate of the client, TLS 1.3", Code("OUT-TLS-CLIENT-CERTIFICATE", "target", 8), "OpenSSL 3.0: s_server -Verify", || {
         openssl(&["-Verify", "1"])
     }),
+    row("a certificate of the client, TLS 1.2", Code("OUT-TLS-CLIENT-CERTIFICATE", "target", 8), "OpenSSL 3.0: s_server -Verify", || {
+        openssl(&["-Verify", "1", "-tls1_2"])
+    }),
+    row("a certificate of the client, WebSocket", Code("OUT-TLS-CLIENT-CERTIFICATE", "target", 8), "OpenSSL 3.0: s_server -Verify", || {
+        let fault = openssl(&["-Verify", "1"]);
+        Fault::direct(fault.url.replace("https:", "wss:")).set(&fault.settings.replace("https:", "wss:")).with(fault)
+    }),
     row("a certificate of the client, in a page", Code("OUT-TLS-CLIENT-CERTIFICATE", "target", 9), "nginx 1.22: ssl_verify_client", || {
         let page = "<title>400 No required SSL certificate was sent</title>";
         Fault::scripted(vec![Step::head(), Step::write(answer("400 Bad Request", "", page)), Step::Close], "http://{}/")
