@@ -1,6 +1,7 @@
 //! A table of injected faults: each row with the code that `outbound check` must give, whose side it
 //! is, and how the program ends; and ways that are well, which have no code.
 
+mod asked_again;
 mod fault;
 mod ftp;
 mod hop;
