@@ -10,7 +10,7 @@ use http::{Method, StatusCode};
 use super::client::Response;
 use super::failure;
 use super::request::shown;
-use crate::base::{Answer, Error, Kind, Side, Stage, Target, text};
+use crate::base::{Answer, Code, Error, Kind, Side, Stage, Target, text};
 use crate::tunnel::advice;
 
 impl Response {
@@ -160,6 +160,10 @@ async fn refused(response: Response) -> Error {
         Some(side) => error.with_side(side),
         None => error,
     };
+    let error = match code(&answer, target.as_ref()) {
+        Some(code) => error.with_code(code),
+        None => error,
+    };
     error
         .with_hint(hint)
         .about(subject)
@@ -202,11 +206,15 @@ fn judge(
         ),
         // Apache httpd says 500 where mod_proxy_ftp is not loaded.
         (400 | 405 | 501, _) | (500, "") => (Kind::ProxyRefused, None, UNABLE.to_owned()),
-        (500..=599, "ERR_FTP_FAILURE" | "ERR_FTP_UNAVAILABLE" | "ERR_READ_ERROR") => (
-            Kind::TargetUnavailable,
-            None,
-            format!("{at} broke off, or is full: try again later"),
-        ),
+        (500..=599, "ERR_FTP_FAILURE" | "ERR_FTP_UNAVAILABLE" | "ERR_READ_ERROR")
+            if !target.is_some_and(|target| advice::is_unknown_name(target, answer)) =>
+        {
+            (
+                Kind::TargetUnavailable,
+                None,
+                format!("{at} broke off, or is full: try again later"),
+            )
+        }
         (500..=599, _) => match target {
             Some(target) => {
                 let (_, side, hint) = advice::unavailable(target, answer);
@@ -216,6 +224,24 @@ fn judge(
         },
         _ => (Kind::ProxyProtocol, None, UNABLE.to_owned()),
     }
+}
+
+/// The name of the cause, where it is more than the status.
+fn code(answer: &Answer, target: Option<&Target>) -> Option<Code> {
+    let squid = answer.squid_error.as_deref().unwrap_or_default();
+    let squid = squid.split_whitespace().next().unwrap_or_default();
+    Some(match (answer.code, squid) {
+        (401 | 403, "ERR_FTP_FORBIDDEN") => Code::FtpLoginRefused,
+        (404 | 410, _) => Code::FtpNotFound,
+        (300..=399 | 511, _) => Code::CaptivePortal,
+        (403, _) if advice::is_policy(answer) => Code::ForbiddenByPolicy,
+        (500..=599, "ERR_FTP_UNAVAILABLE") => Code::FtpUnavailable,
+        (500..=599, "ERR_FTP_FAILURE") => return None,
+        (500..=599, "ERR_READ_ERROR") if !advice::is_unknown_name(target?, answer) => return None,
+        (501 | 505, _) | (500, "") => return None,
+        (500..=599, _) => advice::unavailable(target?, answer).0,
+        _ => return None,
+    })
 }
 
 /// The advice for a proxy that knows no FTP.

@@ -4,7 +4,7 @@ mod forbidden;
 mod unavailable;
 
 pub use forbidden::{forbidden, is_policy};
-pub use unavailable::{is_own_page, unavailable};
+pub use unavailable::{is_own_page, is_unknown_name, unavailable};
 
 use crate::base::{Answer, Code, Error, Host, Kind, Origin, Proxy, Scheme, Side, Stage, Target};
 

@@ -59,7 +59,7 @@ fn code(target: &Target, answer: &Answer) -> Code {
     if matches!(answer.code, 408 | 420 | 429) {
         return Code::ProxyBusy;
     }
-    if found_nothing(answer) && matches!(target.host(), Host::Domain(_)) {
+    if is_unknown_name(target, answer) {
         return Code::TargetNameUnknown;
     }
     let by_name = by_proxy_status(answer)
@@ -119,6 +119,11 @@ const UNABLE: &str = "tinyproxy was unable to connect to the remote";
 fn found_nothing(answer: &Answer) -> bool {
     let error = answer.squid_error.as_deref().unwrap_or_default();
     error.starts_with("ERR_CANNOT_FORWARD") || error == "ERR_READ_ERROR 0"
+}
+
+/// Whether Squid does not know the target's name, where it does not say so by ERR_DNS_FAIL.
+pub fn is_unknown_name(target: &Target, answer: &Answer) -> bool {
+    found_nothing(answer) && matches!(target.host(), Host::Domain(_))
 }
 
 /// Apache httpd's, tinyproxy's and haproxy's words.

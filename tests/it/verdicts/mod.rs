@@ -4,6 +4,7 @@
 mod asked_again;
 mod fault;
 mod ftp;
+mod ftp_by_proxy;
 mod hop;
 mod proxy;
 mod proxy_rules;
@@ -59,6 +60,7 @@ const TABLES: &[&[Row]] = &[
     way::ROWS,
     tls::ROWS,
     ftp::ROWS,
+    ftp_by_proxy::ROWS,
     target::ROWS,
     websocket::ROWS,
 ];
@@ -147,6 +149,11 @@ fn trust() {
 #[test]
 fn files_over_ftp() {
     check(ftp::ROWS);
+}
+
+#[test]
+fn files_over_ftp_by_the_proxy() {
+    check(ftp_by_proxy::ROWS);
 }
 
 #[test]

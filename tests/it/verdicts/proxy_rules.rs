@@ -16,7 +16,7 @@ fn vsftpd() -> &'static Vsftpd {
 }
 
 /// A Squid with the shape of Debian's rules, which tunnels to 443 and to FTP's control channel.
-fn strict() -> String {
+pub fn strict() -> String {
     static SHARED: OnceLock<Squid> = OnceLock::new();
     let squid = SHARED.get_or_init(|| {
         let rules = "acl blocked dstdomain blocked.test\nhttp_access deny blocked\n\
