@@ -119,7 +119,7 @@ pub(super) const PAGES: &[Page] = &[
          the host.",
         "403 in answer to CONNECT, while CONNECT to port 443 of the same host is not \
          forbidden. Squid: `SSL_ports` and `Safe_ports`; Apache: `AllowConnect`; \
-         tinyproxy: `ConnectPort`.",
+         tinyproxy: `ConnectPort`, whose page says so.",
         "Hand the proxy team the line: it names the one host with the one port. Else use \
          a port that is allowed, mostly 443, if the server has one.",
     ),
@@ -186,8 +186,9 @@ pub(super) const PAGES: &[Page] = &[
         Target,
         "the proxy does not know the target's name",
         "The proxy resolves the names, and its name servers do not know this one.",
-        "503 with X-Squid-Error: ERR_DNS_FAIL, 502 with Proxy-Status: dns_error, 500 or \
-         502 of tinyproxy and Apache with words on DNS.",
+        "503 with X-Squid-Error: ERR_DNS_FAIL; of Squid 5 also ERR_CANNOT_FORWARD and \
+         ERR_READ_ERROR 0; 502 with Proxy-Status: dns_error; 500 or 502 of Apache with words \
+         on DNS. tinyproxy does not tell it from a closed port.",
         "Check the name; a name of the private network belongs into proxy.bypass.",
     ),
     page(
@@ -205,8 +206,9 @@ pub(super) const PAGES: &[Page] = &[
         "the proxy cannot reach the target",
         "The proxy tried and failed: no route, no such port, a firewall behind it. Most \
          proxies do not say which.",
-        "502 or 503: Apache and tinyproxy say no more; Squid: ERR_CONNECT_FAIL, \
-         ERR_CANNOT_FORWARD; haproxy: 503 when its backend is down.",
+        "502 or 503: Apache says no more; tinyproxy: 500 Unable to connect, also for a name \
+         that it does not know; Squid: ERR_CONNECT_FAIL, ERR_CANNOT_FORWARD; haproxy: 503 when \
+         its backend is down.",
         "Check name and port; ask the proxy team to try it from the proxy (`curl -v`).",
     ),
     page(
@@ -225,7 +227,8 @@ pub(super) const PAGES: &[Page] = &[
         Target,
         "the target ends the proxy's connection without a word",
         "The proxy sent the request on, and the target closed.",
-        "502 with X-Squid-Error: ERR_ZERO_SIZE_OBJECT or ERR_READ_ERROR.",
+        "502 with X-Squid-Error: ERR_ZERO_SIZE_OBJECT or ERR_READ_ERROR; 502 of Apache with \
+         `Error reading from remote server`, which it says of a silent target too.",
         "The port may speak TLS (write https://), the server may be restarting, or closed \
          to the proxy's address.",
     ),
