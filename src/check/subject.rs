@@ -6,7 +6,9 @@ use url::Url;
 
 use super::Report;
 use super::second_port::told_apart;
-use crate::base::{Error, Kind, Result, Route, Scheme, Stage, Target, text};
+#[cfg(feature = "ws")]
+use crate::base::Scheme;
+use crate::base::{Error, Kind, Result, Route, Stage, Target, text};
 use crate::connector::Connector;
 use crate::dataset::Dataset;
 

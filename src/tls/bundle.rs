@@ -46,14 +46,15 @@ pub fn bundle<'a>(trusts: impl IntoIterator<Item = (&'a Trust, &'a str)>) -> Res
     Ok(text)
 }
 
-/// RFC 7468 section 5.1: lines of 64 characters.
-/// A certificate in PEM (RFC 7468).
+/// A certificate in PEM.
+#[cfg(feature = "cli")]
 pub(crate) fn pem(der: &[u8]) -> String {
     let mut text = String::new();
     push(&mut text, der);
     text
 }
 
+/// RFC 7468 section 5.1: lines of 64 characters.
 fn push(text: &mut String, der: &[u8]) {
     text.push_str("-----BEGIN CERTIFICATE-----\n");
     // 48 bytes are 64 characters.

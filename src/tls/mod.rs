@@ -23,6 +23,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 pub use self::bundle::bundle;
+#[cfg(feature = "cli")]
 pub(crate) use self::bundle::pem;
 use self::client_certificate::NoCertificate;
 pub(crate) use self::client_certificate::{no_certificate, wants_certificate};
