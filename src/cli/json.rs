@@ -45,7 +45,7 @@ pub fn error(error: &Error) -> Value {
             "setting": limit.setting,
             "value": limit.value,
         })),
-        "hint": error.hint(),
+        "hint": error.advice(),
         "transient": error.is_transient(),
         "attempts": error.attempts(),
         "route": error.route().map(route),

@@ -237,6 +237,11 @@ impl Error {
         self.0.hint.as_deref()
     }
 
+    /// What to do next: the hint, else what the page of its code says.
+    pub fn advice(&self) -> &str {
+        self.hint().unwrap_or_else(|| self.code().page().mend)
+    }
+
     /// How often it was tried.
     pub fn attempts(&self) -> u32 {
         self.0.attempts

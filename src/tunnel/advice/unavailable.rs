@@ -134,6 +134,11 @@ fn by_page(answer: &Answer) -> Option<Code> {
         ("could not retrieve address info", Code::TargetNameUnknown),
         (UNREAD, Code::TargetHungUp),
         (UNABLE, Code::TargetUnreachable),
+        // haproxy's 502.
+        (
+            "the server returned an invalid or incomplete response",
+            Code::TargetHungUp,
+        ),
         // Apache's, whose own limits never show as an answer to CONNECT.
         (
             "temporarily unable to service your",

@@ -105,6 +105,9 @@ fn judge(row: &Row) -> Result<(), String> {
     let (failure, doubt) = (&told["failure"], told["doubt"].as_str());
     let text = |key: &str| failure[key].as_str().unwrap_or_default();
     let found = (text("code"), text("side"), ran.code.unwrap_or(-1));
+    if failure.is_object() && text("hint").is_empty() {
+        return Err(format!("nothing is said of what to do: {failure}"));
+    }
     let is_right = match row.want {
         Want::Code(code, side, exit) => found == (code, side, exit),
         Want::Fine => found == ("", "", 0) && doubt.is_none(),

@@ -151,7 +151,7 @@ pub const ROWS: &[Row] = &[
         Fault::through(&tinyproxy(), "http://blocked.test/x")
     }),
     row("haproxy denies", Code("OUT-CONNECT-FORBIDDEN-NAME", "proxy", 6), "haproxy 2.6: http-request deny", || {
-        let haproxy = Haproxy::start(free_port());
+        let haproxy = Haproxy::start(free_port(), free_port());
         Fault::through(&haproxy.denying(), "https://data.example:8443/x").with(haproxy)
     }),
 ];

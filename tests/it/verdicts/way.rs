@@ -38,10 +38,13 @@ fn hasty_apache() -> String {
     apache.url()
 }
 
-/// haproxy, and the server that never answers it.
-fn haproxy() -> (Haproxy, Scripted) {
+/// haproxy, and what is asked of it.
+fn haproxy(way: fn(&Haproxy) -> String, url: &str) -> Fault {
     let silent = Scripted::each(vec![Step::Stall]);
-    (Haproxy::start(silent.port()), silent)
+    let ending = Scripted::each(vec![Step::head(), Step::Close]);
+    let haproxy = Haproxy::start(silent.port(), ending.port());
+    let fault = Fault::through(&way(&haproxy), url);
+    fault.with(haproxy).with(silent).with(ending)
 }
 
 /// RFC 9209.
@@ -117,12 +120,13 @@ pub const ROWS: &[Row] = &[
         Fault::through(&peers::tinyproxy().url(), closed("http"))
     }),
     row("haproxy has no server", Code("OUT-PROXY-TARGET-UNREACHABLE", "proxy", 6), "haproxy 2.6: 503", || {
-        let (haproxy, silent) = haproxy();
-        Fault::through(&haproxy.lonely(), URL).with(haproxy).with(silent)
+        haproxy(Haproxy::lonely, URL)
     }),
     row("haproxy's server is silent", Code("OUT-PROXY-TARGET-TIMEOUT", "target", 6), "haproxy 2.6: timeout server", || {
-        let (haproxy, silent) = haproxy();
-        Fault::through(&haproxy.waiting(), URL).with(haproxy).with(silent)
+        haproxy(Haproxy::waiting, URL)
+    }),
+    row("haproxy's server hangs up", Code("OUT-PROXY-TARGET-CLOSED", "target", 6), "haproxy 2.6: 502", || {
+        haproxy(Haproxy::cutting, URL)
     }),
     row("Proxy-Status, unknown name", Code("OUT-PROXY-TARGET-NAME-UNKNOWN", "target", 6), "RFC 9209 section 2.3.2", || {
         status("502 Bad Gateway", "dns_error")

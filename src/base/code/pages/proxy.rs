@@ -228,7 +228,8 @@ pub(super) const PAGES: &[Page] = &[
         "the target ends the proxy's connection without a word",
         "The proxy sent the request on, and the target closed.",
         "502 with X-Squid-Error: ERR_ZERO_SIZE_OBJECT or ERR_READ_ERROR; 502 of Apache with \
-         `Error reading from remote server`, which it says of a silent target too.",
+         `Error reading from remote server`, which it says of a silent target too; 502 of haproxy with \
+         `invalid or incomplete response`.",
         "The port may speak TLS (write https://), the server may be restarting, or closed \
          to the proxy's address.",
     ),
