@@ -14,6 +14,7 @@ pub use waiting::Walk;
 
 use crate::base::{Error, Route, Steps};
 use crate::dataset::Dataset;
+pub use crate::dial::Remark;
 use crate::proto::service::Service;
 
 /// What the walk found.
@@ -26,6 +27,8 @@ pub struct Report {
     pub steps: Steps,
     /// The certificates that were shown, one for each handshake that was not a session's second.
     pub tls: Vec<Shown>,
+    /// What is worth to be known, and harms nobody here: each with its code.
+    pub remarks: Vec<Remark>,
     /// What may be wrong although every stage was passed.
     pub doubt: Option<String>,
     /// The service that answered, where it shows itself: an API of AWS, Elasticsearch, OpenSearch.

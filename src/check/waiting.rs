@@ -1,5 +1,7 @@
 //! A walk that somebody may not want to wait for.
 
+use std::time::Duration;
+
 use super::trust::{self, Shown};
 use super::{Report, Subject};
 use crate::base::{Error, Host, Kind, Route, Scheme, Stage, Step, Steps, Target, TunnelMode, text};
@@ -28,8 +30,31 @@ impl Walk {
     pub async fn run(&self) -> Report {
         let mut report = self.watch.over(self.subject.walk()).await;
         report.tls = self.shown();
+        report.remarks = self.watch.remarks();
         trust::tell_inspection(&mut report);
         report
+    }
+
+    /// [`run`](Self::run) for so long at most: every stage has its limit, and who answers byte by byte
+    /// can still make the whole of it long. The error says at which stage it was given up.
+    ///
+    /// # Cancel safety
+    /// As there.
+    pub async fn run_within(&self, limit: Duration) -> Report {
+        match tokio::time::timeout(limit, self.run()).await {
+            Ok(report) => report,
+            Err(_) => {
+                let mut report =
+                    self.so_far(|waited| format!("given up after {waited} of waiting"));
+                let error = report.failure.take();
+                report.failure = error.map(|error| {
+                    error
+                        .with_kind(Kind::Timeout)
+                        .with_limit("--max-time", text::seconds(limit))
+                });
+                report
+            }
+        }
     }
 
     fn shown(&self) -> Vec<Shown> {
@@ -83,6 +108,7 @@ impl Walk {
             route: Some(route),
             steps,
             tls: self.shown(),
+            remarks: self.watch.remarks(),
             failure: Some(error),
             ..Report::default()
         }
@@ -140,7 +166,6 @@ fn next(steps: &Steps, route: &Route, target: &Target, tunnels: bool) -> (Stage,
 mod tests {
     use super::*;
     use crate::settings::Settings;
-    use std::time::Duration;
 
     #[test]
     fn what_comes_next_goes_by_scheme_and_way() {

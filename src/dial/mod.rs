@@ -7,7 +7,8 @@ pub mod stream;
 mod watch;
 
 pub use stream::Stream;
-pub(crate) use watch::{Presented, Watch, passed, presented};
+pub use watch::Remark;
+pub(crate) use watch::{Presented, Watch, passed, presented, remark};
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};

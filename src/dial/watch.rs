@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::base::{Stage, Step, Steps};
+use crate::base::{Code, Stage, Step, Steps};
 
 tokio::task_local! {
     static WATCH: Watch;
@@ -20,6 +20,17 @@ struct Seen {
     steps: Steps,
     since: Instant,
     presented: Vec<Presented>,
+    remarks: Vec<Remark>,
+}
+
+/// Something about the other side that is worth to be known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Remark {
+    /// Its page says more.
+    pub code: Code,
+    /// What was found, safe to show.
+    pub text: String,
 }
 
 /// The certificates that were shown in a handshake of TLS.
@@ -39,6 +50,7 @@ impl Watch {
             steps: Steps::default(),
             since: Instant::now(),
             presented: Vec::new(),
+            remarks: Vec::new(),
         })))
     }
 
@@ -53,11 +65,28 @@ impl Watch {
         seen.presented.clone()
     }
 
+    /// What was remarked so far, each once.
+    pub fn remarks(&self) -> Vec<Remark> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.remarks.clone()
+    }
+
     /// The stages passed, and for how long the next one has been waited for.
     pub fn seen(&self) -> (Steps, Duration) {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (seen.steps.clone(), seen.since.elapsed())
     }
+}
+
+/// Tells whoever watches this task something about the other side.
+pub(crate) fn remark(code: Code, text: String) {
+    let _ = WATCH.try_with(|watch| {
+        let mut seen = watch.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let remark = Remark { code, text };
+        if !seen.remarks.contains(&remark) {
+            seen.remarks.push(remark);
+        }
+    });
 }
 
 /// Tells whoever watches this task that certificates were shown.

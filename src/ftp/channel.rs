@@ -7,8 +7,8 @@ use super::client::Stat;
 use super::control::{Control, Trouble};
 use super::explain::explain;
 use super::plan::Plan;
-use super::protect;
 use super::{Modified, RemotePath, Want};
+use super::{protect, remark};
 use crate::base::{Error, Kind, Result, Stage, Steps, Target};
 use crate::connector::Ahead;
 use crate::dial::passed;
@@ -306,6 +306,9 @@ impl Channel {
             } => {
                 self.learn(passive);
                 self.port = Some((port, passive));
+                if passive == Passive::Plain {
+                    remark::plain(&self.plan, &reply);
+                }
                 let words = format!("{}, port {port}", reply.code());
                 self.pass(Stage::Passive, server, &words, elapsed);
             }

@@ -23,6 +23,7 @@ mod piece;
 mod plan;
 mod pool;
 mod protect;
+mod remark;
 mod rename;
 #[cfg(test)]
 mod tests;

@@ -248,6 +248,9 @@ pub struct CheckArgs {
     /// Walk by the direct way too, and show both side by side
     #[arg(long)]
     pub compare: bool,
+    /// Give up a walk after so long (30s, 5m), whatever the other side does [default: 5m]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub max_time: Option<Duration>,
     /// Then leave the stream alone for so long (90s, 10m), to find who ends what is idle: of a
     /// WebSocket the socket, else the tunnel, without a request
     #[arg(long, value_name = "TIME", value_parser = duration)]

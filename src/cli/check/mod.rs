@@ -132,6 +132,10 @@ fn of_report(report: &Report) -> Value {
         "route": report.route.as_ref().map(json::route),
         "steps": steps,
         "tls": report.tls.iter().map(certificate).collect::<Vec<_>>(),
+        "remarks": report.remarks.iter().map(|remark| json!({
+            "code": remark.code.as_str(),
+            "text": remark.text,
+        })).collect::<Vec<_>>(),
         "doubt": report.doubt,
         "service": report.service.as_ref().map(|service| json!({
             "product": service.product.as_str(),

@@ -1,6 +1,7 @@
 //! Many places at once, told in their order.
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 
@@ -13,6 +14,9 @@ use crate::cli::interrupt;
 use crate::cli::output::Output;
 use crate::cli::place::Place;
 use crate::cli::progress::Live;
+
+/// How long a walk may take in all.
+const MAX_TIME: Duration = Duration::from_secs(300);
 
 /// Everything that is checked, and how far it is.
 pub(super) struct Several<'a> {
@@ -103,6 +107,7 @@ impl<'a> Several<'a> {
     /// The walks of one place, and what is done beside them.
     async fn walks(&self, one: &One<'a>, subject: &Subject) -> Checked {
         let mut checked = Checked::default();
+        let max_time = self.maker.args.max_time.unwrap_or(MAX_TIME);
         for number in 0..self.maker.args.repeat {
             // The connections of an earlier walk would make this one shorter.
             let again = match number {
@@ -111,7 +116,7 @@ impl<'a> Several<'a> {
             };
             let walk = Walk::new(again.unwrap_or_else(|| subject.clone()));
             one.walk.replace(Some(walk.clone()));
-            let mut report = walk.run().await;
+            let mut report = walk.run_within(max_time).await;
             if self.maker.args.all {
                 reached_base(&mut report);
             }
@@ -119,7 +124,7 @@ impl<'a> Several<'a> {
         }
         if let Some(direct) = self.maker.make_direct(&one.place) {
             checked.direct = Some(match direct {
-                Ok(direct) => Walk::new(direct).run().await,
+                Ok(direct) => Walk::new(direct).run_within(max_time).await,
                 Err(error) => Report::of(error),
             });
         }

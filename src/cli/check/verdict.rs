@@ -36,6 +36,7 @@ pub fn lines(url: &str, report: &Report) -> Vec<String> {
     match &report.failure {
         None => {
             lines.extend(certificates(report));
+            lines.extend(remarks(report));
             let total: Duration = report.steps.iter().map(|step| step.elapsed).sum();
             let total = milliseconds(total);
             let refused = report.service.as_ref().filter(|s| s.wants_client());
@@ -54,6 +55,11 @@ pub fn lines(url: &str, report: &Report) -> Vec<String> {
         Some(error) => verdict(&mut lines, report, error, first),
     }
     lines
+}
+
+fn remarks(report: &Report) -> impl Iterator<Item = String> {
+    let remarks = report.remarks.iter();
+    remarks.map(|remark| format!("  note     {} ({})", remark.text, remark.code))
 }
 
 /// A line for each server that showed certificates.
@@ -106,6 +112,7 @@ fn verdict(lines: &mut Vec<String>, report: &Report, error: &Error, first: usize
         return;
     }
     lines.extend(certificates(report));
+    lines.extend(remarks(report));
     let mut tell = |label: &str, text: &str| lines.push(format!("  {label:<8} {text}"));
     // A redirect may have led another way than the one above.
     if let Some(route) = error.route().filter(|r| Some(*r) != report.route.as_ref()) {
@@ -223,6 +230,7 @@ mod tests {
             route: None,
             steps,
             tls: Vec::new(),
+            remarks: Vec::new(),
             doubt: None,
             service: None,
             failure: None,
@@ -270,6 +278,7 @@ mod tests {
             route: Some(route),
             steps,
             tls: Vec::new(),
+            remarks: Vec::new(),
             doubt: None,
             service: None,
             failure: Some(failure),

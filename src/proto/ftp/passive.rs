@@ -4,6 +4,8 @@
 //! a hostile server could name somebody else's ("FTP bounce" turned round): the data channel
 //! always goes to the host of the control channel.
 
+use std::net::Ipv4Addr;
+
 /// The port of a 227 (RFC 959, RFC 1123 section 4.1.2.6: the digits must be searched for, their
 /// surroundings are not fixed).
 pub fn pasv_port(text: &str) -> Option<u16> {
@@ -13,6 +15,17 @@ pub fn pasv_port(text: &str) -> Option<u16> {
         .find_map(|at| six_numbers(&bytes[at..]))
         .map(|[.., high, low]| u16::from_be_bytes([high, low]))
         .filter(|port| *port != 0)
+}
+
+/// The address of a 227, which is not followed: for remarks alone.
+pub fn pasv_address(text: &str) -> Option<Ipv4Addr> {
+    let bytes = text.as_bytes();
+    let mut numbers = (0..bytes.len())
+        .filter(|&at| at == 0 || !bytes[at - 1].is_ascii_digit() && bytes[at - 1] != b',')
+        .filter_map(|at| six_numbers(&bytes[at..]));
+    numbers
+        .next()
+        .map(|[a, b, c, d, ..]| Ipv4Addr::new(a, b, c, d))
 }
 
 fn six_numbers(mut bytes: &[u8]) -> Option<[u8; 6]> {
@@ -61,6 +74,20 @@ fn delimited_port(bytes: &[u8]) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_address_of_227() {
+        for (text, address) in [
+            (
+                "Entering Passive Mode (10,0,0,5,195,149).",
+                Some([10, 0, 0, 5]),
+            ),
+            ("192,0,2,1,4,51", Some([192, 0, 2, 1])),
+            ("none here", None),
+        ] {
+            assert_eq!(pasv_address(text), address.map(Ipv4Addr::from), "{text}");
+        }
+    }
 
     #[test]
     fn ports_of_227() {

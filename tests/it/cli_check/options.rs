@@ -6,7 +6,7 @@ use super::vsftpd;
 use crate::kit::{Program, shared};
 use crate::support::echo::Echo;
 use crate::support::peers::gateways::{Gateway, Product};
-use crate::support::peers::squid;
+use crate::support::peers::{Vsftpd, squid};
 use crate::support::sockets::free_port;
 
 fn told(out: &str) -> Value {
@@ -145,4 +145,55 @@ fn the_last_words_in_an_idle_stream_are_told() {
     assert!(ran.out.contains("OUT-TUNNEL-IDLE-CUT"), "{}", ran.out);
     assert!(ran.out.contains("421 Timeout."), "{}", ran.out);
     assert!(!ran.out.contains('\x1b'), "{}", ran.out);
+}
+
+/// Each stage has its limit, and all of them together too.
+#[test]
+fn a_walk_ends_within_its_time() {
+    use crate::support::scripted::{Scripted, Step};
+    let proxy = Scripted::each(vec![Step::head(), Step::Stall]);
+    let url = "https://data.example/x";
+    let arguments = [
+        "check",
+        "--json",
+        "--proxy",
+        &proxy.url(),
+        "--max-time",
+        "200ms",
+        url,
+    ];
+    let report = told(&Program::new().run(&arguments).expect(6).out);
+    let failure = &report["failure"];
+    assert_eq!(failure["code"], "OUT-PROXY-SILENT", "{report}");
+    assert_eq!(failure["stage"], "connect", "{report}");
+    assert_eq!(failure["limit"]["setting"], "--max-time", "{report}");
+    assert_eq!(
+        report["steps"][0]["stage"], "dial",
+        "what was passed: {report}"
+    );
+    for wrong in ["0s", "5", "1d", "9999999h", "s"] {
+        let ran = Program::new().run(&["check", "--max-time", wrong, url]);
+        ran.expect(2);
+    }
+}
+
+/// The address of PASV is another than the server's: it is not followed, and said.
+#[test]
+fn an_address_of_another_network_is_remarked() {
+    let odd = ["cmds_denied=EPSV", "pasv_address=10.0.0.5"];
+    let server = Vsftpd::start(&shared().root, &odd);
+    let report = check(&[&server.url("/small.bin")], 0);
+    let codes: Vec<&str> = report["remarks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|remark| remark["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        codes,
+        ["OUT-FTP-EPSV-REFUSED", "OUT-FTP-PRIVATE-ADDRESS"],
+        "{report}"
+    );
+    let report = check(&[&vsftpd().url("/small.bin")], 0);
+    assert_eq!(report["remarks"], serde_json::json!([]), "{report}");
 }
