@@ -125,6 +125,8 @@ pub mod lab;
 #[doc(hidden)]
 pub mod proto;
 pub mod route;
+#[doc(hidden)]
+pub mod rules;
 #[cfg(feature = "object_store")]
 mod s3;
 pub mod settings;

@@ -25,6 +25,7 @@ mod progress;
 mod put;
 mod reference;
 mod route;
+mod rules;
 mod stat;
 mod told;
 mod transcript;
@@ -99,6 +100,7 @@ async fn dispatch(cli: &Cli, surroundings: &Surroundings, output: &Output) -> Re
         }
         Command::Check(args) => check::run(policy()?, surroundings, common, args, output).await,
         Command::Route(args) => route::run(&policy()?, common, args, output),
+        Command::Rules(args) => rules::run(&policy()?, common, args, output),
         Command::Env(args) => env::run(policy()?, surroundings, common, args, output).await,
         Command::Exec(args) => exec::run(policy()?, surroundings, common, args, output).await,
         Command::Config(ConfigCommand::Show) => {

@@ -267,7 +267,7 @@ fn refused(proxy: &Proxy, target: &Target, refusal: Refusal, sent: bool) -> Erro
             (status == 403).then(|| advice::forbidden(target, &answer, sent)),
             Kind::ProxyRefused,
             None,
-            advice::refused(target, &answer),
+            advice::refused_by(proxy, target, &answer),
         ),
     };
     let error = Error::new(kind, Stage::Connect, what)

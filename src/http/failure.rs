@@ -39,6 +39,7 @@ pub(super) async fn refusal(response: Response) -> (Error, Option<Service>) {
     let elsewhere = not_a_proxy(&response);
     // The page that would tell does not come in answer to HEAD.
     let unread = response.method == Method::HEAD && response.url.scheme() == "http";
+    let method = response.method.to_string();
     let (status, headers) = (response.status, response.headers.clone());
     let answer = answer(response).await;
     // What came from a server by way of the proxy has its Via.
@@ -81,9 +82,16 @@ pub(super) async fn refusal(response: Response) -> (Error, Option<Service>) {
         Some(code) => error.with_code(code),
         None => error,
     };
+    let lines = match (route.proxy(), &target, answer.code) {
+        (Some(proxy), Some(target), 403) if by_proxy || unsure => {
+            advice::refused_request(proxy, target, &method, &answer, by_proxy)
+        }
+        _ => None,
+    };
     let hint = match advice::says_tls(&answer) {
         true => Some(wants_tls(route.proxy().filter(|_| in_clear))),
         false if unread && !by_proxy && answer.code == 400 => Some(MAY_BE_TLS.to_owned()),
+        false if lines.is_some() => lines,
         false => service
             .as_ref()
             .filter(|service| !authorized || service.reception != Reception::Login)

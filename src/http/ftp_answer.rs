@@ -147,6 +147,13 @@ async fn refused(response: Response) -> Error {
         None => String::new(),
     };
     let (kind, side, hint) = judge(&answer, target.as_ref(), authorized);
+    let lines = match (kind, answer.code, route.proxy(), &target) {
+        (Kind::ProxyRefused, 403, Some(proxy), Some(target)) => {
+            advice::refused_request(proxy, target, "GET", &answer, true)
+        }
+        _ => None,
+    };
+    let hint = lines.unwrap_or(hint);
     let error = Error::new(
         kind,
         Stage::Request,

@@ -120,7 +120,7 @@ async fn the_proxy_that_refuses_the_data_port_is_named_with_the_line_to_add() {
         "{hint}"
     );
     assert!(
-        hint.contains("squid    acl ftp_data port 1024-65535"),
+        hint.contains("acl port_1024-65535 port 1024-65535"),
         "{hint}"
     );
     assert!(!hint.contains("AllowConnect"), "{hint}");

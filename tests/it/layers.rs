@@ -8,6 +8,7 @@ const RANKS: &[(&str, u8)] = &[
     ("base", 0),
     ("settings", 1),
     ("proto", 1),
+    ("rules", 1),
     ("route", 2),
     ("export", 3),
     ("dial", 3),
@@ -29,7 +30,7 @@ const RANKS: &[(&str, u8)] = &[
 const EXCEPTIONS: &[(&str, &str)] = &[("tls", "dial"), ("tunnel", "dial")];
 
 /// Rooms without I/O.
-const PURE: &[&str] = &["base", "settings", "route", "proto", "export"];
+const PURE: &[&str] = &["base", "settings", "route", "proto", "export", "rules"];
 
 /// What a room without I/O cannot have. Addresses, durations and paths are values.
 const IMPURE: &[&str] = &[

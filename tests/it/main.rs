@@ -61,6 +61,7 @@ mod redirects;
 mod refusals;
 mod resume;
 mod round_trips;
+mod rules;
 mod s3;
 mod store;
 mod store_real;

@@ -1,6 +1,7 @@
 //! The arguments, as typed.
 
 mod generated;
+mod rules;
 mod urls;
 mod web;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use self::generated::{CompletionsArgs, ManArgs, ReferenceArgs};
+pub use self::rules::RulesArgs;
 pub use self::urls::{
     CheckArgs, FetchArgs, FtpArg, ListArgs, Login, PutArgs, RouteArgs, StatArgs, TlsArg, Urls,
 };
@@ -69,6 +71,15 @@ const ROUTE_EXAMPLES: &str = "\
 Examples:
   outbound route https://data.example.org/ ftp://ftp.example.org/
   outbound route census:air.csv --json";
+
+const RULES_EXAMPLES: &str = "\
+Examples:
+  outbound rules --for squid                             for every connection of the settings
+  outbound rules --for apache --connections census,lake
+  outbound rules --for tinyproxy --whole --client 10.1.0.0/16
+  outbound rules --for haproxy https://data.example.org/ ftp://ftp.example.org/
+  outbound rules --for firewall                          from, to, port: a table
+What the proxy's words cannot say stands in the comments at the top.";
 
 const ENV_EXAMPLES: &str = "\
 Examples:
@@ -181,6 +192,9 @@ pub enum Command {
     /// Say which way a URL goes (direct, or which proxy), and why; no network
     #[command(after_help = ROUTE_EXAMPLES)]
     Route(RouteArgs),
+    /// Print what to write into the proxy's configuration, so that connections pass and little else
+    #[command(after_help = RULES_EXAMPLES)]
+    Rules(RulesArgs),
     /// Print http_proxy, no_proxy and their like, as the settings have it, for other programs
     #[command(after_help = ENV_EXAMPLES)]
     Env(EnvArgs),

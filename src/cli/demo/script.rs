@@ -106,7 +106,7 @@ pub async fn play(network: &Network, judge: &mut Judge<'_>) {
             says: &[
                 "403 Forbidden",
                 "passive FTP needs CONNECT to ports 1024-65535",
-                "AllowConnect 20 21 443 1024-65535",
+                "acl port_1024-65535 port 1024-65535",
             ],
             files: &[],
         })

@@ -6,69 +6,105 @@ mod unavailable;
 pub use forbidden::{forbidden, is_policy};
 pub use unavailable::{is_own_page, is_unknown_name, unavailable};
 
-use crate::base::{Answer, Code, Error, Host, Kind, Origin, Proxy, Scheme, Side, Stage, Target};
+use crate::base::{
+    Answer, Code, Error, FtpMode, Kind, Origin, Proxy, Result, Scheme, Side, Stage, Target,
+    TunnelMode,
+};
+use crate::rules::{self, Method, Need, Passage, Ports, Product, Refused};
 
-/// The advice for a refused CONNECT to `target`: one line that says what is refused, then the
-/// line to add for the proxies that are common.
+/// The advice for a CONNECT to `target` that `proxy` refused: one line that says what is refused, then
+/// the lines that mend it, for the proxy that shows itself or those that are common.
+pub fn refused_by(proxy: &Proxy, target: &Target, answer: &Answer) -> String {
+    refused_to(user_of(proxy), target, answer)
+}
+
+/// [`refused_by`] of a proxy that is shown no user.
 pub fn refused(target: &Target, answer: &Answer) -> String {
+    refused_to(None, target, answer)
+}
+
+fn refused_to(user: Option<&str>, target: &Target, answer: &Answer) -> String {
     let port = target.port();
-    let site = match target.host() {
-        Host::Domain(name) => format!("dstdomain {name}"),
-        address => format!("dst {}", address.to_string().trim_matches(['[', ']'])),
+    let is_ftp = matches!(target.scheme(), Scheme::Ftp | Scheme::Ftps);
+    let is_data = is_ftp && port >= Ports::PASSIVE.first;
+    let why = match target.scheme() {
+        _ if is_data => format!(
+            "the proxy refuses CONNECT to port {port}; passive FTP needs CONNECT to ports 1024-65535"
+        ),
+        _ if is_ftp => format!(
+            "the proxy refuses CONNECT to {target}; FTP needs CONNECT to port {port}, and to ports \
+             1024-65535 for its data"
+        ),
+        // By CONNECT it has to go: proxies do not pass Upgrade on.
+        Scheme::Ws => format!(
+            "the proxy refuses CONNECT to {target}, by which WebSocket has to go; most allow it to \
+             port 443 alone (Squid's SSL_ports): use wss:// where the server has it, or ask the \
+             proxy's administrator to allow it"
+        ),
+        _ => format!("ask the proxy's administrator to allow CONNECT to {target}"),
     };
-    let (why, apache, squid) = match (target.scheme(), port) {
-        (Scheme::Ftp | Scheme::Ftps, 1024..) => (
-            format!(
-                "the proxy refuses CONNECT to port {port}; passive FTP needs CONNECT to ports 1024-65535"
-            ),
-            "AllowConnect 20 21 443 1024-65535".to_owned(),
-            format!(
-                "acl ftp_data port 1024-65535; acl ftp_site {site}; http_access allow CONNECT ftp_site ftp_data"
-            ),
-        ),
-        (Scheme::Ftp | Scheme::Ftps, _) => (
-            format!(
-                "the proxy refuses CONNECT to {target}; FTP needs CONNECT to port {port}, and to ports 1024-65535 for its data"
-            ),
-            match port {
-                20 | 21 | 443 => "AllowConnect 20 21 443 1024-65535".to_owned(),
-                _ => format!("AllowConnect 20 21 {port} 443 1024-65535"),
-            },
-            format!(
-                "acl ftp_ports port {port} 1024-65535; acl ftp_site {site}; http_access allow CONNECT ftp_site ftp_ports"
-            ),
-        ),
-        (scheme, _) => (
-            match scheme {
-                // By CONNECT it has to go: proxies do not pass Upgrade on.
-                Scheme::Ws => format!(
-                    "the proxy refuses CONNECT to {target}, by which WebSocket has to go; most \
-                     allow it to port 443 alone (Squid's SSL_ports): use wss:// where the server \
-                     has it, or ask the proxy's administrator to allow it"
-                ),
-                _ => format!("ask the proxy's administrator to allow CONNECT to {target}"),
-            },
-            match port {
-                443 => "AllowConnect 443".to_owned(),
-                _ => format!("AllowConnect 443 {port}"),
-            },
-            format!(
-                "acl SSL_ports port {port}; acl site {site}; http_access allow CONNECT site SSL_ports"
-            ),
-        ),
+    let passage = Passage {
+        tunnel: TunnelMode::Always,
+        ..Passage::default()
     };
-    let apache = format!("\n  apache   {apache}");
-    // Squid's own configuration has both, in this order, and no Safe_ports below 1025 but a few.
-    let squid = format!(
-        "\n  squid    {squid}\n           above `http_access deny !Safe_ports` and `http_access deny \
-         CONNECT !SSL_ports`"
-    );
-    // Where the answer tells the product, the other one's line would only confuse.
-    match (says(answer, "squid"), says(answer, "apache")) {
-        (true, false) => why + &squid,
-        (false, true) => why + &apache,
-        _ => why + &apache + &squid,
+    let need = Need::new(target, &passage).map(|mut need| {
+        if is_data {
+            need.ports = vec![Ports::PASSIVE];
+        }
+        need
+    });
+    why + &mended(user, need, answer)
+}
+
+/// The advice for a request in absolute form that was refused: `method` of `http://` or `ftp://` at
+/// `target`. `surely`: the answer shows that it is the proxy's; else there is advice only where a
+/// product shows itself that is no web server.
+pub fn refused_request(
+    proxy: &Proxy,
+    target: &Target,
+    method: &str,
+    answer: &Answer,
+    surely: bool,
+) -> Option<String> {
+    let shown = Product::recognise(answer);
+    let mut shown = shown.iter();
+    if !surely && !shown.any(|one| matches!(one, Product::Tinyproxy | Product::Haproxy)) {
+        return None;
     }
+    let mut passage = Passage {
+        ftp: FtpMode::ProxyGet,
+        ..Passage::default()
+    };
+    passage.methods.extend(method.parse::<Method>());
+    let what = match target.scheme() {
+        Scheme::Ftp => format!("ftp:// to {target}"),
+        _ => "this URL".to_owned(),
+    };
+    let doubt = match surely {
+        true => "",
+        false => "if this is the proxy's word, ",
+    };
+    let why = format!("{doubt}ask the proxy's administrator to allow {what}");
+    Some(why + &mended(user_of(proxy), Need::new(target, &passage), answer))
+}
+
+fn user_of(proxy: &Proxy) -> Option<&str> {
+    let credentials = proxy.credentials.as_ref();
+    credentials.map(|credentials| credentials.username.as_str())
+}
+
+/// A host that can stand in no configuration has no lines.
+fn mended(user: Option<&str>, need: Result<Need>, answer: &Answer) -> String {
+    need.map_or_else(
+        |_| String::new(),
+        |need| {
+            rules::mend(Refused {
+                need: &need,
+                user,
+                answer,
+            })
+        },
+    )
 }
 
 /// [`refused`], and the other way for files over plain FTP.

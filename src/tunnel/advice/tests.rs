@@ -14,45 +14,62 @@ fn answer(code: u16, server: &str, squid_error: &str) -> Answer {
 }
 
 #[test]
-fn the_line_to_add_is_for_the_port_the_host_and_the_product() {
+fn the_lines_to_add_are_for_the_port_the_host_and_the_product() {
+    let proxy = Proxy::new(
+        crate::base::ProxyScheme::Http,
+        url::Host::Domain("proxy.example".into()),
+        3128,
+        Origin::Default,
+    );
     let both = answer(403, "", "");
-    let cases = [
+    for (url, lines) in [
         (
             "ftp://ftp.example",
-            &both,
-            "AllowConnect 20 21 443 1024-65535",
-        ),
-        (
-            "ftp://ftp.example",
-            &both,
-            "acl ftp_ports port 21 1024-65535; acl ftp_site dstdomain ftp.example;",
+            [
+                "AllowConnect 21 443 1024-65535",
+                "acl port_21_1024-65535 port 21 1024-65535",
+            ],
         ),
         (
             "ftp://ftp.example:990",
-            &both,
-            "AllowConnect 20 21 990 443 1024-65535",
+            [
+                "AllowConnect 443 990 1024-65535",
+                "acl host_ftp.example dstdomain -n ftp.example",
+            ],
         ),
         (
             "ftp://192.0.2.1:50000",
-            &both,
-            "acl ftp_data port 1024-65535; acl ftp_site dst 192.0.2.1;",
+            [
+                "AllowConnect 443 1024-65535",
+                "acl port_1024-65535 port 1024-65535",
+            ],
         ),
         (
             "ftp://[2001:db8::1]:50000",
-            &both,
-            "acl ftp_site dst 2001:db8::1;",
+            [
+                "<ProxyMatch \"(?i)^(?!\\[2001:db8::1\\]:)[^/]*:(102[4-9]|",
+                "acl host_2001:db8::1 dst -n 2001:db8::1",
+            ],
         ),
-        ("https://h.example", &both, "AllowConnect 443\n"),
-        ("https://h.example:8443", &both, "AllowConnect 443 8443\n"),
+        (
+            "https://h.example",
+            [
+                "AllowConnect 443\n  squid ",
+                "http_access allow localnet CONNECT host_h.example port_443",
+            ],
+        ),
         (
             "https://h.example:8443",
-            &both,
-            "acl SSL_ports port 8443; acl site dstdomain h.example;",
+            [
+                "AllowConnect 443 8443\n",
+                "<ProxyMatch \"(?i)^(?!h[.]example:)[^/]*:8443$\">",
+            ],
         ),
-    ];
-    for (url, answer, line) in cases {
-        let advice = refused(&Target::parse(url).unwrap(), answer);
-        assert!(advice.contains(line), "{url}: {line} is not in: {advice}");
+    ] {
+        let advice = refused_by(&proxy, &Target::parse(url).unwrap(), &both);
+        for line in lines {
+            assert!(advice.contains(line), "{url}: {line} is not in: {advice}");
+        }
     }
     let target = Target::parse("https://h.example").unwrap();
     for (server, apache, squid) in [
@@ -60,10 +77,17 @@ fn the_line_to_add_is_for_the_port_the_host_and_the_product() {
         ("squid/5.7", false, true),
         ("Apache/2.4 (Debian)", true, false),
     ] {
-        let advice = refused(&target, &answer(403, server, ""));
+        let advice = refused_by(&proxy, &target, &answer(403, server, ""));
         assert_eq!(advice.contains("AllowConnect"), apache, "{server}");
         assert_eq!(advice.contains("http_access"), squid, "{server}");
     }
+    // A name that no configuration can have is named, and has no lines.
+    let odd = Target::new(Scheme::Https, url::Host::Domain("a*b".into()), 443);
+    let advice = refused_by(&proxy, &odd, &both);
+    assert_eq!(
+        advice,
+        "ask the proxy's administrator to allow CONNECT to a*b:443"
+    );
 }
 
 #[test]

@@ -160,7 +160,7 @@ async fn a_refusal_of_the_proxy_is_our_error() {
             squid,
             "https://127.0.0.1:8443/x",
             Stage::Connect,
-            "acl SSL_ports port 8443",
+            "acl port_8443 port 8443",
         ),
         (
             squid,
@@ -172,7 +172,7 @@ async fn a_refusal_of_the_proxy_is_our_error() {
             apache,
             "https://127.0.0.1:23/x",
             Stage::Connect,
-            "AllowConnect 443 23",
+            "AllowConnect 23 443",
         ),
     ] {
         let executor = Executor::new(&Client::new(policy(&through(proxy, ""))));

@@ -1,51 +1,218 @@
-//! The advice for Squid, followed to the letter in a Squid with Debian's rules.
+//! The lines that `check` prints for a refusal, pasted where it says: they mend that one alone.
+
+use std::net::SocketAddr;
 
 use serde_json::Value;
 
-use crate::kit::Program;
-use crate::support::peers::{Squid, squid};
+use crate::kit::{Program, shared};
+use crate::rules::lines::{sample_apache, stock_squid};
+use crate::rules::{file, nowhere, status, whole};
+use crate::support::peers::gateways::haproxy;
+use crate::support::peers::process::fixture;
+use crate::support::peers::{self, Apache, Tinyproxy};
 
-/// A Squid that tunnels to port 443 alone, with these lines above that one of its configuration.
-fn strict(place: &str, lines: &str) -> Squid {
-    Squid::start(squid::Options {
-        tunnel_ports: "443".to_owned(),
-        above: Some((place.to_owned(), lines.to_owned())),
-        ..squid::Options::default()
-    })
+/// What a check of the URL through the proxy, which refuses it, says for this product.
+fn advised(proxy: SocketAddr, product: &str, url: &str) -> String {
+    let program = Program::with_settings(&format!("[proxy]\nurl = \"http://{proxy}\"\n"));
+    let told = program.run(&["check", "--json", url]).out;
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let hint = told["failure"]["hint"].as_str().unwrap();
+    let of = format!("\n  {product:<8} ");
+    let (_, lines) = hint
+        .split_once(&of)
+        .unwrap_or_else(|| panic!("{product}: {hint}"));
+    let lines = lines.split("\n  or ").next().unwrap();
+    // Nothing of the others: the product had shown itself.
+    assert_eq!(
+        hint.matches("\n  ").count() - hint.matches("\n   ").count(),
+        1 + hint.matches("\n  or ").count(),
+        "{hint}"
+    );
+    lines.replace("\n           ", "\n")
 }
 
-/// How a check of the URL through the proxy fails: nothing listens at its port.
-fn failure(proxy: &Squid, url: &str) -> Value {
-    let program = Program::with_settings(&format!("[proxy]\nurl = \"{}\"\n", proxy.url()));
-    let told = program.run(&["check", "--json", url]).out;
-    serde_json::from_str::<Value>(&told).unwrap()["failure"].take()
+/// After the lines: what was refused may pass (nothing listens there), and the same port of another
+/// name may not.
+fn mends(before: SocketAddr, after: SocketAddr, mended: &str, others: &[&str]) {
+    for line in others.iter().chain([&mended]) {
+        assert_eq!(status(before, line), 403, "before: {line}");
+    }
+    let code = status(after, mended);
+    assert!(
+        (500..505).contains(&code) || code == 200,
+        "{mended}: {code}"
+    );
+    for line in others {
+        assert_eq!(status(after, line), 403, "after: {line}");
+    }
 }
 
 #[test]
-fn the_line_for_squid_helps_where_it_says() {
-    let unadvised = strict("http_access deny all", "");
-    // 1024 is neither in Safe_ports nor in SSL_ports, and a server may choose it for its data.
-    let urls = [
-        "ftp://127.0.0.1:1024/x",
-        "ftps://127.0.0.1/x",
-        "https://127.0.0.1:444/x",
+fn in_debians_squid() {
+    let stock = stock_squid("");
+    let table = [
+        // 1024 is neither in Safe_ports nor in SSL_ports, and a server may choose it for its data.
+        (
+            "ftp://127.0.0.1:1024/x",
+            "CONNECT 127.0.0.1:1024",
+            "CONNECT localhost:1024",
+        ),
+        (
+            "ftps://127.0.0.1/x",
+            "CONNECT 127.0.0.1:990",
+            "CONNECT localhost:990",
+        ),
+        (
+            "https://localhost:444/x",
+            "CONNECT localhost:444",
+            "CONNECT 127.0.0.1:444",
+        ),
+        (
+            "ws://127.0.0.1/x",
+            "CONNECT 127.0.0.1:80",
+            "CONNECT localhost:80",
+        ),
+        // Squid's own list of ports is for requests too.
+        (
+            "http://127.0.0.1:1/x",
+            "GET http://127.0.0.1:1/x",
+            "GET http://localhost:1/x",
+        ),
     ];
-    for url in urls {
-        let refused = failure(&unadvised, url);
-        assert_eq!(refused["kind"], "proxy-refused", "{url}: {refused}");
-        let hint = refused["hint"].as_str().unwrap();
-        let mut lines = hint.lines().skip_while(|line| !line.contains("  squid "));
-        let line = lines.next().unwrap().trim_start()["squid".len()..].trim();
-        let place = lines.next().unwrap().trim();
-        let places: Vec<&str> = place.split('`').skip(1).step_by(2).collect();
-        let [first, second] = places[..] else {
-            panic!("{url}: two places: {place}")
-        };
-        let line = line.replace("; ", "\n");
-        let passed = failure(&strict(first, &line), url);
-        assert_eq!(passed["kind"], "proxy-unavailable", "{url}: {passed}");
-        // Above both, as it says, and not between them.
-        let between = failure(&strict(second, &line), url);
-        assert_eq!(between["kind"], "proxy-refused", "{url}: {between}");
+    for (url, mended, other) in table {
+        let lines = advised(stock.address(), "squid", url);
+        let squid = stock_squid(&lines);
+        let others = [other, "CONNECT 127.0.0.1:22", "PUT http://127.0.0.1:1/x"];
+        mends(stock.address(), squid.address(), mended, &others);
     }
+}
+
+#[test]
+fn in_the_sample_of_apache() {
+    let sample = peers::apache().address();
+    for (url, mended, other) in [
+        (
+            "https://127.0.0.1:444/x",
+            "CONNECT 127.0.0.1:444",
+            "CONNECT localhost:444",
+        ),
+        (
+            "ftps://localhost/x",
+            "CONNECT localhost:990",
+            "CONNECT 127.0.0.1:990",
+        ),
+    ] {
+        let lines = advised(sample, "apache", url);
+        let apache = sample_apache(&lines);
+        let others = [other, "CONNECT 127.0.0.1:22"];
+        mends(sample, apache.address(), mended, &others);
+    }
+}
+
+/// There it is a section that refuses, and not AllowConnect.
+#[test]
+fn in_an_apache_that_denies_hosts() {
+    let start = |lines: String| {
+        Apache::start_as(move |port, _| {
+            let text = file(&whole("apache", nowhere(), port, &[]), 0);
+            text.replace("</VirtualHost>", &format!("{lines}\n</VirtualHost>"))
+        })
+    };
+    let before = start(String::new());
+    let https = shared().nginx.https_port();
+    let url = format!("https://localhost.localdomain:{https}/");
+    let lines = advised(before.address(), "apache", &url);
+    let mended = format!("CONNECT localhost.localdomain:{https}");
+    let other = format!("CONNECT 127.0.0.2:{https}");
+    mends(before.address(), start(lines).address(), &mended, &[&other]);
+}
+
+#[test]
+fn in_tinyproxys_list() {
+    let start = |lines: String| {
+        Tinyproxy::start_as(move |port, list| {
+            let printed = whole("tinyproxy", nowhere(), port, &["--filter", list]);
+            (file(&printed, 0), file(&printed, 1) + &lines)
+        })
+    };
+    let before = start(String::new());
+    let lines = advised(before.address(), "tinyproxy", "https://127.0.0.1:444/");
+    let http = advised(before.address(), "tinyproxy", "http://127.0.0.1:445/");
+    let after = start(http);
+    let others = ["CONNECT 127.0.0.1:445", "GET http://127.0.0.2:445/"];
+    mends(
+        before.address(),
+        after.address(),
+        "GET http://127.0.0.1:445/",
+        &others,
+    );
+    let others = ["CONNECT 127.0.0.2:444", "CONNECT 127.0.0.1:443"];
+    let after = start(lines);
+    mends(
+        before.address(),
+        after.address(),
+        "CONNECT 127.0.0.1:444",
+        &others,
+    );
+}
+
+/// What cannot be refused is said.
+#[test]
+fn in_tinyproxys_ports() {
+    let start = |lines: String| {
+        Tinyproxy::start_as(move |port, _| {
+            let configuration = fixture("tinyproxy.conf");
+            let own = configuration.lines().filter(|line| !line.contains('@'));
+            let own: Vec<&str> = own.collect();
+            let text = format!(
+                "Port {port}\n{}\nConnectPort 443\n{lines}\n",
+                own.join("\n")
+            );
+            (text, String::new())
+        })
+    };
+    let before = start(String::new());
+    let lines = advised(before.address(), "tinyproxy", "https://127.0.0.1:444/");
+    assert!(lines.starts_with("# for every host, unless"), "{lines}");
+    let after = start(lines);
+    let mended = "CONNECT 127.0.0.1:444";
+    mends(
+        before.address(),
+        after.address(),
+        mended,
+        &["CONNECT 127.0.0.1:445"],
+    );
+    assert_ne!(status(after.address(), "CONNECT localhost:444"), 403);
+    let ftp = advised(before.address(), "tinyproxy", "ftp://127.0.0.1/x");
+    assert!(ftp.contains("ConnectPort knows no ranges"), "{ftp}");
+}
+
+#[test]
+fn in_haproxy() {
+    let behind = peers::tinyproxy().address();
+    let start = |lines: String| {
+        haproxy(move |port| {
+            let text = file(&whole("haproxy", behind, port, &[]), 0);
+            text.replace(
+                "  http-request deny\n",
+                &format!("{lines}\n  http-request deny\n"),
+            )
+        })
+    };
+    let (_before, port) = start(String::new());
+    let before: SocketAddr = ([127, 0, 0, 1], port).into();
+    let lines = advised(before, "haproxy", "https://127.0.0.1:444/");
+    let http = advised(before, "haproxy", "http://127.0.0.1:445/");
+    let (_after, port) = start(http);
+    let others = ["CONNECT 127.0.0.1:445", "PUT http://127.0.0.1:445/"];
+    let url = "GET http://127.0.0.1:445/";
+    mends(before, ([127, 0, 0, 1], port).into(), url, &others);
+    let (_after, port) = start(lines);
+    let others = ["CONNECT 127.0.0.2:444", "CONNECT 127.0.0.1:445"];
+    mends(
+        before,
+        ([127, 0, 0, 1], port).into(),
+        "CONNECT 127.0.0.1:444",
+        &others,
+    );
 }

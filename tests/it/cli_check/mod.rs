@@ -120,10 +120,12 @@ fn what_the_proxy_forbids() {
         ..squid::Options::default()
     });
     let apache = peers::apache().url();
-    let squid_data = "passive FTP needs CONNECT to ports 1024-65535\n  squid    acl ftp_data port \
-                      1024-65535; acl ftp_site dst 127.0.0.1; http_access allow CONNECT ftp_site \
-                      ftp_data\n           above `http_access deny !Safe_ports` and `http_access \
-                      deny CONNECT !SSL_ports`";
+    let squid_data = "passive FTP needs CONNECT to ports 1024-65535\n  squid    # above \
+                      `http_access deny !Safe_ports` and `http_access deny CONNECT !SSL_ports`, for \
+                      clients in `localnet`\n           \
+                      acl host_127.0.0.1 dst -n 127.0.0.1\n           \
+                      acl port_1024-65535 port 1024-65535\n           \
+                      http_access allow localnet CONNECT host_127.0.0.1 port_1024-65535";
     check(vec![
         Row::through("FTP control, by port", &none.url(), &ftp)
             .stops("dial", format!("connect {at} "))
@@ -155,8 +157,11 @@ fn what_the_proxy_forbids() {
         .stops("dial", "connect 127.0.0.1:444 ")
         .says(
             "403 Proxy Error",
-            "ask the proxy's administrator to allow CONNECT to 127.0.0.1:444\n  apache   \
-                 AllowConnect 443 444",
+            "ask the proxy's administrator to allow CONNECT to 127.0.0.1:444\n  apache   # in its \
+             virtual host, behind the <Proxy> sections; it keeps the ports from other hosts\n           \
+             AllowConnect 443-444\n           \
+             <ProxyMatch \"(?i)^(?!127[.]0[.]0[.]1:)[^/]*:444$\">\n             \
+             Require all denied\n           </ProxyMatch>",
         )
         .judged(6, "proxy-refused", "proxy", false)
         .meaning("CONNECT to 127.0.0.1:443 is answered with 503"),
@@ -168,7 +173,7 @@ fn what_the_proxy_forbids() {
         .stops("dial", "connect 127.0.0.1:990 ")
         .says(
             "403 Proxy Error",
-            "apache   AllowConnect 20 21 990 443 1024-65535",
+            "AllowConnect 443 990 1024-65535",
         )
         .judged(6, "proxy-refused", "proxy", false)
         .meaning("CONNECT to 127.0.0.1:443 is answered with 503"),

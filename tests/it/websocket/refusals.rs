@@ -104,7 +104,7 @@ async fn a_proxy_in_the_way_is_named() {
         hint,
     );
     assert!(
-        error.hint().unwrap().contains("acl SSL_ports port 80"),
+        error.hint().unwrap().contains("acl port_80 port 80"),
         "{:?}",
         error.hint()
     );

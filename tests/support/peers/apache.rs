@@ -20,10 +20,16 @@ impl Apache {
 
     /// Starts one with further lines in the place of the proxy.
     pub fn start_with(lines: &str) -> Self {
-        process::start(|| Self::attempt(lines))
+        let end = "</VirtualHost>";
+        Self::start_as(|_, sample| sample.replace(end, &format!("{lines}\n{end}")))
     }
 
-    fn attempt(lines: &str) -> Result<Self, Died> {
+    /// Starts one with another virtual host: made from the port, and from the sample.
+    pub fn start_as(make: impl Fn(u16, &str) -> String) -> Self {
+        process::start(|| Self::attempt(&make))
+    }
+
+    fn attempt(make: impl Fn(u16, &str) -> String) -> Result<Self, Died> {
         let (home, port) = (Home::new("apache"), free_port());
         let modules = brought("usr/lib/apache2/modules");
         let configuration = template(
@@ -35,8 +41,10 @@ impl Apache {
                 ("LOG", &home.log()),
             ],
         );
-        let end = "</VirtualHost>";
-        let configuration = configuration.replace(end, &format!("{lines}\n{end}"));
+        let (server, sample) = configuration
+            .split_once("# The sample")
+            .expect("the sample");
+        let configuration = format!("{server}{}", make(port, &format!("# The sample{sample}")));
         let mut command = Command::new(brought("usr/sbin/apache2"));
         command
             .arg("-X")

@@ -18,6 +18,20 @@ pub struct Gateway {
     port: u16,
 }
 
+/// haproxy with a configuration made for its port. Gives the process and the port.
+pub fn haproxy(make: impl Fn(u16) -> String) -> (Process, u16) {
+    process::start(|| {
+        let (home, port) = (Home::new("haproxy"), free_port());
+        let mut command = Command::new(brought("usr/sbin/haproxy"));
+        command
+            .arg("-db")
+            .arg("-f")
+            .arg(home.write("haproxy.cfg", &make(port)));
+        command.env("LD_LIBRARY_PATH", libraries());
+        Ok((Process::start(home, command, &[port])?, port))
+    })
+}
+
 impl Gateway {
     /// Starts one in front of the server at a port of loopback.
     pub fn start(product: Product, backend: u16) -> Self {

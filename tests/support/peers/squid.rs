@@ -26,6 +26,8 @@ pub struct Options {
     pub more: String,
     /// A page of its own for refusals: its name (`ERR_…`) and text.
     pub page: Option<(&'static str, &'static str)>,
+    /// In place of the rules above: a file for that port.
+    pub whole: Option<Box<dyn Fn(u16) -> String>>,
 }
 
 impl Default for Options {
@@ -37,6 +39,7 @@ impl Default for Options {
             above: None,
             more: String::new(),
             page: None,
+            whole: None,
         }
     }
 }
@@ -89,6 +92,12 @@ impl Squid {
                 ("LOG", &home.log()),
             ],
         );
+        if let Some(whole) = &options.whole {
+            let (_, surroundings) = configuration
+                .split_once("# Names of its own")
+                .expect("what is no rule");
+            configuration = format!("{}\n# {surroundings}", whole(port));
+        }
         if let Some((line, above)) = &options.above {
             assert!(configuration.contains(line), "no line `{line}`");
             configuration = configuration.replace(line, &format!("{above}\n{line}"));

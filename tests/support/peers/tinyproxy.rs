@@ -29,6 +29,17 @@ impl Tinyproxy {
         process::start(|| Self::attempt(600, lines, filtered))
     }
 
+    /// Starts one with other files, made from its port and from where its list is to be.
+    pub fn start_as(make: impl Fn(u16, &str) -> (String, String)) -> Self {
+        process::start(|| {
+            let (home, port) = (Home::new("tinyproxy"), free_port());
+            let place = home.path().join("list");
+            let (configuration, list) = make(port, place.to_str().expect("a UTF-8 path"));
+            home.write("list", &list);
+            Self::launch(home, port, &configuration)
+        })
+    }
+
     fn attempt(timeout: u32, lines: &str, filtered: &str) -> Result<Self, Died> {
         let (home, port) = (Home::new("tinyproxy"), free_port());
         home.writable("run");
@@ -51,10 +62,14 @@ impl Tinyproxy {
                 ("LOG", &home.log()),
             ],
         );
+        Self::launch(home, port, &configuration)
+    }
+
+    fn launch(home: Home, port: u16, configuration: &str) -> Result<Self, Died> {
         let mut command = Command::new(brought("usr/bin/tinyproxy"));
         command
             .args(["-d", "-c"])
-            .arg(home.write("tinyproxy.conf", &configuration));
+            .arg(home.write("tinyproxy.conf", configuration));
         let process = Process::start(home, command, &[port])?;
         Ok(Self { process, port })
     }

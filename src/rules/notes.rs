@@ -1,0 +1,103 @@
+//! The comment that a configuration begins with, and what holds for every proxy.
+
+use super::need::{By, Need, Ports, words};
+use super::{Form, PRIVATE, Plan, Product};
+
+/// Comments are not wider than this.
+const WIDTH: usize = 100;
+
+/// What no proxy can be told, or has to be known beside its lines.
+pub(super) fn common(plan: &Plan) -> Vec<String> {
+    let any = |is: fn(&Need) -> bool| plan.needs.iter().any(is);
+    let mut notes = Vec::new();
+    if any(|need| need.by == By::Connect) {
+        notes.push(
+            "inside a tunnel (CONNECT) a proxy sees neither paths nor methods: host and port are all \
+             that can be limited"
+                .to_owned(),
+        );
+    }
+    if any(|need| need.purposes.iter().any(|what| what.starts_with("http"))) {
+        notes.push(
+            "a host that a server redirects to needs lines of its own, and cannot be known \
+             beforehand: `outbound check URL` prints them when it is refused"
+                .to_owned(),
+        );
+    }
+    if any(|need| need.is_passive() && need.ports.contains(&Ports::PASSIVE)) {
+        notes.push(format!(
+            "an FTP server chooses the port of each transfer: {} are open to the FTP hosts; where a \
+             server's own range is known, --passive FIRST-LAST narrows that",
+            Ports::PASSIVE
+        ));
+    }
+    notes
+}
+
+/// The note for clients that nobody named.
+pub(super) fn unnamed_clients(plan: &Plan) -> Option<String> {
+    plan.clients.is_empty().then(|| {
+        "the clients are all private addresses: --client ADDRESS or NETWORK names them".to_owned()
+    })
+}
+
+/// The networks of the clients.
+pub(super) fn clients(plan: &Plan) -> String {
+    match &plan.clients[..] {
+        [] => PRIVATE.to_owned(),
+        named => words(named),
+    }
+}
+
+/// The comment at the top.
+pub(super) fn head(product: Product, plan: &Plan, form: Form, notes: &[String]) -> Vec<String> {
+    let what = match (form, product) {
+        (_, Product::Haproxy) => "a filter in front of",
+        (Form::Lines, _) => "lines to add to the configuration of",
+        (Form::Whole, _) => "the configuration of",
+    };
+    let mut lines = comment(&format!(
+        "{product}: {what} {}, by `outbound rules`",
+        plan.proxy
+    ));
+    if !notes.is_empty() {
+        lines.push("# To know:".to_owned());
+    }
+    for note in notes {
+        lines.extend(wrapped("# - ", "#   ", note));
+    }
+    lines.push(String::new());
+    lines
+}
+
+/// A comment, on as many lines as it needs.
+pub(super) fn comment(text: &str) -> Vec<String> {
+    wrapped("# ", "# ", text)
+}
+
+fn wrapped(first: &str, then: &str, text: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = first.to_owned();
+    let mut is_empty = true;
+    for word in text.split_whitespace() {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(std::mem::replace(&mut line, then.to_owned()));
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    lines.push(line);
+    lines
+}
+
+/// A user name that can stand in a configuration as it is.
+pub(super) fn plain_user(plan: &Plan) -> Option<&str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-@+".contains(c);
+    let user = plan.user.as_deref()?;
+    let starts = user.starts_with(|c: char| c.is_ascii_alphanumeric());
+    (starts && user.chars().all(plain)).then_some(user)
+}
