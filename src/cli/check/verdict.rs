@@ -134,11 +134,9 @@ fn verdict(lines: &mut Vec<String>, report: &Report, error: &Error, first: usize
     tell("code", error.code().as_str());
     tell("side", &error.side().to_string());
     tell("again", again(error));
-    if let Some(hint) = error.hint() {
-        let hint: Vec<String> = hint.split('\n').map(text::escape).collect();
-        // Lines after the first bring an indent of two, and come to stand below it.
-        tell("hint", &hint.join("\n         "));
-    }
+    let hint: Vec<String> = error.advice().split('\n').map(text::escape).collect();
+    // Lines after the first bring an indent of two, and come to stand below it.
+    tell("hint", &hint.join("\n         "));
 }
 
 /// What an error says beside the answer, when that is more than who answered.
