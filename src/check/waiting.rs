@@ -23,7 +23,7 @@ impl Walk {
         }
     }
 
-    /// Walks, as [`check`].
+    /// Walks, as [`check`](super::check).
     ///
     /// # Cancel safety
     /// Dropping the future ends it; [`stopped`](Self::stopped) tells how far it came.
