@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Brings the real servers that the integration tests run against (Squid, Apache httpd, tinyproxy,
 # nginx, haproxy, mitmproxy, vsftpd, ProFTPD, Pure-FTPd and pyftpdlib) and clients that the program is to serve
-# (R, and requests and pip for Python), with the shared libraries that this machine lacks, libfaketime
-# for a clock that is wrong, and curl, openssl, wget and python3 if they are missing. They come as
+# (R, and requests and pip for Python), who reads its reports (Chromium, GitHub's renderer of Markdown,
+# a validator of JSON Schema), with the shared libraries that this machine lacks, libfaketime for a
+# clock that is wrong, and curl, openssl, wget and python3 if they are missing. They come as
 # Debian packages and are only unpacked into a folder (target/peers, or $OUTBOUND_PEERS): nothing is
 # installed, no service is started, and packages that conflict with each other live side by side.
 # What Debian has not (tests/python.txt) pip brings from PyPI into the folder `python` in it. The
@@ -66,7 +67,14 @@ python3-chardet             usr/lib/python3/dist-packages/chardet/__init__.py
 python3-charset-normalizer  usr/lib/python3/dist-packages/charset_normalizer/api.py
 python3-idna                usr/lib/python3/dist-packages/idna/core.py
 python3-six                 usr/lib/python3/dist-packages/six.py
-python3-urllib3             usr/lib/python3/dist-packages/urllib3/request.py'
+python3-urllib3             usr/lib/python3/dist-packages/urllib3/request.py
+python3-jsonschema          usr/lib/python3/dist-packages/jsonschema/validators.py
+python3-attr                usr/lib/python3/dist-packages/attr/__init__.py
+python3-pyrsistent          usr/lib/python3/dist-packages/pyrsistent/__init__.py
+cmark-gfm                   usr/bin/cmark-gfm
+chromium-headless-shell     usr/lib/chromium/chromium-headless-shell
+chromium-common             usr/lib/chromium/icudtl.dat
+fonts-dejavu-core           usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
 # Brought only when the machine has no such program.
 tools='curl openssl wget python3 lftp'
 
@@ -80,7 +88,7 @@ mkdir -p "$prefix"
 prefix=$(cd "$prefix" && pwd)
 lib="$prefix/usr/lib/$(uname -m)-linux-gnu"
 # Where an installation would make links to, or the program tells the loader itself.
-libraries="$lib:$lib/blas:$lib/lapack:$prefix/usr/lib/R/lib"
+libraries="$lib:$lib/blas:$lib/lapack:$lib/pulseaudio:$prefix/usr/lib/R/lib"
 exec 9>"$prefix/.lock"
 flock 9
 

@@ -12,6 +12,8 @@ pub use subject::{Held, Port, Subject};
 pub use trust::{Evidence, Shown, compare};
 pub use waiting::Walk;
 
+use std::time::Duration;
+
 use crate::base::{Error, Route, Steps};
 use crate::dataset::Dataset;
 pub use crate::dial::Remark;
@@ -25,6 +27,8 @@ pub struct Report {
     pub route: Option<Route>,
     /// The stages that were passed, with their times.
     pub steps: Steps,
+    /// What the whole walk took, the stage that failed included.
+    pub elapsed: Duration,
     /// The certificates that were shown, one for each handshake that was not a session's second.
     pub tls: Vec<Shown>,
     /// What is worth to be known, and harms nobody here: each with its code.

@@ -1,6 +1,6 @@
 //! A walk that somebody may not want to wait for.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::trust::{self, Shown};
 use super::{Report, Subject};
@@ -28,7 +28,9 @@ impl Walk {
     /// # Cancel safety
     /// Dropping the future ends it; [`stopped`](Self::stopped) tells how far it came.
     pub async fn run(&self) -> Report {
+        let begun = Instant::now();
         let mut report = self.watch.over(self.subject.walk()).await;
+        report.elapsed = begun.elapsed();
         report.tls = self.shown();
         report.remarks = self.watch.remarks();
         trust::tell_inspection(&mut report);
@@ -99,6 +101,7 @@ impl Walk {
             None => (target, tunnels),
         };
         let (stage, subject) = next(&steps, &route, target, tunnels);
+        let elapsed = steps.iter().map(|step| step.elapsed).sum::<Duration>() + waited;
         let what = words(text::seconds(waited));
         let error = Error::new(Kind::Interrupted, stage, what)
             .about(subject)
@@ -107,6 +110,7 @@ impl Walk {
         Report {
             route: Some(route),
             steps,
+            elapsed,
             tls: self.shown(),
             remarks: self.watch.remarks(),
             failure: Some(error),

@@ -186,9 +186,13 @@ pub fn without_userinfo(written: &str) -> String {
     text::clip_to(&text::without_userinfo(written), 2000)
 }
 
-/// A URL, or what stands for one, for text: its query may be a token, and what is shown ends in
-/// logs and tickets.
+/// A URL, or what stands for one, for text: its query and its fragment may be tokens, and what is
+/// shown ends in logs and tickets.
 pub fn without_query(shown: &str) -> String {
+    let shown = match shown.split_once('#') {
+        Some((before, _)) if before.contains("://") => before,
+        _ => shown,
+    };
     match shown.split_once('?') {
         Some((path, _)) => format!("{path}?…"),
         None => shown.to_owned(),

@@ -7,6 +7,7 @@ use std::path::Path;
 use clap::{Command, CommandFactory as _};
 
 use super::args::Cli;
+use super::check::report::schema;
 use super::exit::Exit;
 use super::explain;
 use crate::base::{Code, Error, Kind, Result, Stage, Target};
@@ -23,6 +24,7 @@ pub fn run(folder: &Path) -> Result<Exit> {
         ("exit-codes.md", exit_codes()),
         ("errors.md", errors()?),
         ("verdicts.md", verdicts()),
+        ("check.schema.json", format!("{:#}\n", schema::check())),
     ];
     std::fs::create_dir_all(folder).map_err(|cause| local(folder, "make", cause))?;
     for (name, text) in pages {

@@ -59,6 +59,7 @@ mod peers;
 mod policy;
 mod redirects;
 mod refusals;
+mod reports;
 mod resume;
 mod round_trips;
 mod rules;

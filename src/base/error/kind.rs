@@ -70,6 +70,17 @@ pub enum Side {
     Target,
 }
 
+impl Side {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Settings,
+        Self::Here,
+        Self::Network,
+        Self::Proxy,
+        Self::Target,
+    ];
+}
+
 impl fmt::Display for Side {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -263,11 +263,21 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub save_ca: Option<PathBuf>,
     #[command(flatten)]
+    pub report: ReportArgs,
+    #[command(flatten)]
     pub login: Login,
     #[command(flatten)]
     pub fields: Fields,
     #[command(flatten)]
     pub web: WebArgs,
+}
+
+/// In which form `check` tells.
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// Print Markdown, to paste into a ticket
+    #[arg(long)]
+    pub markdown: bool,
 }
 
 /// A time with its unit: 500ms, 90s, 10m, 1h.

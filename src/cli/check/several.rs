@@ -7,11 +7,11 @@ use futures_util::StreamExt as _;
 
 use super::checked::Checked;
 use super::maker::Maker;
-use super::{as_json, compare, repeat, table, verdict};
-use crate::base::{Code, Error, Kind, Result, Stage, text};
+use super::report::Reports;
+use super::verdict;
+use crate::base::{Code, Error, Kind, Result, Stage};
 use crate::check::{Report, Subject, Walk};
 use crate::cli::interrupt;
-use crate::cli::output::Output;
 use crate::cli::place::Place;
 use crate::cli::progress::Live;
 
@@ -55,8 +55,8 @@ impl<'a> Several<'a> {
 
     /// Checks all, so many at once, and tells what came of them in their order. Says whether a signal
     /// stopped it: what was found so far is told then too.
-    pub async fn run(&self, at_once: u16, output: &Output, logged: bool) -> bool {
-        let live = Live::new(output, logged);
+    pub async fn run(&self, at_once: u16, reports: &Reports<'_>, logged: bool) -> bool {
+        let live = Live::new(reports.output(), logged);
         let works = self.ones.iter().map(|one| self.check(one));
         let works = futures_util::stream::iter(works).buffer_unordered(usize::from(at_once));
         let mut works = std::pin::pin!(works);
@@ -64,7 +64,7 @@ impl<'a> Several<'a> {
         let stopped = loop {
             tokio::select! {
                 ended = works.next() => match ended {
-                    Some(()) => self.tell(output, false),
+                    Some(()) => self.tell(reports, false),
                     None => break None,
                 },
                 never = live.show(|| self.waiting()) => match never {},
@@ -75,18 +75,13 @@ impl<'a> Several<'a> {
         if let Some(signal) = stopped {
             self.stop(signal);
         }
-        self.tell(output, true);
-        if self.maker.args.all && !output.json {
-            let checked = self
-                .ones
-                .iter()
-                .map(|one| (one.place.name(), one.checked.borrow()));
-            let rows: Vec<_> = checked.collect();
-            let rows = rows
-                .iter()
-                .map(|(name, checked)| (name.as_str(), checked.as_ref()));
-            table::lines(rows).iter().for_each(|line| output.line(line));
-        }
+        self.tell(reports, true);
+        let checked = self.ones.iter();
+        let checked: Vec<_> = checked
+            .map(|one| (one.place.name(), one.checked.borrow()))
+            .collect();
+        let rows = checked.iter();
+        reports.end(rows.map(|(name, checked)| (name.as_str(), checked.as_ref())));
         stopped.is_some()
     }
 
@@ -163,7 +158,7 @@ impl<'a> Several<'a> {
     }
 
     /// Tells those that have ended, as long as none before them is under way.
-    fn tell(&self, output: &Output, all_ended: bool) {
+    fn tell(&self, reports: &Reports<'_>, all_ended: bool) {
         if all_ended {
             self.compare_issuers();
         }
@@ -177,10 +172,7 @@ impl<'a> Several<'a> {
                 return;
             }
             self.told.set(self.told.get() + 1);
-            if output.quiet && checked.is_well() {
-                continue;
-            }
-            show(output, &one.place, checked, self.maker.args.all);
+            reports.add(&one.place, checked);
         }
     }
 
@@ -212,55 +204,6 @@ fn reached_base(report: &mut Report) {
 fn is_of_unknown_issuer(checked: &Checked) -> bool {
     let failure = checked.failure();
     failure.is_some_and(|error| error.code() == Code::TlsUnknownIssuer)
-}
-
-/// `is_listed`: a table at the end has what went well.
-fn show(output: &Output, place: &Place<'_>, checked: &Checked, is_listed: bool) {
-    if output.json {
-        return output.line(&place.json(as_json(checked)));
-    }
-    if is_listed && checked.is_well() {
-        return;
-    }
-    let mut lines = match checked.first() {
-        Some(report) => verdict::lines(&place.name(), report),
-        None => Vec::new(),
-    };
-    lines.extend(repeat::lines(checked));
-    lines.extend(compare::lines(checked));
-    if let Some(held) = &checked.held {
-        lines.extend(held_lines(held));
-    }
-    lines.iter().for_each(|line| output.line(line));
-    if is_listed {
-        output.line("");
-    }
-}
-
-fn held_lines(held: &crate::check::Held) -> Vec<String> {
-    let said = match &*held.said {
-        "" => String::new(),
-        said => format!("; meanwhile it said: {}", text::clip(said)),
-    };
-    match &held.failure {
-        None => vec![format!(
-            "  hold     it stood for {}{said}",
-            text::seconds(held.stood)
-        )],
-        Some(error) => {
-            let mut lines = vec![
-                format!("  FAIL     {}", error.what()),
-                format!("  code     {}", error.code()),
-                format!("  side     {}", error.side()),
-            ];
-            lines.extend(
-                error
-                    .hint()
-                    .map(|hint| format!("  hint     {}", text::escape(hint))),
-            );
-            lines
-        }
-    }
 }
 
 /// What is said of a target whose turn did not come.

@@ -35,8 +35,9 @@ pub fn lines(url: &str, report: &Report) -> Vec<String> {
     }
     match &report.failure {
         None => {
-            lines.extend(certificates(report));
-            lines.extend(remarks(report));
+            for (label, text) in seen(report) {
+                lines.push(format!("  {label:<8} {text}"));
+            }
             let total: Duration = report.steps.iter().map(|step| step.elapsed).sum();
             let total = milliseconds(total);
             let refused = report.service.as_ref().filter(|s| s.wants_client());
@@ -57,15 +58,11 @@ pub fn lines(url: &str, report: &Report) -> Vec<String> {
     lines
 }
 
-fn remarks(report: &Report) -> impl Iterator<Item = String> {
-    let remarks = report.remarks.iter();
-    remarks.map(|remark| format!("  note     {} ({})", remark.text, remark.code))
-}
-
-/// A line for each server that showed certificates.
-fn certificates(report: &Report) -> Vec<String> {
+/// What servers showed, whatever the end: certificates, and what is worth to be known; each text with
+/// its label.
+pub(super) fn seen(report: &Report) -> Vec<(&'static str, String)> {
     let mut told: Vec<&str> = Vec::new();
-    let mut lines = Vec::new();
+    let mut facts = Vec::new();
     for shown in &report.tls {
         // Each data channel of FTPS shows the same.
         if told.contains(&shown.subject.as_str()) {
@@ -83,60 +80,73 @@ fn certificates(report: &Report) -> Vec<String> {
             1 => "alone".to_owned(),
             length => format!("in a chain of {length}"),
         };
-        lines.push(format!(
-            "  cert     {} shows one for {}, {chain}{inspection}",
-            shown.subject,
-            shown.leaf(),
-        ));
-        lines.push(format!("  sha256   {}", shown.leaf().fingerprint()));
+        let (subject, leaf) = (&shown.subject, shown.leaf());
+        let text = format!("{subject} shows one for {leaf}, {chain}{inspection}");
+        facts.push(("cert", text));
+        facts.push(("sha256", leaf.fingerprint()));
     }
-    lines
+    let remarks = report.remarks.iter();
+    facts.extend(remarks.map(|r| ("note", format!("{} ({})", r.text, r.code))));
+    facts
 }
 
 fn verdict(lines: &mut Vec<String>, report: &Report, error: &Error, first: usize) {
     let what = shorten(&failed(error), first);
-    let limit = error.limit();
-    let limit = limit.map_or_else(String::new, |limit| {
-        format!(" (limit {} = {})", limit.setting, limit.value)
-    });
-    let said = match error.answer() {
-        Some(answer) => answer.to_string(),
-        None => error.what().to_owned(),
-    };
     let mark = match error.kind() {
         Kind::Interrupted => "WAIT",
         _ => "FAIL",
     };
-    lines.push(format!("  {mark}   {what:<first$} {said}{limit}"));
-    if error.kind() == Kind::Interrupted {
-        return;
+    lines.push(format!("  {mark}   {what:<first$} {}", said(error)));
+    for (label, text) in facts(report, error) {
+        // Lines after the first bring an indent of two, and come to stand below it.
+        let text = text.replace('\n', "\n         ");
+        lines.push(format!("  {label:<8} {text}"));
     }
-    lines.extend(certificates(report));
-    lines.extend(remarks(report));
-    let mut tell = |label: &str, text: &str| lines.push(format!("  {label:<8} {text}"));
+}
+
+/// What came in place of a good answer, and the limit that was hit.
+pub(super) fn said(error: &Error) -> String {
+    let said = match error.answer() {
+        Some(answer) => answer.to_string(),
+        None => error.what().to_owned(),
+    };
+    match error.limit() {
+        Some(limit) => format!("{said} (limit {} = {})", limit.setting, limit.value),
+        None => said,
+    }
+}
+
+/// What is told of a failure beside what was said: each with its label; a text may have several
+/// lines. Nothing of a walk that was interrupted.
+pub(super) fn facts(report: &Report, error: &Error) -> Vec<(&'static str, String)> {
+    if error.kind() == Kind::Interrupted {
+        return Vec::new();
+    }
+    let mut facts = seen(report);
+    let mut tell = |label, text: String| facts.push((label, text));
     // A redirect may have led another way than the one above.
     if let Some(route) = error.route().filter(|r| Some(*r) != report.route.as_ref()) {
-        tell("way", &format!("{}, {}", way(route), route.why()));
+        tell("way", format!("{}, {}", way(route), route.why()));
     }
     if let Some(service) = &report.service {
-        tell("service", &service.told());
+        tell("service", service.told());
     }
     if let Some(meaning) = meaning(error) {
-        tell("means", &meaning);
+        tell("means", meaning);
     }
     // Which file or variable, and who named it: the subject is the setting alone.
     if let (Kind::Secret, Some(doing)) = (error.kind(), error.doing()) {
-        tell("doing", doing);
+        tell("doing", doing.to_owned());
     }
     for cause in causes(error) {
-        tell("cause", &cause);
+        tell("cause", cause);
     }
-    tell("code", error.code().as_str());
-    tell("side", &error.side().to_string());
-    tell("again", again(error));
+    tell("code", error.code().to_string());
+    tell("side", error.side().to_string());
+    tell("again", again(error).to_owned());
     let hint: Vec<String> = error.advice().split('\n').map(text::escape).collect();
-    // Lines after the first bring an indent of two, and come to stand below it.
-    tell("hint", &hint.join("\n         "));
+    tell("hint", hint.join("\n"));
+    facts
 }
 
 /// What an error says beside the answer, when that is more than who answered.
@@ -160,7 +170,7 @@ fn meaning(error: &Error) -> Option<String> {
     }
 }
 
-fn way(route: &Route) -> String {
+pub(super) fn way(route: &Route) -> String {
     match route.proxy() {
         Some(proxy) => format!("through {proxy}"),
         None => "direct".to_owned(),
@@ -225,13 +235,8 @@ mod tests {
         );
         steps.pass(Stage::Login, "ann", "230 äöü", took);
         let report = Report {
-            route: None,
             steps,
-            tls: Vec::new(),
-            remarks: Vec::new(),
-            doubt: None,
-            service: None,
-            failure: None,
+            ..Report::default()
         };
         let lines = lines("ftp://h/", &report);
         let ends: Vec<usize> = lines[1..4].iter().map(|l| l.chars().count()).collect();
@@ -275,11 +280,8 @@ mod tests {
         Report {
             route: Some(route),
             steps,
-            tls: Vec::new(),
-            remarks: Vec::new(),
-            doubt: None,
-            service: None,
             failure: Some(failure),
+            ..Report::default()
         }
     }
 

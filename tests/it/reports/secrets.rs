@@ -1,0 +1,75 @@
+//! No form of a report holds a secret, wherever it was given.
+
+use crate::kit::{Program, shared};
+use crate::support::peers::{squid, squid_with_password};
+
+const SECRETS: &[&str] = &[
+    "pr0xy-inline",
+    "t4rget-inline",
+    "t0ken-query",
+    "fr4gment",
+    "h34der",
+    "s3ttings",
+    "c29ja3", // `sock…` of the proxy's login in Base64.
+];
+
+/// The forms, each with its flags.
+pub const FORMS: &[&[&str]] = &[&[], &["--json"], &["--markdown"], &["-vv"]];
+
+#[test]
+fn none_in_any_form() {
+    let shared = shared();
+    let squid = squid_with_password().url();
+    let here = &squid["http://".len()..];
+    let at = &shared.nginx.http("/")["http://".len()..];
+    let settings = format!(
+        "[proxy]\nurl = \"{squid}\"\nusername = \"socks\"\npassword = \"s3ttings\"\n\
+         [connections.c]\nurl = \"http://{at}\"\nusername = \"ann\"\npassword = \"s3ttings\"\n\
+         [connections.free]\nurl = \"http://{at}private/\"\nusername = \"ann\"\npassword = \"s3ttings\"\nproxy = \"direct\"\n"
+    );
+    let program = Program::with_settings(&settings);
+    let inline = format!("http://socks:pr0xy-inline@{here}");
+    let query = "?X-Amz-Signature=t0ken-query&x=1#fr4gment";
+    let urls = [
+        format!("http://ann:t4rget-inline@{at}small.bin{query}"),
+        format!("https://ann:t4rget-inline@h.test/small.bin{query}"),
+        format!("ftp://ann:t4rget-inline@h.test/small.bin{query}"),
+        format!("wss://ann:t4rget-inline@h.test/{query}"),
+        format!("http://ann:t4rget-inline@h.test:99999/{query}"),
+        format!("c:small.bin{query}"),
+        format!("free:small.bin{query}"),
+        format!("nothing:small.bin{query}"),
+    ];
+    let header = "Authorization: Bearer h34der";
+    for form in FORMS {
+        for proxy in [Some("direct"), Some(&*inline), None] {
+            for url in &urls {
+                let mut words = vec!["check", "-H", header, url];
+                words.extend(proxy.iter().flat_map(|proxy| ["--proxy", proxy]));
+                words.extend(*form);
+                let ran = program.run(&words);
+                let told = format!("{}{}", ran.out, ran.err);
+                assert!(
+                    ran.out.contains("small.bin") || ran.code != Some(0),
+                    "{told}"
+                );
+                for secret in SECRETS {
+                    assert!(!told.contains(secret), "{secret}: {words:?}: {told}");
+                }
+            }
+        }
+    }
+    // The way stands with the right password: nothing of it in what is told of the good end.
+    let good = format!(
+        "[proxy]\nurl = \"{squid}\"\nusername = \"{}\"\npassword = \"{}\"\n",
+        squid::USER,
+        squid::PASSWORD
+    );
+    let program = Program::with_settings(&good);
+    let url = shared.nginx.http("/small.bin");
+    for form in FORMS {
+        let words = [&["check", &*url], *form].concat();
+        let ran = program.run(&words).expect(0);
+        assert!(!format!("{ran:?}").contains(squid::PASSWORD), "{ran:?}");
+    }
+}
