@@ -1,9 +1,8 @@
 //! `outbound config init`: a settings file to begin with.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -11,6 +10,7 @@ use super::args::{Common, InitArgs};
 use super::exit::Exit;
 use super::json;
 use super::output::Output;
+use super::whole;
 use crate::base::{Error, Kind, Result, Stage, text};
 use crate::connector::load::Surroundings;
 use crate::dataset::local;
@@ -38,7 +38,10 @@ pub fn run(
         let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(|cause| local(folder, "make", cause))?;
     }
-    write(&file, args.force).map_err(|cause| unwritten(&file, cause))?;
+    whole::write(&file, &starter(), true, args.force).map_err(|cause| {
+        let hint = "overwrite it with --force, or see what it would be with `-` for FILE";
+        whole::unwritten(&file, cause, hint)
+    })?;
     let shown = text::escape(&file.to_string_lossy());
     if output.json {
         output.line(&json::line(&json!({ "path": file.to_string_lossy() })));
@@ -50,44 +53,4 @@ pub fn run(
         output.warn("OUTBOUND_CONFIG names another settings file, which is read instead");
     }
     Ok(Exit::Success)
-}
-
-/// Writes a file that its owner alone may read. One of that name stays whole until there is
-/// another in its place, and stays altogether without `force`.
-fn write(file: &Path, force: bool) -> io::Result<()> {
-    // Also a link that leads nowhere is something of that name.
-    if !force && file.symlink_metadata().is_ok() {
-        return Err(ErrorKind::AlreadyExists.into());
-    }
-    let mut name = file.as_os_str().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let beside = PathBuf::from(name);
-    let written = whole(&beside).and_then(|()| match force {
-        true => fs::rename(&beside, file),
-        // Unlike a rename it overwrites nothing.
-        false => fs::hard_link(&beside, file),
-    });
-    let _ = fs::remove_file(&beside);
-    written
-}
-
-fn whole(file: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)?;
-    file.write_all(starter().as_bytes())?;
-    file.sync_all()
-}
-
-fn unwritten(file: &Path, cause: io::Error) -> Error {
-    if cause.kind() != ErrorKind::AlreadyExists {
-        return local(file, "write", cause);
-    }
-    let shown = text::escape(&file.to_string_lossy());
-    Error::new(Kind::LocalFile, Stage::Store, "the file exists")
-        .while_doing(format!("write {shown}"))
-        .with_hint("overwrite it with --force, or see what it would be with `-` for FILE")
 }

@@ -29,6 +29,7 @@ mod rules;
 mod stat;
 mod told;
 mod transcript;
+mod whole;
 
 use std::process::ExitCode;
 

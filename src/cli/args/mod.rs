@@ -61,6 +61,7 @@ Examples:
   outbound check wss://feed.example.org/v1                 a WebSocket, up to its 101
   outbound check --web https://dss.example.com --idle 120  a deployment behind a reverse proxy
   outbound check https://data.example.org/ --markdown      to paste into a ticket
+  outbound check --all --html report.html                  a page with a time line of each
 The exit code tells the class of the cause: 6 the proxy refused, 7 it wants credentials, …";
 
 const EXPLAIN_EXAMPLES: &str = "\

@@ -276,8 +276,15 @@ pub struct CheckArgs {
 #[derive(Args, Debug)]
 pub struct ReportArgs {
     /// Print Markdown, to paste into a ticket
-    #[arg(long)]
+    #[arg(long, conflicts_with = "web")]
     pub markdown: bool,
+    /// Write a page for browsers too, with a time line of each target: one file, without scripts; `-`
+    /// for standard output
+    #[arg(long, value_name = "FILE", conflicts_with = "web")]
+    pub html: Option<PathBuf>,
+    /// With --html: overwrite a file that is there
+    #[arg(short, long, requires = "html")]
+    pub force: bool,
 }
 
 /// A time with its unit: 500ms, 90s, 10m, 1h.

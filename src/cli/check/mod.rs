@@ -56,6 +56,7 @@ pub async fn run(
     let at_once = args.jobs.unwrap_or(if args.all { 16 } else { 1 });
     let stopped = several.run(at_once, &reports, common.verbose > 0).await;
     let mut exit = Exit::Success;
+    let written = reports.write_page();
     for checked in several.into_checked() {
         if let (Some(save), Some(report)) = (&save, checked.first()) {
             save.tell(report, output)?;
@@ -63,6 +64,10 @@ pub async fn run(
         if let Some(error) = checked.failure() {
             exit = exit.and(Exit::of(error));
         }
+    }
+    if let Err(error) = written {
+        output.error(&error);
+        exit = exit.and(Exit::of(&error));
     }
     match stopped {
         true => Ok(Exit::Interrupted),

@@ -2,6 +2,7 @@
 
 mod json;
 mod markdown;
+mod page;
 mod secrets;
 
 use crate::kit::{Program, Ran, shared};
@@ -40,6 +41,12 @@ fn refusing(words: &str) -> Scripted {
 
 /// Each way in which a check ends, with the program's answer in the form of `flags`.
 fn ends(flags: &[&str]) -> Vec<(&'static str, Ran)> {
+    let ends = ends_in(flags).into_iter();
+    ends.map(|(name, _, ran)| (name, ran)).collect()
+}
+
+/// The same, each with the program that ran in a folder of its own.
+fn ends_in(flags: &[&str]) -> Vec<(&'static str, Program, Ran)> {
     let shared = shared();
     let ftp = vsftpd::Vsftpd::start(&shared.root, &[]);
     let squid = peers::squid().url();
@@ -68,8 +75,6 @@ fn ends(flags: &[&str]) -> Vec<(&'static str, Ran)> {
         "[proxy]\nurl = \"{}\"\n[timeouts]\nconnect = \"100ms\"\n",
         silent.url()
     );
-    let program = Program::with_settings(&settings);
-    let hasty = Program::with_settings(&impatient);
     let closed = format!("http://127.0.0.1:{}", free_port());
     let cases: Vec<(&str, i32, Vec<String>)> = vec![
         ("https", 0, vec!["secure:small.bin".into()]),
@@ -107,10 +112,13 @@ fn ends(flags: &[&str]) -> Vec<(&'static str, Ran)> {
     let mut ends = Vec::new();
     for (name, code, words) in cases {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let program = if name == "silence" { &hasty } else { &program };
+        let program = Program::with_settings(match name {
+            "silence" => &impatient,
+            _ => &settings,
+        });
         let ran = program.run(&[&["check"], flags, &words].concat());
         assert_eq!(ran.code, Some(code), "{name}: {ran:?}");
-        ends.push((name, ran));
+        ends.push((name, program, ran));
     }
     ends
 }

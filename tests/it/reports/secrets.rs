@@ -14,7 +14,13 @@ const SECRETS: &[&str] = &[
 ];
 
 /// The forms, each with its flags.
-pub const FORMS: &[&[&str]] = &[&[], &["--json"], &["--markdown"], &["-vv"]];
+pub const FORMS: &[&[&str]] = &[
+    &[],
+    &["--json"],
+    &["--markdown"],
+    &["--html", "-"],
+    &["-vv"],
+];
 
 #[test]
 fn none_in_any_form() {

@@ -5,6 +5,7 @@
 //! that all tests of the binary share.
 
 pub mod apache;
+pub mod browser;
 pub mod clients;
 pub mod ftp_servers;
 pub mod gateways;

@@ -1,20 +1,24 @@
 //! The forms in which `outbound check` tells what it found. Text is in `verdict`.
 
+mod html;
 mod json;
 mod markdown;
 pub(in crate::cli) mod schema;
 mod told;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use self::told::Told;
 use super::checked::Checked;
 use super::{compare, held, repeat, table, verdict};
-use crate::base::{Error, Kind, Result, Stage};
+use crate::base::{Error, Kind, Result, Stage, text};
 use crate::cli::args::CheckArgs;
 use crate::cli::output::Output;
 use crate::cli::place::Place;
+use crate::cli::whole;
 use crate::ftp::listing::{Exact, Stamp};
 
 /// What goes to standard output.
@@ -23,6 +27,7 @@ enum Form {
     Text,
     Json,
     Markdown,
+    Html,
 }
 
 /// Tells of each target as soon as it was walked, and of all of them at the end.
@@ -33,26 +38,53 @@ pub(super) struct Reports<'a> {
     is_listed: bool,
     /// Whether anything was shown: an end belongs to it.
     is_shown: Cell<bool>,
+    /// The file for a page.
+    file: Option<PathBuf>,
+    /// Whether it may be there already.
+    force: bool,
+    /// What is in the page.
+    told: RefCell<Vec<Told>>,
 }
 
 impl<'a> Reports<'a> {
     /// In the form that the flags ask for.
+    ///
+    /// # Errors
+    /// Two of them ask for standard output; the file for the page is there, or its folder is not.
     pub fn begin(args: &CheckArgs, output: &'a Output) -> Result<Self> {
-        let form = match (output.json, args.report.markdown) {
-            (true, true) => {
-                let what = "--json and --markdown cannot both be printed";
+        let is_printed = |file: &Path| file == Path::new("-");
+        let asked = [
+            ("--json", output.json, Form::Json),
+            ("--markdown", args.report.markdown, Form::Markdown),
+            (
+                "--html -",
+                args.report.html.as_deref().is_some_and(is_printed),
+                Form::Html,
+            ),
+        ];
+        let mut asked = asked.into_iter().filter(|(_, is_asked, _)| *is_asked);
+        let form = match (asked.next(), asked.next()) {
+            (Some((one, ..)), Some((other, ..))) => {
+                let what = format!("{one} and {other} cannot both be printed");
                 let error = Error::new(Kind::Usage, Stage::Settings, what);
                 return Err(error.with_hint("leave one of them out"));
             }
-            (true, false) => Form::Json,
-            (false, true) => Form::Markdown,
-            (false, false) => Form::Text,
+            (Some((.., form)), None) => form,
+            _ => Form::Text,
         };
+        let file = args.report.html.clone().filter(|file| !is_printed(file));
+        // Checks may take long: what cannot be written is known before they begin.
+        if let Some(file) = &file {
+            can_be_written(file, args.report.force).map_err(|cause| unwritten(file, cause))?;
+        }
         Ok(Self {
             output,
             form,
             is_listed: args.all,
             is_shown: Cell::default(),
+            file,
+            force: args.report.force,
+            told: RefCell::default(),
         })
     }
 
@@ -63,14 +95,19 @@ impl<'a> Reports<'a> {
 
     /// Tells of one target.
     pub fn add(&self, place: &Place<'_>, checked: &Checked) {
+        let told = || Told::new(&place.name(), checked);
+        if self.file.is_some() || self.form == Form::Html {
+            self.told.borrow_mut().push(told());
+        }
         let is_listed = self.is_listed && self.form != Form::Json;
         if (self.output.quiet || is_listed) && checked.is_well() {
             return;
         }
         let mut lines = match self.form {
-            Form::Text => text(place, checked),
+            Form::Text => lines(place, checked),
             Form::Json => vec![json::line(place, checked)],
-            Form::Markdown => markdown::lines(&Told::new(&place.name(), checked)),
+            Form::Markdown => markdown::lines(&told()),
+            Form::Html => Vec::new(),
         };
         if is_listed && self.form == Form::Text {
             lines.push(String::new());
@@ -95,13 +132,50 @@ impl<'a> Reports<'a> {
         }
     }
 
+    /// Writes the page, if one was asked for.
+    ///
+    /// # Errors
+    /// The file cannot be written. There is none of that name then, or the one that was there.
+    pub fn write_page(&self) -> Result<()> {
+        if self.file.is_none() && self.form != Form::Html {
+            return Ok(());
+        }
+        let page = html::page(&self.told.borrow(), &made());
+        let Some(file) = &self.file else {
+            self.output.line(page.trim_end());
+            return Ok(());
+        };
+        whole::write(file, &page, false, self.force).map_err(|cause| unwritten(file, cause))?;
+        let shown = text::escape(&file.to_string_lossy());
+        self.output
+            .say(&format!("outbound: report written to {shown}"));
+        Ok(())
+    }
+
     fn print(&self, lines: &[String]) {
         lines.iter().for_each(|line| self.output.line(line));
         self.is_shown.set(true);
     }
 }
 
-fn text(place: &Place<'_>, checked: &Checked) -> Vec<String> {
+fn can_be_written(file: &Path, force: bool) -> std::io::Result<()> {
+    if !force {
+        whole::is_free(file)?;
+    }
+    if file.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder.metadata().map(|_| ()),
+        _ => Ok(()),
+    }
+}
+
+fn unwritten(file: &Path, cause: std::io::Error) -> Error {
+    whole::unwritten(file, cause, "overwrite it with --force, or name another")
+}
+
+fn lines(place: &Place<'_>, checked: &Checked) -> Vec<String> {
     let mut lines = match checked.first() {
         Some(report) => verdict::lines(&place.name(), report),
         None => Vec::new(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::beside;
+use crate::base::code::Page;
 use crate::base::{Error, Kind, text};
 use crate::check::{Held, Report};
 use crate::cli::check::checked::Checked;
@@ -45,6 +46,8 @@ pub(super) struct Row {
     pub subject: String,
     /// What came back.
     pub answer: String,
+    /// When it began: the time of all before it.
+    pub start: Duration,
     /// What it took; `None` when it never began.
     pub took: Option<Duration>,
 }
@@ -64,6 +67,8 @@ pub(super) struct Told {
     pub rows: Vec<Row>,
     /// What else is known, each with its label; a text may have several lines.
     pub facts: Vec<(&'static str, String)>,
+    /// The page of the code of what failed.
+    pub about: Option<&'static Page>,
     /// What was done beside the walk: lines with columns.
     pub beside: Vec<String>,
     /// From the beginning of the first stage to the end of the last.
@@ -83,6 +88,7 @@ impl Told {
                 stage: step.stage.as_str(),
                 subject: text::clip(&step.subject),
                 answer: text::clip(&step.answer),
+                start,
                 took: Some(step.elapsed),
             });
             start += step.elapsed;
@@ -91,7 +97,11 @@ impl Told {
         if let Some(error) = &report.failure {
             let took = report.elapsed.checked_sub(start);
             let took = took.filter(|took| !took.is_zero());
-            rows.push(failed(error, error.stage().as_str(), took));
+            rows.push(Row {
+                start,
+                took,
+                ..failed(error, error.stage().as_str())
+            });
             total += took.unwrap_or_default();
         }
         if let Some(held) = &checked.held {
@@ -109,10 +119,17 @@ impl Told {
             way: way.map(|route| (verdict::way(route), text::escape(&route.why()))),
             rows,
             facts,
+            about: about(checked),
             beside: beside(checked).iter().map(|line| escaped(line)).collect(),
             total,
         }
     }
+}
+
+/// Of a walk that was given up there is nothing to explain.
+fn about(checked: &Checked) -> Option<&'static Page> {
+    let error = checked.failure()?;
+    (bad(error) == Mark::Fail).then(|| error.code().page())
 }
 
 /// Every line of a text, safe to show.
@@ -124,7 +141,7 @@ fn escaped(lines: &str) -> String {
 /// A stream that was left alone has no place on the time line, which it would fill.
 fn of_hold(held: &Held) -> Row {
     match &held.failure {
-        Some(error) => failed(error, "hold", None),
+        Some(error) => failed(error, "hold"),
         None => Row {
             mark: Mark::Ok,
             stage: "hold",
@@ -133,18 +150,20 @@ fn of_hold(held: &Held) -> Row {
                 "" => "it stood".to_owned(),
                 said => format!("it stood; meanwhile it said: {}", text::clip(said)),
             },
+            start: Duration::ZERO,
             took: None,
         },
     }
 }
 
-fn failed(error: &Error, stage: &'static str, took: Option<Duration>) -> Row {
+fn failed(error: &Error, stage: &'static str) -> Row {
     Row {
         mark: bad(error),
         stage,
         subject: error.subject().map(text::clip).unwrap_or_default(),
         answer: text::escape(&verdict::said(error)),
-        took,
+        start: Duration::ZERO,
+        took: None,
     }
 }
 
