@@ -92,7 +92,7 @@ impl fmt::Display for Answer {
         if let Some(explanation) = explanation.filter(|words| !words.starts_with(&code)) {
             shown.push_str(&format!(" ({explanation})"));
         }
-        f.write_str(&text::clip(&shown))
+        f.write_str(&text::clip(&text::without_queries(&shown)))
     }
 }
 
@@ -133,6 +133,16 @@ mod tests {
         assert_eq!(
             answer.to_string(),
             "403 Forbidden (Blocked by policy 7; proxy-status: gw; error=http_request_denied)"
+        );
+    }
+
+    #[test]
+    fn what_was_asked_for_is_told_without_its_query() {
+        let mut answer = Answer::new(403, "Forbidden");
+        answer.body = "<title>https://h.example/x?token=hunter2&amp;a=b is blocked</title>".into();
+        assert_eq!(
+            answer.to_string(),
+            "403 Forbidden (https://h.example/x?… is blocked)"
         );
     }
 

@@ -130,6 +130,29 @@ pub fn shown_url(url: &url::Url) -> String {
     clip(url.as_str().replace("%E2%80%A6", "…").as_str())
 }
 
+/// A peer's words without the queries of URLs in them (`?name=…` up to the next blank or quote): some
+/// quote what they were asked for, and that may hold a token.
+pub fn without_queries(words: &str) -> String {
+    let mut kept = String::with_capacity(words.len());
+    let mut rest = words;
+    while let Some((before, after)) = rest.split_once('?') {
+        kept.push_str(before);
+        kept.push('?');
+        let of_name = |c: char| c.is_ascii_alphanumeric() || "-_.~%[]".contains(c);
+        let value = after.trim_start_matches(of_name);
+        let is_query = value.len() < after.len() && value.starts_with('=');
+        rest = match is_query {
+            true => {
+                kept.push('…');
+                let ends = |c: char| c.is_whitespace() || "\"'`<>()".contains(c);
+                &after[after.find(ends).unwrap_or(after.len())..]
+            }
+            false => after,
+        };
+    }
+    kept + rest
+}
+
 /// Whether this reads as `NAME:FOLDER/…` of a connection, and not as `user:password@host`.
 fn is_place_in_connection(written: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
@@ -206,6 +229,22 @@ mod tests {
         ];
         for (written, shown) in cases {
             assert_eq!(without_userinfo(written), shown);
+        }
+    }
+
+    #[test]
+    fn queries_that_a_peer_quotes_are_left_out() {
+        let cases = [
+            ("GET /x?sig=ab&y=1 is denied", "GET /x?… is denied"),
+            ("<http://h/?a%5Bb%5D=c'd>", "<http://h/?…'d>"),
+            ("?a=?b=c d?", "?… d?"),
+            ("really? no=w", "really? no=w"),
+            ("why?because", "why?because"),
+            ("what?=1", "what?=1"),
+            ("", ""),
+        ];
+        for (words, shown) in cases {
+            assert_eq!(without_queries(words), shown);
         }
     }
 

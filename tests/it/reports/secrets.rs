@@ -1,5 +1,6 @@
 //! No form of a report holds a secret, wherever it was given.
 
+use super::refusing;
 use crate::kit::{Program, shared};
 use crate::support::peers::{squid, squid_with_password};
 
@@ -64,6 +65,16 @@ fn none_in_any_form() {
                 }
             }
         }
+    }
+    // A proxy quotes what it was asked for.
+    let quoted = "http://h.test/small.bin?X-Amz-Signature=t0ken-query&x=1";
+    let quoting = refusing(&format!("{quoted} is blocked"));
+    for form in FORMS {
+        let proxy = quoting.url();
+        let ran = program.run(&[&["check", "--proxy", &proxy, quoted], *form].concat());
+        let told = format!("{}{}", ran.out, ran.err);
+        assert!(told.contains("is blocked"), "{told}");
+        assert!(!told.contains("t0ken-query"), "{told}");
     }
     // The way stands with the right password: nothing of it in what is told of the good end.
     let good = format!(
