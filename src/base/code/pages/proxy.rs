@@ -109,7 +109,8 @@ pub(super) const PAGES: &[Page] = &[
         "The proxy's rules forbid CONNECT to this host and port. Which of the two it is \
          was not found out.",
         "403 in answer to CONNECT. Squid: X-Squid-Error: ERR_ACCESS_DENIED.",
-        "Hand the proxy team the lines that `outbound check` prints.",
+        "Hand the proxy team the lines that `outbound check` prints, or those for every \
+         connection: `outbound rules`.",
     ),
     page(
         Code::ConnectForbiddenPort,
@@ -140,8 +141,8 @@ pub(super) const PAGES: &[Page] = &[
          request, not by CONNECT).",
         "403 with the proxy's own page: X-Squid-Error, Proxy-Status, or no trace of a \
          server behind it.",
-        "Ask the proxy team to allow the host for this method; https:// is another rule \
-         and may be open.",
+        "Ask the proxy team to allow the host for this method (`outbound check` prints the \
+         lines); https:// is another rule and may be open.",
     ),
     page(
         Code::ForbiddenByPolicy,

@@ -172,6 +172,13 @@ fn walk() -> Vec<(&'static str, Value)> {
             ),
         ),
         (
+            "remarks",
+            list(
+                "What is worth to be known, and harms nobody here",
+                reference("remark", "What was seen"),
+            ),
+        ),
+        (
             "doubt",
             or_null(text("What may be wrong although every stage was passed")),
         ),
