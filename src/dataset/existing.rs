@@ -11,7 +11,7 @@ use super::event::Event;
 #[cfg(feature = "cli")]
 use super::event::Observer;
 use super::fetch::{FetchOptions, Fetched, Outcome, compare, hash};
-use super::part::{exists, local, shown};
+use super::part::{exists, local, shown, tidy};
 use super::retry::with_tries;
 use super::source::{Source, Stat};
 use crate::base::{Error, Kind, Result, Stage};
@@ -55,6 +55,7 @@ pub(super) async fn unchanged(
             compared.map_err(|error| error.with_better_hint(hint))?;
         }
     }
+    tidy(destination);
     Ok(Some(Fetched {
         path: destination.to_owned(),
         length: about.len(),

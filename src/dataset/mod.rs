@@ -54,7 +54,7 @@ pub use name::file_name;
 #[cfg(feature = "cli")]
 pub(crate) use part::local;
 #[cfg(feature = "cli")]
-pub(crate) use part::resumable;
+pub(crate) use part::{resumable, tidy};
 pub use rate::{Rate, RateLimit};
 pub use reader::Reader;
 #[cfg(feature = "object_store")]

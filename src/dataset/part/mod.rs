@@ -239,6 +239,16 @@ impl Drop for Named {
     }
 }
 
+/// Takes away what a run left that was killed between giving a file its name and its end: the proof
+/// of a part that is no more.
+pub(crate) fn tidy(destination: &Path) {
+    let meta = with_suffix(destination, ".part.meta");
+    let is_left = !with_suffix(destination, ".part").exists() && Meta::read(&meta).is_some();
+    if is_left {
+        let _ = fs::remove_file(meta);
+    }
+}
+
 /// Whether a fetch of `url` into `destination` would go on from what an earlier one kept, if the
 /// server agrees.
 #[cfg(feature = "cli")]

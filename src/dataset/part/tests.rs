@@ -35,6 +35,26 @@ async fn a_part_resumes_only_with_proof_of_the_same_url() {
 }
 
 #[tokio::test]
+async fn what_a_killed_run_left_is_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let destination = folder.path().join("x");
+    let meta = folder.path().join("x.part.meta");
+    let mut part = Part::open(&destination, false).await.unwrap();
+    part.restart(&url(), Some(proof())).unwrap();
+    (&*part.writer(0).unwrap()).write_all(b"abc").unwrap();
+    // Of a run that goes on nothing is touched.
+    tidy(&destination);
+    assert!(meta.exists());
+    fs::rename(folder.path().join("x.part"), &destination).unwrap();
+    tidy(&destination);
+    assert!(!meta.exists() && destination.exists());
+    // What only has the name stays.
+    fs::write(&meta, "mine").unwrap();
+    tidy(&destination);
+    assert!(meta.exists());
+}
+
+#[tokio::test]
 async fn one_run_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
     let destination = folder.path().join("x");

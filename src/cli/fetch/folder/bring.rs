@@ -9,7 +9,9 @@ use serde_json::json;
 use super::{Run, lock};
 use crate::base::Result;
 use crate::cli::narrator::Narrator;
-use crate::dataset::{Dataset, Event, FetchOptions, Observer, Outcome, ask, is_listed, is_same};
+use crate::dataset::{
+    Dataset, Event, FetchOptions, Observer, Outcome, ask, is_listed, is_same, tidy,
+};
 use crate::ftp::listing::Entry;
 
 /// What became of a file.
@@ -68,6 +70,9 @@ impl Run<'_> {
     ) -> Result<Came> {
         let to = self.names.local(names)?;
         if !self.args.force && is_listed(entry, &to.path) {
+            if !self.args.dry_run {
+                tidy(&to.path);
+            }
             return Ok(Came::Unchanged);
         }
         let dataset = self.root.file_below(names).with_more_to_come();
