@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod bypass;
 pub mod code;
+pub mod duration;
 pub mod encoding;
 pub mod error;
 pub mod explicit_tls;

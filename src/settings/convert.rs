@@ -6,13 +6,15 @@ use std::sync::Arc;
 use url::Url;
 
 use super::check::{Checked, Place, did_you_mean};
-use super::fact::{BypassList, Fact, Value, parse_time, seconds_to_time};
+use super::fact::{BypassList, Fact, Value};
 use super::keys::Type;
 use super::problems::Problem;
 use super::raw::{Raw, RawKind};
 use crate::base::bypass::Dialect;
 use crate::base::text::clip;
-use crate::base::{Encoding, Origin, ProxyUrl, Scheme, Secret, SecretRef, SecretSource, Target};
+use crate::base::{
+    Encoding, Origin, ProxyUrl, Scheme, Secret, SecretRef, SecretSource, Target, duration,
+};
 
 /// Converts one value; problems and the parts of a URL's userinfo go to `checked`.
 pub(super) struct Converter<'a> {
@@ -144,9 +146,9 @@ impl Converter<'_> {
 
     fn time(&mut self, raw: &Raw, kind: Type) -> Option<Value> {
         let (time, shown) = match &raw.kind {
-            RawKind::Text(text) => (parse_time(text), format!("\"{}\"", clip(text))),
-            RawKind::Integer(number) => (seconds_to_time(*number as f64), number.to_string()),
-            RawKind::Float(number) => (seconds_to_time(*number), number.to_string()),
+            RawKind::Text(text) => (duration::parse(text), format!("\"{}\"", clip(text))),
+            RawKind::Integer(number) => (duration::of_seconds(*number as f64), number.to_string()),
+            RawKind::Float(number) => (duration::of_seconds(*number), number.to_string()),
             _ => return self.wrong_type(raw, kind),
         };
         match time {

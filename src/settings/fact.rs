@@ -74,34 +74,6 @@ pub(super) fn shown_time(time: Duration) -> String {
     }
 }
 
-/// Reads `30s`, `500ms`, `2m`, `1h` or a number of seconds.
-pub(super) fn parse_time(written: &str) -> Option<Duration> {
-    let written = written.trim();
-    let end = written
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(written.len());
-    let (number, unit) = written.split_at(end);
-    let seconds = match unit.trim() {
-        "ms" => 0.001,
-        "" | "s" => 1.0,
-        "m" | "min" => 60.0,
-        "h" => 3600.0,
-        _ => return None,
-    };
-    seconds_to_time(number.parse::<f64>().ok()? * seconds)
-}
-
-/// The longest time that a setting may name: it keeps sums of times from overflowing.
-const LONGEST: f64 = 30.0 * 24.0 * 3600.0;
-
-pub(super) fn seconds_to_time(seconds: f64) -> Option<Duration> {
-    if !(0.0..=LONGEST).contains(&seconds) {
-        return None;
-    }
-    // Whole milliseconds, so that 0.001 * 500 shows as 500ms.
-    Some(Duration::from_millis((seconds * 1000.0).round() as u64))
-}
-
 /// A bypass list together with where it, and each of its rules, is written.
 #[derive(Clone, Debug)]
 pub(super) struct BypassList {
@@ -205,7 +177,7 @@ mod tests {
             ("inf", None),
         ];
         for (written, shown) in cases {
-            let time = parse_time(written).map(shown_time);
+            let time = crate::base::duration::parse(written).map(shown_time);
             assert_eq!(time.as_deref(), shown, "{written}");
         }
     }

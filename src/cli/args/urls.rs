@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::web::WebArgs;
-use crate::base::{ExplicitTls, FtpMode};
+use crate::base::{ExplicitTls, FtpMode, duration};
 use crate::cli::fetch::{Glob, Since};
 use crate::dataset::{Checksum, Rate};
 
@@ -249,14 +249,14 @@ pub struct CheckArgs {
     #[arg(long)]
     pub compare: bool,
     /// Give up a walk after so long (30s, 5m), whatever the other side does [default: 5m]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub max_time: Option<Duration>,
     /// Then leave the stream alone for so long (90s, 10m), to find who ends what is idle: of a
     /// WebSocket the socket, else the tunnel, without a request
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub hold: Option<Duration>,
     /// With --hold: send a ping so often in the WebSocket
-    #[arg(long, value_name = "TIME", value_parser = duration, requires = "hold")]
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "hold")]
     pub ping: Option<Duration>,
     /// Write the authority of a certificate that is not trusted into this new file, to compare its
     /// fingerprint and to set as ca_file
@@ -287,22 +287,8 @@ pub struct ReportArgs {
     pub force: bool,
 }
 
-/// A time with its unit: 500ms, 90s, 10m, 1h.
-fn duration(written: &str) -> Result<Duration, String> {
-    let bad = || "write a number and ms, s, m or h: 90s".to_owned();
-    let digits = written
-        .find(|c: char| !c.is_ascii_digit())
-        .ok_or_else(bad)?;
-    let number: u64 = written[..digits].parse().map_err(|_| bad())?;
-    let milliseconds = match &written[digits..] {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(bad()),
-    };
-    match number.checked_mul(milliseconds) {
-        Some(time @ 1..=604_800_000) => Ok(Duration::from_millis(time)),
-        _ => Err("from 1 ms to a week".to_owned()),
-    }
+/// A time as settings have it: 500ms, 90s, 10m, 1h.
+fn time(written: &str) -> Result<Duration, String> {
+    let time = duration::parse(written).filter(|time| !time.is_zero());
+    time.ok_or_else(|| "write a number and ms, s, m or h: 90s".to_owned())
 }
