@@ -130,6 +130,27 @@ pub fn shown_url(url: &url::Url) -> String {
     clip(url.as_str().replace("%E2%80%A6", "…").as_str())
 }
 
+/// Words on lines of at most `width` characters, of which the lines after the first begin with `then`
+/// and the first with `first`. A longer word has a line of its own.
+pub fn wrapped(words: &str, first: &str, then: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = first.to_owned();
+    let mut is_empty = true;
+    for word in words.split_whitespace() {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(std::mem::replace(&mut line, then.to_owned()));
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    lines.push(line);
+    lines
+}
+
 /// A peer's words without the queries of URLs in them (`?name=…` up to the next blank or quote): some
 /// quote what they were asked for, and that may hold a token.
 pub fn without_queries(words: &str) -> String {
@@ -230,6 +251,14 @@ mod tests {
         for (written, shown) in cases {
             assert_eq!(without_userinfo(written), shown);
         }
+    }
+
+    #[test]
+    fn words_are_wrapped_and_none_is_lost() {
+        let words = "a bb  ccc dddddddd e";
+        let lines = wrapped(words, "- ", "  ", 6);
+        assert_eq!(lines, ["- a bb", "  ccc", "  dddddddd", "  e"]);
+        assert_eq!(wrapped("", "# ", "# ", 6), ["# "]);
     }
 
     #[test]

@@ -59,8 +59,8 @@ fn show(page: &Page, output: &Output) {
     for (label, words) in parts(page) {
         output.line("");
         output.line(label);
-        for line in wrapped(words) {
-            output.line(&format!("  {line}"));
+        for line in text::wrapped(words, "  ", "  ", WIDTH) {
+            output.line(&line);
         }
     }
 }
@@ -72,25 +72,6 @@ pub(super) fn parts(page: &Page) -> [(&'static str, &'static str); 3] {
         ("How it shows", page.seen),
         ("What to do", page.mend),
     ]
-}
-
-fn wrapped(words: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in words.split(' ') {
-        let full = lines.last().is_some_and(|line| {
-            !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH - 2
-        });
-        if full {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
 }
 
 fn as_json(page: &Page) -> serde_json::Value {
@@ -107,19 +88,6 @@ fn as_json(page: &Page) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_are_as_wide_as_they_may_be_and_lose_nothing() {
-        for (_, code) in Code::ALL {
-            for (_, words) in parts(code.page()) {
-                let lines = wrapped(words);
-                assert_eq!(lines.join(" "), words);
-                let too_long =
-                    |line: &&String| line.chars().count() > WIDTH - 2 && line.contains(' ');
-                assert_eq!(lines.iter().find(too_long), None, "{code}");
-            }
-        }
-    }
 
     #[test]
     fn a_name_that_is_nearly_one_is_told() {

@@ -2,6 +2,7 @@
 
 use super::need::{By, Need, Ports, words};
 use super::{Form, PRIVATE, Plan, Product};
+use crate::base::text;
 
 /// Comments are not wider than this.
 const WIDTH: usize = 100;
@@ -64,34 +65,15 @@ pub(super) fn head(product: Product, plan: &Plan, form: Form, notes: &[String]) 
         lines.push("# To know:".to_owned());
     }
     for note in notes {
-        lines.extend(wrapped("# - ", "#   ", note));
+        lines.extend(text::wrapped(note, "# - ", "#   ", WIDTH));
     }
     lines.push(String::new());
     lines
 }
 
 /// A comment, on as many lines as it needs.
-pub(super) fn comment(text: &str) -> Vec<String> {
-    wrapped("# ", "# ", text)
-}
-
-fn wrapped(first: &str, then: &str, text: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = first.to_owned();
-    let mut is_empty = true;
-    for word in text.split_whitespace() {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            lines.push(std::mem::replace(&mut line, then.to_owned()));
-            is_empty = true;
-        }
-        if !is_empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        is_empty = false;
-    }
-    lines.push(line);
-    lines
+pub(super) fn comment(words: &str) -> Vec<String> {
+    text::wrapped(words, "# ", "# ", WIDTH)
 }
 
 /// A user name that can stand in a configuration as it is.
