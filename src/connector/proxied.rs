@@ -267,18 +267,12 @@ fn refused(proxy: &Proxy, target: &Target, refusal: Refusal, sent: bool) -> Erro
             (status == 403).then(|| advice::forbidden(target, &answer, sent)),
             Kind::ProxyRefused,
             None,
-            advice::refused_by(proxy, target, &answer),
+            advice::refused(proxy, target, &answer),
         ),
     };
-    let error = Error::new(kind, Stage::Connect, what)
+    Error::new(kind, Stage::Connect, what)
+        .with_code(code)
+        .with_side(side)
         .with_hint(hint)
-        .with_answer(answer);
-    let error = match side {
-        Some(side) => error.with_side(side),
-        None => error,
-    };
-    match code {
-        Some(code) => error.with_code(code),
-        None => error,
-    }
+        .with_answer(answer)
 }

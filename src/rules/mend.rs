@@ -1,6 +1,7 @@
 //! The lines that mend one refusal, for the proxy that shows itself in it: what `check` prints.
 
 use super::need::{By, Need};
+use super::tinyproxy::Test;
 use super::{Form, Listen, Plan, Product, apache, haproxy, squid, tinyproxy};
 use crate::base::Answer;
 
@@ -84,7 +85,7 @@ fn lines(product: Product, refused: Refused<'_>) -> Vec<String> {
                 lines.extend(kept);
             }
         },
-        Product::Tinyproxy => of_tinyproxy(need, &page, &mut lines),
+        Product::Tinyproxy => of_tinyproxy(need, tinyproxy::test(refused.answer), &mut lines),
         Product::Haproxy => {
             lines.push("# above the `http-request deny` of its frontend".to_owned());
             lines.push(haproxy::allowed(need, &plan));
@@ -93,15 +94,14 @@ fn lines(product: Product, refused: Refused<'_>) -> Vec<String> {
     lines
 }
 
-/// Which of its three tests refused stands on its page.
-fn of_tinyproxy(need: &Need, page: &str, lines: &mut Vec<String>) {
+fn of_tinyproxy(need: &Need, test: Option<Test>, lines: &mut Vec<String>) {
     let mut tell = |line: &str| lines.push(line.to_owned());
-    if page.contains("configured it to service requests") {
+    if test == Some(Test::Client) {
         tell("# with the address that this machine has for the proxy:");
         tell("Allow ADDRESS");
         return;
     }
-    if page.contains("filtered") || need.by != By::Connect {
+    if test == Some(Test::List) || need.by != By::Connect {
         tell("# in the file that `Filter` names, with `FilterExtended On`; where that is of hosts");
         tell("# (`FilterURLs Off`), the host passes at every port of ConnectPort:");
         tell(&tinyproxy::allowed(need));

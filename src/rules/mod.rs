@@ -25,6 +25,7 @@ use ipnet::IpNet;
 pub(crate) use mend::{Refused, mend};
 pub use need::{By, Method, Need, Passage, Ports, merged};
 pub use product::Product;
+pub(crate) use tinyproxy::{Test, test};
 
 /// The networks of clients that nobody named: private addresses (RFC 1918, RFC 4193), and this
 /// machine's own.

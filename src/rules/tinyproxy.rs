@@ -4,6 +4,7 @@
 use super::need::{By, Need, Ports};
 use super::notes::{self, comment};
 use super::{Bodies, Form, Plan, pattern};
+use crate::base::Answer;
 
 /// More lines than this nobody wants to read: then the list of URLs alone limits the ports.
 const MOST_PORTS: usize = 64;
@@ -118,6 +119,29 @@ fn whole(plan: &Plan, connect: Option<Vec<String>>, notes: &mut Vec<String>) -> 
         .map(str::to_owned),
     );
     lines
+}
+
+/// What tinyproxy looks at before it lets a request pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Test {
+    /// Who asks (`Allow`).
+    Client,
+    /// The port of a CONNECT (`ConnectPort`).
+    Port,
+    /// The host or URL (`Filter`).
+    List,
+}
+
+/// Which of its tests refused: its page says it.
+pub(crate) fn test(answer: &Answer) -> Option<Test> {
+    let page = answer.body.to_ascii_lowercase();
+    let marks = [
+        ("configured it to service requests", Test::Client),
+        ("the connect method not allowed with the port", Test::Port),
+        ("the request you made has been filtered", Test::List),
+    ];
+    let found = marks.iter().find(|(mark, _)| page.contains(mark));
+    found.map(|(_, test)| *test)
 }
 
 /// The lines for these ports, unless there would be too many.

@@ -1,7 +1,5 @@
 //! What `outbound check` shows of one URL: the stages in columns, and the verdict below them.
 
-use std::time::Duration;
-
 use super::milliseconds;
 use crate::base::{Error, Kind, Route, Step, text};
 use crate::check::{Evidence, Report};
@@ -38,8 +36,7 @@ pub fn lines(url: &str, report: &Report) -> Vec<String> {
             for (label, text) in seen(report) {
                 lines.push(format!("  {label:<8} {text}"));
             }
-            let total: Duration = report.steps.iter().map(|step| step.elapsed).sum();
-            let total = milliseconds(total);
+            let total = milliseconds(report.steps.elapsed());
             let refused = report.service.as_ref().filter(|s| s.wants_client());
             if let (Some(service), None) = (&report.service, refused) {
                 lines.push(format!("  service  {}", service.told()));
@@ -208,6 +205,7 @@ fn shorten(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use super::*;
     use crate::base::{Answer, Kind, Side, Stage, Steps, Target};
@@ -250,6 +248,7 @@ mod tests {
         let connector = Connector::new(Arc::new(Settings::from_toml(toml).unwrap()));
         let server = Target::parse("ftp://ftp.census.example/").unwrap();
         let route = connector.route(&server).unwrap();
+        let by = route.proxy().unwrap();
         let (proxy, at) = ("proxy.corp.example:3128", server.authority());
         let mut steps = Steps::default();
         for (stage, subject, answer, micros) in [
@@ -274,7 +273,7 @@ mod tests {
         )
         .while_doing(format!("open a tunnel to {data}"))
         .with_side(Side::Proxy)
-        .with_hint(advice::or_by_proxy(&advice::refused(&data, &answer)))
+        .with_hint(advice::or_by_proxy(&advice::refused(by, &data, &answer)))
         .with_answer(answer)
         .with_route(&route);
         Report {

@@ -1,6 +1,7 @@
 //! What a 403 of a proxy is about.
 
 use crate::base::{Answer, Code, Target};
+use crate::rules::{self, Test};
 
 /// The titles that proxies give the page of a 403 when nobody wrote one.
 const STOCK: [&str; 4] = [
@@ -18,12 +19,10 @@ pub fn forbidden(target: &Target, answer: &Answer, known: bool) -> Code {
         return Code::ForbiddenByPolicy;
     }
     // tinyproxy tells the two apart.
-    let page = answer.body.to_ascii_lowercase();
-    if page.contains("the connect method not allowed with the port") {
-        return Code::ConnectForbiddenPort;
-    }
-    if page.contains("the request you made has been filtered") {
-        return Code::ConnectForbiddenName;
+    match rules::test(answer) {
+        Some(Test::Port) => return Code::ConnectForbiddenPort,
+        Some(Test::List) => return Code::ConnectForbiddenName,
+        Some(Test::Client) | None => {}
     }
     match (target.port(), known) {
         (443, true) => Code::ProxyAuthNotAllowed,

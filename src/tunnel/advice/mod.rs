@@ -14,16 +14,7 @@ use crate::rules::{self, Method, Need, Passage, Ports, Product, Refused};
 
 /// The advice for a CONNECT to `target` that `proxy` refused: one line that says what is refused, then
 /// the lines that mend it, for the proxy that shows itself or those that are common.
-pub fn refused_by(proxy: &Proxy, target: &Target, answer: &Answer) -> String {
-    refused_to(user_of(proxy), target, answer)
-}
-
-/// [`refused_by`] of a proxy that is shown no user.
-pub fn refused(target: &Target, answer: &Answer) -> String {
-    refused_to(None, target, answer)
-}
-
-fn refused_to(user: Option<&str>, target: &Target, answer: &Answer) -> String {
+pub fn refused(proxy: &Proxy, target: &Target, answer: &Answer) -> String {
     let port = target.port();
     let is_ftp = matches!(target.scheme(), Scheme::Ftp | Scheme::Ftps);
     let is_data = is_ftp && port >= Ports::PASSIVE.first;
@@ -53,7 +44,7 @@ fn refused_to(user: Option<&str>, target: &Target, answer: &Answer) -> String {
         }
         need
     });
-    why + &mended(user, need, answer)
+    why + &mended(proxy, need, answer)
 }
 
 /// The advice for a request in absolute form that was refused: `method` of `http://` or `ftp://` at
@@ -85,22 +76,18 @@ pub fn refused_request(
         false => "if this is the proxy's word, ",
     };
     let why = format!("{doubt}ask the proxy's administrator to allow {what}");
-    Some(why + &mended(user_of(proxy), Need::new(target, &passage), answer))
-}
-
-fn user_of(proxy: &Proxy) -> Option<&str> {
-    let credentials = proxy.credentials.as_ref();
-    credentials.map(|credentials| credentials.username.as_str())
+    Some(why + &mended(proxy, Need::new(target, &passage), answer))
 }
 
 /// A host that can stand in no configuration has no lines.
-fn mended(user: Option<&str>, need: Result<Need>, answer: &Answer) -> String {
+fn mended(proxy: &Proxy, need: Result<Need>, answer: &Answer) -> String {
+    let credentials = proxy.credentials.as_ref();
     need.map_or_else(
         |_| String::new(),
         |need| {
             rules::mend(Refused {
                 need: &need,
-                user,
+                user: credentials.map(|credentials| credentials.username.as_str()),
                 answer,
             })
         },
@@ -213,13 +200,6 @@ pub fn behind_tunnel(error: Error, proxy: &Proxy, target: &Target) -> Error {
         }
         _ => error,
     }
-}
-
-/// Whether the answer names the product, as its own or as one that it came by.
-fn says(answer: &Answer, product: &str) -> bool {
-    let fields = [&answer.server, &answer.via];
-    let mut told = fields.into_iter().flatten();
-    told.any(|field| field.to_ascii_lowercase().contains(product))
 }
 
 #[cfg(test)]

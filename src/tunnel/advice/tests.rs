@@ -66,7 +66,7 @@ fn the_lines_to_add_are_for_the_port_the_host_and_the_product() {
             ],
         ),
     ] {
-        let advice = refused_by(&proxy, &Target::parse(url).unwrap(), &both);
+        let advice = refused(&proxy, &Target::parse(url).unwrap(), &both);
         for line in lines {
             assert!(advice.contains(line), "{url}: {line} is not in: {advice}");
         }
@@ -77,13 +77,13 @@ fn the_lines_to_add_are_for_the_port_the_host_and_the_product() {
         ("squid/5.7", false, true),
         ("Apache/2.4 (Debian)", true, false),
     ] {
-        let advice = refused_by(&proxy, &target, &answer(403, server, ""));
+        let advice = refused(&proxy, &target, &answer(403, server, ""));
         assert_eq!(advice.contains("AllowConnect"), apache, "{server}");
         assert_eq!(advice.contains("http_access"), squid, "{server}");
     }
     // A name that no configuration can have is named, and has no lines.
     let odd = Target::new(Scheme::Https, url::Host::Domain("a*b".into()), 443);
-    let advice = refused_by(&proxy, &odd, &both);
+    let advice = refused(&proxy, &odd, &both);
     assert_eq!(
         advice,
         "ask the proxy's administrator to allow CONNECT to a*b:443"

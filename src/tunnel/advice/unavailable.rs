@@ -1,7 +1,7 @@
 //! What a proxy means that cannot now.
 
-use super::says;
 use crate::base::{Answer, Code, Host, Side, Target};
+use crate::rules::Product;
 
 /// What it is that a proxy cannot now (408, 429, 5xx), whose side that is, and the advice: the
 /// target cannot be reached from the proxy, or the proxy itself is at its limits.
@@ -69,7 +69,7 @@ fn code(target: &Target, answer: &Answer) -> Code {
         504 => Code::TargetTimeout,
         502 => Code::TargetUnreachable,
         // Apache's own limits never show as an answer to CONNECT.
-        503 if answer.squid_error.is_none() && says(answer, "apache") => Code::TargetUnreachable,
+        503 if Product::recognise(answer).contains(&Product::Apache) => Code::TargetUnreachable,
         _ => Code::ProxyBusy,
     })
 }
