@@ -194,6 +194,11 @@ impl Steps {
         self.0.iter()
     }
 
+    /// What they took together.
+    pub fn elapsed(&self) -> Duration {
+        self.0.iter().map(|step| step.elapsed).sum()
+    }
+
     /// Whether nothing was passed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -101,7 +101,7 @@ impl Walk {
             None => (target, tunnels),
         };
         let (stage, subject) = next(&steps, &route, target, tunnels);
-        let elapsed = steps.iter().map(|step| step.elapsed).sum::<Duration>() + waited;
+        let elapsed = steps.elapsed() + waited;
         let what = words(text::seconds(waited));
         let error = Error::new(Kind::Interrupted, stage, what)
             .about(subject)

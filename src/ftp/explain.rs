@@ -110,11 +110,7 @@ fn other_protocol(start: &str, server: &Target) -> Option<String> {
 }
 
 fn refused(verb: Verb, reply: &Reply, stage: Stage, login: &Login) -> Error {
-    let error = refused_as(verb, reply, stage, login);
-    match code(verb, reply) {
-        Some(code) => error.with_code(code),
-        None => error,
-    }
+    refused_as(verb, reply, stage, login).with_code(code(verb, reply))
 }
 
 /// The name of the cause, where it is more than the digits.

@@ -78,10 +78,7 @@ pub(super) async fn refusal(response: Response) -> (Error, Option<Service>) {
         )),
         _ => error,
     };
-    let error = match code(&answer, by_proxy, elsewhere.is_some(), authorized) {
-        Some(code) => error.with_code(code),
-        None => error,
-    };
+    let error = error.with_code(code(&answer, by_proxy, elsewhere.is_some(), authorized));
     let lines = match (route.proxy(), &target, answer.code) {
         (Some(proxy), Some(target), 403) if by_proxy || unsure => {
             advice::refused_request(proxy, target, &method, &answer, by_proxy)

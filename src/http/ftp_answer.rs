@@ -163,15 +163,9 @@ async fn refused(response: Response) -> Error {
         Some(elsewhere) => format!("{hint}; or {elsewhere}"),
         None => hint,
     };
-    let error = match side {
-        Some(side) => error.with_side(side),
-        None => error,
-    };
-    let error = match code(&answer, target.as_ref()) {
-        Some(code) => error.with_code(code),
-        None => error,
-    };
     error
+        .with_code(code(&answer, target.as_ref()))
+        .with_side(side)
         .with_hint(hint)
         .about(subject)
         .while_doing(doing)

@@ -90,7 +90,7 @@ impl Hop<'_> {
         };
         let authorization = self.connector.basic(credentials).await;
         let authorization = authorization.map_err(|error| error.after(steps.clone()))?;
-        let opened: Duration = steps.iter().map(|step| step.elapsed).sum();
+        let opened = steps.elapsed();
         let elapsed = started.elapsed().saturating_sub(opened);
         pass_auth(&mut steps, proxy, &answer, elapsed);
         let sent = self.once(Some(&authorization), body).await;
@@ -221,7 +221,7 @@ impl Hop<'_> {
         let passage = parts.extensions.get::<Passage>();
         let mut steps = passage.map_or_else(Steps::default, Passage::take_steps);
         // The connection was opened inside the request: what it took is counted there.
-        let opened: Duration = steps.iter().map(|step| step.elapsed).sum();
+        let opened = steps.elapsed();
         steps.pass(
             Stage::Request,
             subject(self.request),

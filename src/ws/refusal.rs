@@ -164,11 +164,10 @@ pub(super) fn refused(answer: Answer, headers: &HeaderMap, asked: &Asked<'_>) ->
         511 => Some(Code::CaptivePortal),
         _ => None,
     };
-    let error = error(kind, what).with_hint(hint).with_answer(answer);
-    match code {
-        Some(code) => error.with_code(code),
-        None => error,
-    }
+    error(kind, what)
+        .with_code(code)
+        .with_hint(hint)
+        .with_answer(answer)
 }
 
 /// The advice for a redirect, which a WebSocket does not follow, as browsers do not.

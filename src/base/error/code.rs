@@ -4,9 +4,10 @@ use super::Error;
 use crate::base::{Code, Stage};
 
 impl Error {
-    /// Gives it a code that says more than kind and stage do, unless a lower layer already gave one.
-    pub fn with_code(mut self, code: Code) -> Self {
-        self.0.code.get_or_insert(code);
+    /// Gives it a code that says more than kind and stage do, if there is one, unless a lower layer
+    /// already gave one.
+    pub fn with_code(mut self, code: impl Into<Option<Code>>) -> Self {
+        self.0.code = self.0.code.or(code.into());
         self
     }
 

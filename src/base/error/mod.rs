@@ -139,9 +139,9 @@ impl Error {
         self
     }
 
-    /// Says who can mend it, where the kind's usual side is not it.
-    pub fn with_side(mut self, side: Side) -> Self {
-        self.0.side = Some(side);
+    /// Says who can mend it, where that is not whom the page of its code names.
+    pub fn with_side(mut self, side: impl Into<Option<Side>>) -> Self {
+        self.0.side = side.into().or(self.0.side);
         self
     }
 

@@ -56,9 +56,9 @@ fn row(name: &str, checked: &Checked) -> [String; 4] {
         (Some(error), _) => (error.code().to_string(), error.what().to_owned()),
         (None, Some(doubt)) => ("doubt".to_owned(), doubt.to_owned()),
         (None, None) => {
-            let steps = report.iter().flat_map(|report| report.steps.iter());
-            let whole = steps.map(|step| step.elapsed).sum();
-            ("ok".to_owned(), format!("{:.1} ms", milliseconds(whole)))
+            let whole = report.map(|report| report.steps.elapsed());
+            let whole = milliseconds(whole.unwrap_or_default());
+            ("ok".to_owned(), format!("{whole:.1} ms"))
         }
     };
     let name = name.strip_suffix(':').unwrap_or(name);

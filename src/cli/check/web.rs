@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::milliseconds;
+use super::verdict::way;
 use crate::base::{Error, Result, Route, text};
 use crate::check::web::{Finding, Report, Verdict, Walk};
 use crate::cli::args::{CheckArgs, Common};
@@ -86,13 +87,6 @@ fn lines(name: &str, report: &Report) -> Vec<String> {
     }
     lines.push(verdict(report));
     lines
-}
-
-fn way(route: &Route) -> String {
-    match route.proxy() {
-        Some(proxy) => format!("through {proxy}"),
-        None => "direct".to_owned(),
-    }
 }
 
 fn tell(lines: &mut Vec<String>, report: &Report, finding: &Finding) {
