@@ -12,7 +12,7 @@ use hyper_util::client::legacy::connect::CaptureConnection;
 use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use super::failure;
+use super::broken;
 use crate::base::{Error, Kind, Stage, text};
 
 /// A body that is read as it comes. A stream that ends before the body does is an error, never an
@@ -100,7 +100,7 @@ impl Body {
         };
         self.waiting = false;
         let explain = |cause| {
-            let error = failure::cut(cause, self.from_proxy);
+            let error = broken::cut(cause, self.from_proxy);
             error.while_doing(self.doing.as_str())
         };
         Poll::Ready(frame.map(|frame| frame.map_err(explain)))

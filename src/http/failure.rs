@@ -1,20 +1,19 @@
-//! What went wrong with a request, and whose side it is.
+//! Answers that are not the hoped-for ones: what they mean, and whose side it is. Where none came, see
+//! `broken`.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use http::Method;
-use http::header::{HeaderMap, HeaderName, VIA};
+use http::header::{HeaderName, VIA};
 
 use super::client::Response;
 use super::request::shown;
 use crate::base::answer::BODY_KEPT;
-use crate::base::{Answer, Code, Error, Kind, Proxy, Side, Stage, Target, text};
-use crate::proto::connect::HEAD_MAX;
+use crate::base::{Answer, Code, Error, Kind, Proxy, Stage, Target, text};
 use crate::proto::fields;
 use crate::proto::service::{self, Reception, Service};
 use crate::proto::status;
-use crate::tls;
 use crate::tunnel::advice;
 
 /// What the answer says, with the start of its body.
@@ -126,7 +125,7 @@ fn wants_tls(hop: Option<&Arc<Proxy>>) -> String {
 }
 
 /// The advice for a port that does not answer plain HTTP as it should.
-const MAY_BE_TLS: &str = "if this port speaks TLS, write https:// in the URL";
+pub(super) const MAY_BE_TLS: &str = "if this port speaks TLS, write https:// in the URL";
 
 /// Who answered, when the proxy may have done so in the server's place.
 const EITHER: &str = "the server (or the proxy on its way)";
@@ -190,39 +189,6 @@ pub(super) fn no_data(response: Response) -> Error {
         .after(steps)
 }
 
-/// The fields of an answer may not be longer than this, as in answer to CONNECT.
-const FIELDS_MAX: usize = HEAD_MAX;
-
-/// Whether the head of an answer is longer than anybody needs. (hyper's own limit is on what it
-/// reads at once.)
-pub(super) fn is_too_long(headers: &HeaderMap) -> bool {
-    let lengths = headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len());
-    lengths.sum::<usize>() > FIELDS_MAX
-}
-
-/// The error for such an answer.
-pub(super) fn too_long(hop: Option<&Proxy>) -> Error {
-    let (who, kind) = match hop {
-        Some(_) => ("the proxy's answer", Kind::ProxyProtocol),
-        None => ("the server's answer", Kind::TargetProtocol),
-    };
-    let what = format!(
-        "the head of {who} is longer than {} KiB (a fixed limit)",
-        FIELDS_MAX / 1024
-    );
-    let error = Error::new(kind, Stage::Request, what).permanent();
-    match hop {
-        Some(proxy) => error
-            .with_code(Code::ProxyTooLong)
-            .with_hint(advice::too_long(&proxy.origin)),
-        None => error.with_hint(
-            "no setting changes this limit: ask who runs the server what fills its answers",
-        ),
-    }
-}
-
 /// The name of the cause, where it is more than the status. `no_via`: a proxy was asked, and nothing
 /// shows that it passed the answer on.
 fn code(answer: &Answer, by_proxy: bool, no_via: bool, authorized: bool) -> Option<Code> {
@@ -274,126 +240,4 @@ fn classify(code: u16, by_proxy: bool, authorized: bool) -> (Kind, Option<&'stat
         _ => None,
     };
     (status::of_server(code), hint)
-}
-
-/// The error for a request that got no answer. `hop` is the proxy that should have answered, for a
-/// request in absolute form; `heard` bytes of an answer had come. `plain`: without TLS.
-pub(super) fn broken(
-    cause: hyper_util::client::legacy::Error,
-    hop: Option<&Proxy>,
-    plain: bool,
-    heard: u64,
-) -> Error {
-    if let Some(ours) = Error::find(&cause) {
-        return ours.clone();
-    }
-    tracing::debug!(?cause, "no answer came");
-    let hyper = std::error::Error::source(&cause).and_then(|e| e.downcast_ref::<hyper::Error>());
-    let malformed = hyper.is_some_and(|e| e.is_parse() && !e.is_incomplete_message());
-    // Without its server, hyper does not say that it is the length.
-    if malformed && heard > HEAD_MAX as u64 {
-        return too_long(hop);
-    }
-    let (who, malformed_kind, closed_kind) = match hop {
-        Some(_) => ("the proxy", Kind::ProxyProtocol, Kind::ProxyProtocol),
-        None => ("the server", Kind::TargetProtocol, Kind::Cut),
-    };
-    let (stranger, closed) = match hop {
-        Some(_) => (Code::NotAProxy, Code::ProxyClosed),
-        None => (Code::TargetNotHttp, Code::TargetClosed),
-    };
-    // Under TLS 1.3 a server says so only after the handshake.
-    if tls::wants_certificate(&cause) {
-        return tls::no_certificate(Stage::Request);
-    }
-    // Of hyper's chain only the innermost says more than the message.
-    let mut innermost: &(dyn std::error::Error + 'static) = &cause;
-    while let Some(next) = innermost.source() {
-        innermost = next;
-    }
-    if malformed {
-        let what = format!("{who}'s answer is not HTTP");
-        let error = Error::new(malformed_kind, Stage::Request, what)
-            .with_code(stranger)
-            .permanent()
-            .with_source(innermost.to_string());
-        return match hop {
-            Some(proxy) => error.with_hint(format!(
-                "check the proxy's port in {}: some other service may listen there",
-                proxy.origin
-            )),
-            None if plain => error.with_hint(MAY_BE_TLS),
-            None => error,
-        };
-    }
-    if hyper.is_some_and(hyper::Error::is_user) {
-        let what = match hyper.is_some_and(hyper::Error::is_body_write_aborted) {
-            true => "the request's body ended before its length",
-            false => "the request's body cannot be read",
-        };
-        return Error::new(Kind::Usage, Stage::Request, what).with_source(innermost.to_string());
-    }
-    let what = match heard {
-        0 => format!("{who} closed the connection without an answer"),
-        _ => format!("{who} closed the connection inside its answer, after {heard} bytes"),
-    };
-    let error = Error::new(closed_kind, Stage::Request, what).with_code(closed);
-    let error = match hop {
-        Some(proxy) => error.with_hint(advice::closed(proxy)),
-        None if plain && heard == 0 => error.with_hint(MAY_BE_TLS),
-        None => error,
-    };
-    match innermost.is::<std::io::Error>() {
-        true => error.with_source(innermost.to_string()),
-        false => error,
-    }
-}
-
-/// The error for a request whose answer did not come in time. In absolute form the silence may
-/// be the proxy's or the server's: whoever runs the proxy can tell.
-pub(super) fn silence(
-    (limit, setting): (Duration, &'static str),
-    target: &Target,
-    hop: Option<&Proxy>,
-    all_sent: bool,
-) -> Error {
-    let error = |what: &str| {
-        let what = match all_sent {
-            true => what.to_owned(),
-            false => format!("{what}, and the request's body was not taken to its end"),
-        };
-        Error::new(Kind::Timeout, Stage::Request, what).with_limit(setting, text::seconds(limit))
-    };
-    match hop {
-        None => error("no answer to the request"),
-        Some(proxy) => error("no answer from the proxy (or the server behind it)")
-            .with_side(Side::Proxy)
-            .with_code(Code::ProxySilent)
-            .with_hint(format!(
-                "ask whether the proxy can reach {target}; a service that is no proxy may be \
-                 silent too: check the proxy's port in {}",
-                proxy.origin
-            )),
-    }
-}
-
-/// The error for a body that broke off.
-pub(super) fn cut(cause: hyper::Error, from_proxy: bool) -> Error {
-    if let Some(ours) = Error::find(&cause) {
-        return ours.clone();
-    }
-    let who = if from_proxy {
-        "the proxy"
-    } else {
-        "the server"
-    };
-    let what = format!("{who} closed the connection before the end of the data");
-    let error = Error::new(Kind::Cut, Stage::Transfer, what).with_source(cause);
-    match from_proxy {
-        true => error.with_hint(
-            "the proxy, or the server behind it, broke off: where that happens again and again, ask \
-             the proxy's administrator for its limits on time and size",
-        ),
-        false => error,
-    }
 }

@@ -12,7 +12,7 @@ use super::client::Response;
 use super::pool::{Pool, Pooled};
 use super::request::{Request, doing, fields, subject};
 use super::request_body::{Pace, RequestBody};
-use super::{dialogue, failure};
+use super::{broken, dialogue, failure};
 use crate::base::{Error, Kind, Proxy, Result, Route, Secret, Stage, Steps, Target};
 use crate::connector::{Connector, Opened, Passage, PlainHttp, pass_auth, wants_credentials};
 use crate::dial::log_last;
@@ -155,14 +155,14 @@ impl Hop<'_> {
         let passage = extensions.remove::<Passage>().or_else(|| opened.take());
         let heard = passage.as_ref().map_or(0, Passage::heard);
         let answered = match answered {
-            Some(Ok(response)) if failure::is_too_long(response.headers()) => {
-                Err(failure::too_long(self.hop()))
+            Some(Ok(response)) if broken::is_too_long(response.headers()) => {
+                Err(broken::too_long(self.hop()))
             }
             Some(answered) => {
                 let plain = !self.target.scheme().is_tls();
-                answered.map_err(|cause| failure::broken(cause, self.hop(), plain, heard))
+                answered.map_err(|cause| broken::broken(cause, self.hop(), plain, heard))
             }
-            None => Err(failure::silence(
+            None => Err(broken::silence(
                 (limit, setting),
                 &self.target,
                 self.hop(),

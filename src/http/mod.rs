@@ -2,6 +2,7 @@
 //! decide the route anew, and refusals that say who refused.
 
 mod body;
+mod broken;
 mod client;
 mod dialogue;
 mod failure;
