@@ -90,10 +90,10 @@ pub(crate) fn remark(code: Code, text: String) {
 }
 
 /// Tells whoever watches this task that certificates were shown.
-pub(crate) fn presented(presented: Presented) {
+pub(crate) fn presented(presented: impl FnOnce() -> Presented) {
     let _ = WATCH.try_with(|watch| {
         let mut seen = watch.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.presented.push(presented);
+        seen.presented.push(presented());
     });
 }
 

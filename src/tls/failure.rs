@@ -4,6 +4,7 @@ use std::io;
 
 use rustls::{AlertDescription, CertificateError, Error as TlsError};
 
+use super::verifier::is_authority;
 use crate::base::{Code, Error, Host, Kind, Side, Stage, text};
 use crate::proto::certificate::{Certificate, inspecting_product};
 
@@ -17,9 +18,10 @@ pub(super) fn explain(
     key: &str,
     chain: &[Vec<u8>],
 ) -> Error {
-    let leaf = chain.first().and_then(|der| Certificate::parse(der));
-    let product = leaf
-        .as_ref()
+    let chain = chain.iter().map_while(|der| Certificate::parse(der));
+    let chain: Vec<Certificate> = chain.collect();
+    let product = chain
+        .first()
         .and_then(|leaf| inspecting_product(&leaf.issuer));
     let tls = cause
         .get_ref()
@@ -43,9 +45,9 @@ pub(super) fn explain(
         ),
         None => ("the stream broke during the TLS handshake".to_owned(), None),
     };
-    let what = match (tls, &leaf) {
-        (Some(TlsError::InvalidCertificate(reason)), Some(leaf)) => {
-            what + &detail(reason, leaf).unwrap_or_default()
+    let what = match tls {
+        Some(TlsError::InvalidCertificate(reason)) => {
+            what + &detail(reason, &chain).unwrap_or_default()
         }
         _ => what,
     };
@@ -53,10 +55,7 @@ pub(super) fn explain(
         Some(Code::TlsUnknownIssuer) if product.is_some() => Some(Code::TlsInspected),
         code => code,
     };
-    let error = match code {
-        Some(code) => Error::new(Kind::Tls, stage, what).with_code(code),
-        None => Error::new(Kind::Tls, stage, what),
-    };
+    let error = Error::new(Kind::Tls, stage, what).with_code(code);
     let error = match hint {
         Some(hint) => error.with_hint(hint),
         None => error,
@@ -75,21 +74,37 @@ pub(super) fn explain(
     }
 }
 
-/// What the certificate itself says about why it is not believed.
-fn detail(reason: &CertificateError, leaf: &Certificate) -> Option<String> {
+/// What the certificates themselves say about why they are not believed.
+fn detail(reason: &CertificateError, chain: &[Certificate]) -> Option<String> {
+    let leaf = chain.first()?;
     Some(match reason {
         CertificateError::UnknownIssuer => format!(": {}", text::clip(&leaf.issuer)),
+        // Any of the chain may be the one.
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            format!(": its last day was {}", leaf.last_day())
+            let one = chain.iter().min_by_key(|one| one.not_after)?;
+            format!(": {} was {}", day_of("last day", one, leaf), one.last_day())
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            format!(": its first day is {}", leaf.first_day())
+            let one = chain.iter().max_by_key(|one| one.not_before)?;
+            format!(
+                ": {} is {}",
+                day_of("first day", one, leaf),
+                one.first_day()
+            )
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             format!(": for {}", leaf.told_names())
         }
         _ => return None,
     })
+}
+
+/// Whose day it is: the server's own certificate's, or that of an authority in its chain.
+fn day_of(day: &str, one: &Certificate, leaf: &Certificate) -> String {
+    match one.sha256 == leaf.sha256 {
+        true => format!("its {day}"),
+        false => format!("the {day} of its authority {}", text::clip(&one.subject)),
+    }
 }
 
 /// The words for a certificate that was made on the way.
@@ -175,11 +190,6 @@ fn code(cause: &TlsError) -> Option<Code> {
     })
 }
 
-/// webpki's word for an authority's certificate in a server's place, behind an opaque type.
-fn is_authority(other: &rustls::OtherError) -> bool {
-    format!("{other}").contains("CaUsedAsEndEntity")
-}
-
 fn setting(key: &str) -> String {
     if key.is_empty() {
         return "ca_file in a [connections.NAME] that covers this URL".to_owned();
@@ -207,4 +217,42 @@ fn alerted(alert: AlertDescription) -> (String, Option<String>) {
         format!("the other side ended the TLS handshake: {alert:?}"),
         hint,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn certificate(name: &str, first: i32, last: i32) -> Certificate {
+        let mut params = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, name);
+        params.not_before = rcgen::date_time_ymd(first, 1, 1);
+        params.not_after = rcgen::date_time_ymd(last, 1, 1);
+        let key = rcgen::KeyPair::generate().unwrap();
+        Certificate::parse(params.self_signed(&key).unwrap().der()).unwrap()
+    }
+
+    #[test]
+    fn the_day_is_that_of_the_one_in_the_chain_that_it_is_about() {
+        let (leaf, authority) = (
+            certificate("h.test", 2020, 2030),
+            certificate("CA", 2025, 2024),
+        );
+        let chain = [leaf, authority];
+        let told = |reason, chain: &[Certificate]| detail(&reason, chain).unwrap();
+        let (expired, early) = (CertificateError::Expired, CertificateError::NotValidYet);
+        assert_eq!(
+            told(expired.clone(), &chain),
+            ": the last day of its authority CA was 2024-01-01"
+        );
+        assert_eq!(told(expired, &chain[..1]), ": its last day was 2030-01-01");
+        assert_eq!(
+            told(early.clone(), &chain),
+            ": the first day of its authority CA is 2025-01-01"
+        );
+        assert_eq!(told(early, &chain[..1]), ": its first day is 2020-01-01");
+        assert_eq!(detail(&CertificateError::Expired, &[]), None);
+    }
 }

@@ -217,21 +217,20 @@ pub(crate) async fn handshake<T: Transport>(
     let shown = Shown::default();
     let handshake = shown.over(TlsConnector::from(config).connect(name, stream));
     let secured = timeout(limit, handshake).await;
-    let chain = shown.chain();
-    if !chain.is_empty() {
-        dial::presented(Presented {
-            stage,
-            subject: format!("{host}:{port}"),
-            chain: chain.clone(),
-        });
-    }
+    dial::presented(|| Presented {
+        stage,
+        subject: format!("{host}:{port}"),
+        chain: shown.chain(),
+    });
     match secured {
         Ok(Ok(secured)) => Ok(secured),
         Ok(Err(cause)) if shown.was_requested() && client_certificate::is_refusal(&cause) => {
             let error = no_certificate(stage).while_doing(doing);
             Err(error.with_source(cause))
         }
-        Ok(Err(cause)) => Err(failure::explain(cause, stage, host, key, &chain).while_doing(doing)),
+        Ok(Err(cause)) => {
+            Err(failure::explain(cause, stage, host, key, &shown.chain()).while_doing(doing))
+        }
         Err(_) => {
             let what = "the TLS handshake was not answered";
             Err(Error::new(Kind::Timeout, stage, what)

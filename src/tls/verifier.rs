@@ -7,7 +7,9 @@ use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
+};
 
 use super::roots::{self, Part};
 use super::shown;
@@ -110,13 +112,8 @@ fn is_unknown_issuer(error: &Error) -> bool {
 
 /// webpki's word for an authority's certificate in a server's place. It comes after the validity
 /// was checked, and behind an opaque type.
-fn is_authority(error: &Error) -> bool {
-    match error {
-        Error::InvalidCertificate(CertificateError::Other(other)) => {
-            format!("{other}").contains("CaUsedAsEndEntity")
-        }
-        _ => false,
-    }
+pub(super) fn is_authority(other: &OtherError) -> bool {
+    format!("{other}").contains("CaUsedAsEndEntity")
 }
 
 impl ServerCertVerifier for Verifier {
@@ -138,7 +135,9 @@ impl ServerCertVerifier for Verifier {
                 now,
             );
             match verified {
-                Err(error) if is_authority(&error) && self.own.contains(end_entity) => {
+                Err(Error::InvalidCertificate(CertificateError::Other(other)))
+                    if is_authority(&other) && self.own.contains(end_entity) =>
+                {
                     verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                     Ok(ServerCertVerified::assertion())
                 }
