@@ -62,7 +62,8 @@ pub(super) const PAGES: &[Page] = &[
          file shows it too.",
         "nginx: client_max_body_size 0. Apache 2.4 has none of its own for what it passes on: \
          see SecRequestBodyLimit of mod_security, and the server behind it; else \
-         LimitRequestBody 0.",
+         LimitRequestBody 0 where it is the server itself (2.4 does not limit what it passes \
+         on), and SecRequestBodyLimit of mod_security.",
     ),
     page(
         Code::WebDownloadCut,
