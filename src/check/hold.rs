@@ -4,18 +4,72 @@ use std::time::{Duration, Instant};
 
 use tokio::io::AsyncReadExt as _;
 
-use super::subject::{Held, Subject};
+use super::Subject;
+#[cfg(feature = "ws")]
+use crate::base::Scheme;
 use crate::base::{Code, Error, Kind, Result, Side, Stage, text};
 use crate::dial::Stream;
 
+/// What came of leaving a stream alone.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Held {
+    /// For how long it stood.
+    pub stood: Duration,
+    /// Why it did not stand to the end.
+    pub failure: Option<Error>,
+    /// What the other side said meanwhile, its start, safe to show.
+    pub said: String,
+}
+
+impl Held {
+    /// Of one that was given up because of `why` (`SIGINT`): until then it stood.
+    pub fn stopped(stood: Duration, why: &str) -> Self {
+        let what = format!("stopped by {why} after {} of idle", text::seconds(stood));
+        Self {
+            stood,
+            failure: Some(Error::new(Kind::Interrupted, Stage::Transfer, what)),
+            said: String::new(),
+        }
+    }
+}
+
+impl Subject {
+    /// Opens what is to be left alone and leaves it alone for so long: the stream to the target, with
+    /// TLS where the scheme has it, and without a request; of a WebSocket the socket, in which pings
+    /// are sent when `ping` says how often. It shows who on the way ends what is idle.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes it.
+    pub async fn hold(&self, how_long: Duration, ping: Option<Duration>) -> Result<Held> {
+        #[cfg(feature = "ws")]
+        if let Self::Dataset(dataset) = self
+            && matches!(self.target().scheme(), Scheme::Ws | Scheme::Wss)
+        {
+            return socket(dataset, how_long, ping).await;
+        }
+        if ping.is_some() {
+            let what = "only a WebSocket (ws://, wss://) can be pinged";
+            let error = Error::new(Kind::Usage, Stage::Settings, what);
+            return Err(error.with_hint("leave --ping out"));
+        }
+        let opened = match self {
+            Self::Port(port) => port.connector.open(&self.route()?, &port.target).await,
+            Self::Dataset(dataset) => dataset.connector().connect(dataset.target()).await,
+        };
+        stream(opened?, how_long, self).await
+    }
+}
+
+/// How much of what is said in an idle stream is kept.
+const SAID: usize = 200;
+
 /// Leaves a stream alone for so long. What comes meanwhile is taken, and not answered.
-pub(super) async fn stream(
-    mut stream: Stream,
-    how_long: Duration,
-    kept: usize,
-    began: Instant,
-    subject: &Subject,
-) -> Result<Held> {
+async fn stream(mut stream: Stream, how_long: Duration, subject: &Subject) -> Result<Held> {
+    let began = Instant::now();
     let mut said = Vec::new();
     let until = tokio::time::Instant::now() + how_long;
     let mut buffer = [0; 1024];
@@ -24,7 +78,7 @@ pub(super) async fn stream(
             Err(_) => break None,
             Ok(Ok(0)) => break Some(None),
             Ok(Ok(length)) => {
-                let room = kept.saturating_sub(said.len()).min(length);
+                let room = SAID.saturating_sub(said.len()).min(length);
                 said.extend_from_slice(&buffer[..room]);
             }
             Ok(Err(cause)) => break Some(Some(cause)),
@@ -83,7 +137,7 @@ fn cut(
 
 /// Leaves a WebSocket alone for so long, or sends pings as often as asked.
 #[cfg(feature = "ws")]
-pub(super) async fn socket(
+async fn socket(
     dataset: &crate::dataset::Dataset,
     how_long: Duration,
     ping: Option<Duration>,

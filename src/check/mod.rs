@@ -8,7 +8,8 @@ mod waiting;
 #[cfg(feature = "ws")]
 pub mod web;
 
-pub use subject::{Held, Port, Subject};
+pub use hold::Held;
+pub use subject::{Port, Subject};
 pub use trust::{Evidence, Shown, compare};
 pub use waiting::Walk;
 

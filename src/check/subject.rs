@@ -1,13 +1,9 @@
 //! What is checked.
 
-use std::time::Instant;
-
 use url::Url;
 
 use super::Report;
 use super::second_port::told_apart;
-#[cfg(feature = "ws")]
-use crate::base::Scheme;
 use crate::base::{Error, Kind, Result, Route, Stage, Target, text};
 use crate::connector::Connector;
 use crate::dataset::Dataset;
@@ -26,8 +22,8 @@ pub enum Subject {
 /// `https` (through a proxy by CONNECT), without TLS.
 #[derive(Clone, Debug)]
 pub struct Port {
-    connector: Connector,
-    target: Target,
+    pub(super) connector: Connector,
+    pub(super) target: Target,
 }
 
 impl Port {
@@ -115,56 +111,5 @@ impl Subject {
 impl From<Dataset> for Subject {
     fn from(dataset: Dataset) -> Self {
         Self::Dataset(Box::new(dataset))
-    }
-}
-
-/// What came of leaving a stream alone.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Held {
-    /// For how long it stood.
-    pub stood: std::time::Duration,
-    /// Why it did not stand to the end.
-    pub failure: Option<Error>,
-    /// What the other side said meanwhile, its start, safe to show.
-    pub said: String,
-}
-
-/// How much of what is said in an idle stream is kept.
-const SAID: usize = 200;
-
-impl Subject {
-    /// Opens what is to be left alone and leaves it alone for so long: the stream to the target, with
-    /// TLS where the scheme has it, and without a request; of a WebSocket the socket, in which pings
-    /// are sent when `ping` says how often. It shows who on the way ends what is idle.
-    ///
-    /// # Errors
-    /// It cannot be opened.
-    ///
-    /// # Cancel safety
-    /// Dropping the future closes it.
-    pub async fn hold(
-        &self,
-        how_long: std::time::Duration,
-        ping: Option<std::time::Duration>,
-    ) -> Result<Held> {
-        #[cfg(feature = "ws")]
-        if let Self::Dataset(dataset) = self
-            && matches!(self.target().scheme(), Scheme::Ws | Scheme::Wss)
-        {
-            return super::hold::socket(dataset, how_long, ping).await;
-        }
-        if ping.is_some() {
-            let what = "only a WebSocket (ws://, wss://) can be pinged";
-            return Err(
-                Error::new(Kind::Usage, Stage::Settings, what).with_hint("leave --ping out")
-            );
-        }
-        let stream = match self {
-            Self::Port(port) => port.connector.open(&self.route()?, &port.target).await?,
-            Self::Dataset(dataset) => dataset.connector().connect(dataset.target()).await?,
-        };
-        let began = Instant::now();
-        super::hold::stream(stream, how_long, SAID, began, self).await
     }
 }

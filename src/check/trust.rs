@@ -14,14 +14,14 @@ pub struct Shown {
     pub stage: Stage,
     /// With whom: `data.example.org:443`.
     pub subject: String,
-    /// What they say, the server's own first.
-    pub chain: Vec<Certificate>,
     /// Whether the issuer of one of them has the name of an authority that browsers trust.
     pub is_public: bool,
     /// Why the certificate seems to be made on the way.
     pub inspection: Option<Evidence>,
+    /// Never empty.
+    chain: Vec<Certificate>,
     /// The chain in DER.
-    pub der: Vec<Vec<u8>>,
+    der: Vec<Vec<u8>>,
 }
 
 /// What shows that TLS is inspected.
@@ -49,6 +49,11 @@ impl Shown {
             chain,
             der: presented.chain,
         })
+    }
+
+    /// What the certificates say, the server's own first.
+    pub fn chain(&self) -> &[Certificate] {
+        &self.chain
     }
 
     /// The server's own certificate.
@@ -95,7 +100,7 @@ pub fn compare(reports: &mut [&mut Report]) {
                 continue;
             };
             let other = seen.iter().find(|(issuer, other)| {
-                *issuer == shown.chain[0].issuer_der && are_unrelated(&host, other)
+                *issuer == shown.leaf().issuer_der && are_unrelated(&host, other)
             });
             if let (None, Some((_, other))) = (&shown.inspection, other) {
                 shown.inspection = Some(Evidence::SameIssuer(other.to_string()));

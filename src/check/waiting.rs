@@ -105,6 +105,7 @@ impl Walk {
         let what = words(text::seconds(waited));
         let error = Error::new(Kind::Interrupted, stage, what)
             .about(subject)
+            .while_doing(format!("check {target}"))
             .with_route(&route)
             .after(steps.clone());
         Report {

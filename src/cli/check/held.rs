@@ -1,31 +1,29 @@
 //! What came of a stream that was left alone.
 
-use crate::base::text;
-use crate::check::Held;
+use super::verdict;
+use crate::base::{Kind, Route, text};
+use crate::check::{Held, Report};
 
-/// The lines for people.
-pub(super) fn lines(held: &Held) -> Vec<String> {
+/// The lines for people. `way`: that of the walk before it.
+pub(super) fn lines(held: &Held, way: Option<&Route>) -> Vec<String> {
     let said = match &*held.said {
         "" => String::new(),
         said => format!("; meanwhile it said: {}", text::clip(said)),
     };
-    match &held.failure {
-        None => vec![format!(
-            "  hold     it stood for {}{said}",
-            text::seconds(held.stood)
-        )],
-        Some(error) => {
-            let mut lines = vec![
-                format!("  FAIL     {}", error.what()),
-                format!("  code     {}", error.code()),
-                format!("  side     {}", error.side()),
-            ];
-            lines.extend(
-                error
-                    .hint()
-                    .map(|hint| format!("  hint     {}", text::escape(hint))),
-            );
-            lines
-        }
-    }
+    let Some(error) = &held.failure else {
+        let stood = text::seconds(held.stood);
+        return vec![format!("  hold     it stood for {stood}{said}")];
+    };
+    let mark = match error.kind() {
+        Kind::Interrupted => "WAIT",
+        _ => "FAIL",
+    };
+    let mut lines = vec![format!("  {mark}   hold: {}", error.what())];
+    // What the walk showed stands above.
+    let of_walk = Report {
+        route: way.cloned(),
+        ..Report::default()
+    };
+    verdict::tell(&mut lines, &verdict::facts(&of_walk, error));
+    lines
 }

@@ -14,6 +14,7 @@ pub(super) mod web;
 
 use std::time::Duration;
 
+use self::checked::Checked;
 use self::maker::Maker;
 use self::report::Reports;
 use self::save_ca::SaveCa;
@@ -57,15 +58,18 @@ pub async fn run(
     let stopped = several.run(at_once, &reports, common.verbose > 0).await;
     let mut exit = Exit::Success;
     let written = reports.write_page();
-    for checked in several.into_checked() {
-        if let (Some(save), Some(report)) = (&save, checked.first()) {
-            save.tell(report, output)?;
-        }
+    let all: Vec<_> = several.into_checked().collect();
+    for checked in &all {
         if let Some(error) = checked.failure() {
             exit = exit.and(Exit::of(error));
         }
     }
-    if let Err(error) = written {
+    let saved = save.map(|save| save.tell(all.iter().filter_map(Checked::first), output));
+    for error in [Some(written), saved]
+        .into_iter()
+        .flatten()
+        .filter_map(Result::err)
+    {
         output.error(&error);
         exit = exit.and(Exit::of(&error));
     }

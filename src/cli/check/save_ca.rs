@@ -1,13 +1,13 @@
 //! `--save-ca`: the authority of a certificate that is not trusted.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::base::{Code, Result, text};
+use crate::base::{Code, Error, Result, text};
 use crate::check::{Report, Shown};
 use crate::cli::output::Output;
-use crate::dataset::local;
+use crate::cli::whole;
+use crate::proto::certificate::Certificate;
 use crate::tls::pem;
 
 /// Where to write it.
@@ -21,38 +21,53 @@ impl SaveCa {
     /// # Errors
     /// It is there.
     pub fn new(file: &Path) -> Result<Self> {
-        match file.try_exists() {
-            Ok(false) => Ok(Self {
-                file: file.to_owned(),
-            }),
-            Ok(true) => Err(local(
-                file,
-                "write",
-                std::io::ErrorKind::AlreadyExists.into(),
-            )),
-            Err(cause) => Err(local(file, "write", cause)),
-        }
+        let file = file.to_owned();
+        whole::is_free(&file).map_err(|cause| unwritten(&file, cause))?;
+        Ok(Self { file })
     }
 
-    /// Shows whose certificate is not trusted, and writes its authority, if the server sent it.
+    /// Shows whose certificates are not trusted, and writes the first authority that a server sent.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn tell(&self, report: &Report, output: &Output) -> Result<()> {
-        let untrusted = report.failure.as_ref().filter(|error| {
-            matches!(
-                error.code(),
-                Code::TlsInspected | Code::TlsUnknownIssuer | Code::TlsSelfSigned
-            )
-        });
-        let Some(shown) = untrusted.and_then(|_| report.tls.last()) else {
+    pub fn tell<'r>(
+        &self,
+        reports: impl Iterator<Item = &'r Report>,
+        output: &Output,
+    ) -> Result<()> {
+        let mut untrusted = reports.filter_map(untrusted).peekable();
+        if untrusted.peek().is_none() {
             output.say("outbound: --save-ca: no certificate is untrusted: nothing was written");
-            return Ok(());
-        };
-        let Some((authority, der)) = shown.authority() else {
-            output.say(&lacking(shown));
-            return Ok(());
-        };
+        }
+        let mut written: Option<[u8; 32]> = None;
+        for shown in untrusted {
+            match shown.authority() {
+                None => output.say(&lacking(shown)),
+                Some((authority, der)) if written.is_none() => {
+                    self.write(shown, authority, der, output)?;
+                    written = Some(authority.sha256);
+                }
+                Some((authority, _)) if written != Some(authority.sha256) => {
+                    output.say(&format!(
+                        "outbound: --save-ca: {} showed another authority, {}, which was not written: \
+                         save that by a check of its own",
+                        shown.subject,
+                        text::clip(&authority.subject)
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn write(
+        &self,
+        shown: &Shown,
+        authority: &Certificate,
+        der: &[u8],
+        output: &Output,
+    ) -> Result<()> {
         output.say(&format!(
             "outbound: the authority that {} showed: {}\n  issued by  {}\n  valid      from {} to {}\n  \
              sha256     {}",
@@ -63,7 +78,8 @@ impl SaveCa {
             authority.last_day(),
             authority.fingerprint(),
         ));
-        write(&self.file, &pem(der)).map_err(|cause| local(&self.file, "write", cause))?;
+        whole::write(&self.file, &pem(der), false, false)
+            .map_err(|cause| unwritten(&self.file, cause))?;
         let file = text::escape(&self.file.to_string_lossy());
         let root = match authority.is_self_issued {
             true => String::new(),
@@ -80,6 +96,21 @@ impl SaveCa {
     }
 }
 
+/// The certificates that were shown in the handshake that failed for want of trust.
+fn untrusted(report: &Report) -> Option<&Shown> {
+    let code = report.failure.as_ref()?.code();
+    let wanted = [
+        Code::TlsInspected,
+        Code::TlsUnknownIssuer,
+        Code::TlsSelfSigned,
+    ];
+    report.tls.last().filter(|_| wanted.contains(&code))
+}
+
+fn unwritten(file: &Path, cause: io::Error) -> Error {
+    whole::unwritten(file, cause, "name a file that is not there yet")
+}
+
 /// What to say of a chain without an authority.
 fn lacking(shown: &Shown) -> String {
     format!(
@@ -88,9 +119,4 @@ fn lacking(shown: &Shown) -> String {
         shown.subject,
         text::clip(&shown.leaf().issuer)
     )
-}
-
-fn write(file: &Path, pem: &str) -> std::io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(file)?;
-    file.write_all(pem.as_bytes())
 }

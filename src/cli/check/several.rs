@@ -1,7 +1,7 @@
 //! Many places at once, told in their order.
 
 use std::cell::{Cell, RefCell};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 
@@ -9,8 +9,8 @@ use super::checked::Checked;
 use super::maker::Maker;
 use super::report::Reports;
 use super::verdict;
-use crate::base::{Code, Error, Kind, Result, Stage};
-use crate::check::{Report, Subject, Walk};
+use crate::base::{Code, Error, Kind, Result, Stage, text};
+use crate::check::{Held, Report, Subject, Walk};
 use crate::cli::interrupt;
 use crate::cli::place::Place;
 use crate::cli::progress::Live;
@@ -30,9 +30,29 @@ struct One<'a> {
     place: Place<'a>,
     /// Made before anything starts: its warnings come first.
     subject: Result<Subject>,
-    /// The walk under way.
-    walk: RefCell<Option<Walk>>,
-    checked: RefCell<Option<Checked>>,
+    now: RefCell<Now>,
+    /// What came of it so far; all, once it has ended.
+    checked: RefCell<Checked>,
+}
+
+/// What is done with one.
+#[derive(Default)]
+enum Now {
+    /// Its turn has not come.
+    #[default]
+    Nothing,
+    /// A walk: one of ours, or that by the direct way.
+    Walk { walk: Walk, is_direct: bool },
+    /// Its stream is left alone since then.
+    Hold(Instant),
+    /// It has ended.
+    Ended,
+}
+
+impl One<'_> {
+    fn has_ended(&self) -> bool {
+        matches!(*self.now.borrow(), Now::Ended)
+    }
 }
 
 impl<'a> Several<'a> {
@@ -42,7 +62,7 @@ impl<'a> Several<'a> {
             One {
                 place,
                 subject,
-                walk: RefCell::default(),
+                now: RefCell::default(),
                 checked: RefCell::default(),
             }
         });
@@ -76,60 +96,78 @@ impl<'a> Several<'a> {
             self.stop(signal);
         }
         self.tell(reports, true);
-        let checked = self.ones.iter();
-        let checked: Vec<_> = checked
+        let ends: Vec<_> = self
+            .ones
+            .iter()
             .map(|one| (one.place.name(), one.checked.borrow()))
             .collect();
-        let rows = checked.iter();
-        reports.end(rows.map(|(name, checked)| (name.as_str(), checked.as_ref())));
+        reports.end(
+            ends.iter()
+                .map(|(name, checked)| (name.as_str(), &**checked)),
+        );
         stopped.is_some()
     }
 
     /// What came of all.
     pub fn into_checked(self) -> impl Iterator<Item = Checked> {
         let ones = self.ones.into_iter();
-        ones.filter_map(|one| one.checked.into_inner())
+        ones.map(|one| one.checked.into_inner())
     }
 
     async fn check(&self, one: &One<'a>) {
-        let checked = match &one.subject {
+        match &one.subject {
             Ok(subject) => self.walks(one, subject).await,
-            Err(error) => Checked::of(Report::of(error.clone())),
-        };
-        one.checked.replace(Some(checked));
+            Err(error) => {
+                one.checked.replace(Checked::of(Report::of(error.clone())));
+            }
+        }
+        one.now.replace(Now::Ended);
     }
 
     /// The walks of one place, and what is done beside them.
-    async fn walks(&self, one: &One<'a>, subject: &Subject) -> Checked {
-        let mut checked = Checked::default();
-        let max_time = self.maker.args.max_time.unwrap_or(MAX_TIME);
-        for number in 0..self.maker.args.repeat {
+    async fn walks(&self, one: &One<'a>, subject: &Subject) {
+        let args = self.maker.args;
+        for number in 0..args.repeat {
             // The connections of an earlier walk would make this one shorter.
             let again = match number {
                 0 => None,
                 _ => self.maker.make_again(&one.place).ok(),
             };
-            let walk = Walk::new(again.unwrap_or_else(|| subject.clone()));
-            one.walk.replace(Some(walk.clone()));
-            let mut report = walk.run_within(max_time).await;
-            if self.maker.args.all {
+            let again = again.unwrap_or_else(|| subject.clone());
+            let mut report = self.walk(one, again, false).await;
+            if args.all {
                 reached_base(&mut report);
             }
-            checked.reports.push(report);
+            one.checked.borrow_mut().reports.push(report);
         }
         if let Some(direct) = self.maker.make_direct(&one.place) {
-            checked.direct = Some(match direct {
-                Ok(direct) => Walk::new(direct).run_within(max_time).await,
+            let report = match direct {
+                Ok(direct) => self.walk(one, direct, true).await,
                 Err(error) => Report::of(error),
-            });
+            };
+            one.checked.borrow_mut().direct = Some(report);
         }
-        if let (Some(how_long), None) = (self.maker.args.hold, checked.failure()) {
-            match subject.hold(how_long, self.maker.args.ping).await {
+        let has_failed = one.checked.borrow().failure().is_some();
+        if let (Some(how_long), false) = (args.hold, has_failed) {
+            one.now.replace(Now::Hold(Instant::now()));
+            let held = subject.hold(how_long, args.ping).await;
+            let mut checked = one.checked.borrow_mut();
+            match held {
                 Ok(held) => checked.held = Some(held),
                 Err(error) => checked.reports = vec![Report::of(error)],
             }
         }
-        checked
+    }
+
+    async fn walk(&self, one: &One<'a>, subject: Subject, is_direct: bool) -> Report {
+        let walk = Walk::new(subject);
+        let now = Now::Walk {
+            walk: walk.clone(),
+            is_direct,
+        };
+        one.now.replace(now);
+        let max_time = self.maker.args.max_time.unwrap_or(MAX_TIME);
+        walk.run_within(max_time).await
     }
 
     /// What is told while the next one to be told is waited for.
@@ -137,23 +175,32 @@ impl<'a> Several<'a> {
         let Some(one) = self.ones.get(self.told.get()) else {
             return Vec::new();
         };
-        match &*one.walk.borrow() {
-            Some(walk) => verdict::lines(&one.place.name(), &walk.waiting()),
-            None => Vec::new(),
+        let name = one.place.name();
+        match &*one.now.borrow() {
+            Now::Walk { walk, .. } => verdict::lines(&name, &walk.waiting()),
+            Now::Hold(since) => {
+                let stood = text::seconds(since.elapsed());
+                vec![name, format!("  WAIT   hold: it stands for {stood}")]
+            }
+            Now::Nothing | Now::Ended => Vec::new(),
         }
     }
 
-    /// Ends what has not ended: with what it passed, or with nothing.
+    /// Ends what has not ended: with what came of it so far.
     fn stop(&self, signal: &str) {
-        for one in &self.ones {
-            if one.checked.borrow().is_some() {
-                continue;
+        for one in self.ones.iter().filter(|one| !one.has_ended()) {
+            let mut checked = one.checked.borrow_mut();
+            match one.now.replace(Now::Ended) {
+                Now::Nothing => checked.reports.push(Report::of(not_checked(signal))),
+                Now::Walk { walk, is_direct } => match is_direct {
+                    true => checked.direct = Some(walk.stopped(signal)),
+                    false => checked.reports.push(walk.stopped(signal)),
+                },
+                Now::Hold(since) => {
+                    checked.held = Some(Held::stopped(since.elapsed(), signal));
+                }
+                Now::Ended => {}
             }
-            let report = match &*one.walk.borrow() {
-                Some(walk) => walk.stopped(signal),
-                None => Report::of(not_checked(signal)),
-            };
-            one.checked.replace(Some(Checked::of(report)));
         }
     }
 
@@ -163,16 +210,16 @@ impl<'a> Several<'a> {
             self.compare_issuers();
         }
         while let Some(one) = self.ones.get(self.told.get()) {
-            let checked = one.checked.borrow();
-            let Some(checked) = checked.as_ref() else {
+            if !one.has_ended() {
                 return;
-            };
+            }
+            let checked = one.checked.borrow();
             // What others show may tell that TLS is inspected.
-            if !all_ended && self.ones.len() > 1 && is_of_unknown_issuer(checked) {
+            if !all_ended && self.ones.len() > 1 && is_of_unknown_issuer(&checked) {
                 return;
             }
             self.told.set(self.told.get() + 1);
-            reports.add(&one.place, checked);
+            reports.add(&one.place, &checked);
         }
     }
 
@@ -182,9 +229,8 @@ impl<'a> Several<'a> {
             .iter()
             .map(|one| one.checked.borrow_mut())
             .collect();
-        let reports = checked.iter_mut().filter_map(|checked| checked.as_mut());
-        let mut reports: Vec<&mut Report> =
-            reports.flat_map(|checked| &mut checked.reports).collect();
+        let reports = checked.iter_mut().flat_map(|checked| &mut checked.reports);
+        let mut reports: Vec<&mut Report> = reports.collect();
         crate::check::compare(&mut reports);
     }
 }

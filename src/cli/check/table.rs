@@ -8,18 +8,8 @@ use crate::base::{Route, text};
 const NAME: usize = 40;
 
 /// A line for each place, and one for all of them.
-pub(super) fn lines<'a>(rows: impl Iterator<Item = (&'a str, Option<&'a Checked>)>) -> Vec<String> {
-    let rows: Vec<[String; 4]> = rows
-        .map(|(name, checked)| match checked {
-            Some(checked) => row(name, checked),
-            None => [
-                text::clip_to(name, NAME),
-                String::new(),
-                String::new(),
-                String::new(),
-            ],
-        })
-        .collect();
+pub(super) fn lines<'a>(rows: impl Iterator<Item = (&'a str, &'a Checked)>) -> Vec<String> {
+    let rows: Vec<[String; 4]> = rows.map(|(name, checked)| row(name, checked)).collect();
     let width = |column: usize| {
         let lengths = rows.iter().map(|row| row[column].chars().count());
         lengths.max().unwrap_or_default()

@@ -33,9 +33,7 @@ pub fn lines(url: &str, report: &Report) -> Vec<String> {
     }
     match &report.failure {
         None => {
-            for (label, text) in seen(report) {
-                lines.push(format!("  {label:<8} {text}"));
-            }
+            tell(&mut lines, &seen(report));
             let total = milliseconds(report.steps.elapsed());
             let refused = report.service.as_ref().filter(|s| s.wants_client());
             if let (Some(service), None) = (&report.service, refused) {
@@ -73,7 +71,7 @@ pub(super) fn seen(report: &Report) -> Vec<(&'static str, String)> {
             }
             None => String::new(),
         };
-        let chain = match shown.chain.len() {
+        let chain = match shown.chain().len() {
             1 => "alone".to_owned(),
             length => format!("in a chain of {length}"),
         };
@@ -94,7 +92,12 @@ fn verdict(lines: &mut Vec<String>, report: &Report, error: &Error, first: usize
         _ => "FAIL",
     };
     lines.push(format!("  {mark}   {what:<first$} {}", said(error)));
-    for (label, text) in facts(report, error) {
+    tell(lines, &facts(report, error));
+}
+
+/// A line for each, with its label.
+pub(super) fn tell(lines: &mut Vec<String>, facts: &[(&'static str, String)]) {
+    for (label, text) in facts {
         // Lines after the first bring an indent of two, and come to stand below it.
         let text = text.replace('\n', "\n         ");
         lines.push(format!("  {label:<8} {text}"));

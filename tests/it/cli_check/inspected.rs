@@ -60,6 +60,21 @@ fn its_authority_is_named_saved_and_then_believed() {
     );
 }
 
+/// Of several servers behind one proxy the authority is written once, and nothing fails by that.
+#[test]
+fn several_servers_have_one_authority() {
+    let proxy = Mitmproxy::with_root();
+    let program = Program::new();
+    let file = program.file("ca.pem");
+    let urls = ["/small.bin", "/big.bin"].map(|path| shared().nginx.https(path));
+    let through = ["check", "--proxy", &proxy.url(), &urls[0], &urls[1]];
+    let save = ["--save-ca", file.to_str().unwrap()];
+    let ran = program.run(&[&through[..], &save].concat()).expect(8);
+    assert_eq!(ran.err.matches("written to").count(), 1, "{}", ran.err);
+    let kept = fs::read_to_string(proxy.authority()).unwrap();
+    assert_eq!(fs::read_to_string(&file).unwrap().trim(), kept.trim());
+}
+
 /// The same server through a proxy that leaves TLS alone is not called inspected.
 #[test]
 fn a_private_authority_is_no_inspection() {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::vsftpd;
-use crate::kit::{Program, shared};
+use crate::kit::{Program, Ran, shared};
 use crate::support::echo::Echo;
 use crate::support::peers::gateways::{Gateway, Product};
 use crate::support::peers::{Vsftpd, squid};
@@ -196,4 +196,40 @@ fn an_address_of_another_network_is_remarked() {
     );
     let report = check(&[&vsftpd().url("/small.bin")], 0);
     assert_eq!(report["remarks"], serde_json::json!([]), "{report}");
+}
+
+/// Ctrl-C while a stream is left alone: what was walked is told, and how long it stood.
+#[test]
+fn a_stop_while_it_is_held_loses_nothing() {
+    use std::process::{Command, Stdio};
+    let proxy = squid().url();
+    let url = format!("tcp://127.0.0.1:{}", vsftpd().port());
+    let arguments = ["check", "-v", "--proxy", &proxy, "--hold", "10m", &url];
+    let program = Program::new();
+    let mut command = program.command(&arguments);
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // The second tunnel is the one that is held.
+    let mut said = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+    let opened = |line: &String| line.contains("connect 127.0.0.1:") && line.contains(": 200");
+    for _ in 0..2 {
+        said.find(|line| line.as_ref().is_ok_and(&opened))
+            .unwrap()
+            .unwrap();
+    }
+    let sent = Command::new("kill")
+        .args(["-s", "INT", &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    let ran = Ran::of(child.wait_with_output().unwrap()).expect(130);
+    assert!(
+        ran.out.contains("ok: every stage was passed"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.out.contains("  WAIT   hold: stopped by SIGINT after "),
+        "{}",
+        ran.out
+    );
 }

@@ -81,7 +81,7 @@ fn certificate(shown: &Shown) -> Value {
         "not_before": leaf.first_day(),
         "not_after": leaf.last_day(),
         "sha256": leaf.fingerprint(),
-        "chain": shown.chain.len(),
+        "chain": shown.chain().len(),
         "public": shown.is_public,
         "inspection": shown.inspection.as_ref().map(|evidence| match evidence {
             Evidence::Product(product) => json!({ "product": product }),

@@ -116,7 +116,7 @@ impl<'a> Reports<'a> {
     }
 
     /// Tells of all of them together.
-    pub fn end<'b>(&self, rows: impl Iterator<Item = (&'b str, Option<&'b Checked>)>) {
+    pub fn end<'b>(&self, rows: impl Iterator<Item = (&'b str, &'b Checked)>) {
         match self.form {
             Form::Text if self.is_listed => self.print(&table::lines(rows)),
             Form::Markdown => {
@@ -181,7 +181,9 @@ fn lines(place: &Place<'_>, checked: &Checked) -> Vec<String> {
         None => Vec::new(),
     };
     lines.extend(beside(checked));
-    lines.extend(checked.held.iter().flat_map(held::lines));
+    let way = checked.first().and_then(|report| report.route.as_ref());
+    let held = checked.held.iter();
+    lines.extend(held.flat_map(|held| held::lines(held, way)));
     lines
 }
 
