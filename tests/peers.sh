@@ -26,6 +26,7 @@ proftpd-mod-crypto  usr/lib/proftpd/mod_tls.so
 pure-ftpd      usr/sbin/pure-ftpd
 mitmproxy      usr/bin/mitmdump
 python3-asgiref             usr/lib/python3/dist-packages/asgiref/sync.py
+python3-blinker             usr/lib/python3/dist-packages/blinker/base.py
 python3-brotli              usr/lib/python3/dist-packages/brotli.py
 python3-click               usr/lib/python3/dist-packages/click/core.py
 python3-colorama            usr/lib/python3/dist-packages/colorama/ansi.py
@@ -44,6 +45,7 @@ python3-passlib             usr/lib/python3/dist-packages/passlib/apache.py
 python3-protobuf            usr/lib/python3/dist-packages/google/protobuf/message.py
 python3-publicsuffix2       usr/lib/python3/dist-packages/publicsuffix2/__init__.py
 python3-pyasn1              usr/lib/python3/dist-packages/pyasn1/type/univ.py
+python3-pyparsing           usr/lib/python3/dist-packages/pyparsing/core.py
 python3-pyperclip           usr/lib/python3/dist-packages/pyperclip/__init__.py
 python3-ruamel.yaml         usr/lib/python3/dist-packages/ruamel/yaml/main.py
 python3-ruamel.yaml.clib    usr/lib/python3/dist-packages/_ruamel_yaml.*.so
@@ -249,7 +251,13 @@ ln -sf Renviron.ucf "$work/root/usr/lib/R/etc/Renviron"
 rm -rf "$prefix/usr" "$prefix/etc" "$stamp"
 mv "$work/root/usr" "$work/root/etc" "$prefix/"
 
-lacking=$(missing)
+# Without the system's modules (-S), which another machine may not have.
+import_all() {
+  python -S -c 'import mitmproxy.tools.main, jsonschema, pyftpdlib.servers, OpenSSL.SSL, requests' 2>&1 |
+    sed -n 's|^[A-Za-z]*Error: |a module of Python: |p'
+}
+
+lacking=$(missing; import_all)
 [ -z "$lacking" ] || die "still missing after unpacking: $(tr '\n' ',' <<<"$lacking")"
 
 for name in $names; do grep "^$name=" <<<"$packages"; done | tr '=\n' '  ' >"$prefix/.brought"
