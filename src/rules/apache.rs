@@ -61,6 +61,7 @@ pub(super) fn write(plan: &Plan, form: Form) -> Bodies {
                         .to_owned(),
                 );
             }
+            notes.extend(notes::unnamed_user(plan));
             if let Some(new) = new_ports(&tunnels) {
                 lines.extend(notes::comment(
                     "AllowConnect is for every host: this keeps the ports from those that are not \

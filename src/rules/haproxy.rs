@@ -15,6 +15,14 @@ pub(super) fn write(plan: &Plan, form: Form) -> Bodies {
          address in place of {behind}"
     ));
     let mut lines = Vec::new();
+    let is_taken = behind.rsplit(':').next() == Some(&*plan.listen.port.to_string());
+    if form == Form::Whole && is_taken {
+        notes.push(
+            "it listens at the port that the proxy has: where both run on one machine, --listen \
+             [ADDRESS:]PORT gives it another"
+                .to_owned(),
+        );
+    }
     match form {
         Form::Whole => lines.extend(
             [
@@ -36,6 +44,7 @@ pub(super) fn write(plan: &Plan, form: Form) -> Bodies {
              What no line allows has to meet `http-request deny` behind them.",
         )),
     }
+    let from = from(plan, &mut lines);
     for need in &plan.needs {
         lines.push(String::new());
         lines.extend(
@@ -43,7 +52,7 @@ pub(super) fn write(plan: &Plan, form: Form) -> Bodies {
                 .iter()
                 .map(|line| format!("  {line}")),
         );
-        lines.push(format!("  {}", allowed(need, plan)));
+        lines.push(format!("  {}", allowed(need, &from)));
     }
     if form == Form::Whole {
         lines.extend(
@@ -61,8 +70,30 @@ pub(super) fn write(plan: &Plan, form: Form) -> Bodies {
     (notes, vec![("haproxy.cfg", lines)])
 }
 
-/// The line that lets one need pass.
-pub(super) fn allowed(need: &Need, plan: &Plan) -> String {
+/// haproxy takes 64 words a line.
+const WORDS: usize = 40;
+
+/// The condition for the clients; where they are many, of a list whose lines are added.
+fn from(plan: &Plan, lines: &mut Vec<String>) -> String {
+    let clients = notes::clients(plan);
+    let all: Vec<&str> = clients.split(' ').collect();
+    if all.len() <= WORDS {
+        return each(&clients);
+    }
+    let name = notes::named("from", &clients);
+    lines.push(String::new());
+    let chunks = all.chunks(WORDS);
+    lines.extend(chunks.map(|chunk| format!("  acl {name} src {}", chunk.join(" "))));
+    name
+}
+
+/// The condition for a few clients.
+pub(super) fn each(clients: &str) -> String {
+    format!("{{ src {clients} }}")
+}
+
+/// The line that lets one need pass, for clients of a condition.
+pub(super) fn allowed(need: &Need, from: &str) -> String {
     let method = match &need.by {
         By::Connect => "METH_CONNECT".to_owned(),
         By::Request { methods, .. } => {
@@ -74,8 +105,7 @@ pub(super) fn allowed(need: &Need, plan: &Plan) -> String {
         (By::Connect, [one]) if one.first == one.last => exact(&need.host, *one),
         _ => format!("url -i -m reg '{}'", pattern::url(need)),
     };
-    let clients = notes::clients(plan);
-    format!("http-request allow if {method} {{ src {clients} }} {{ {url} }}")
+    format!("http-request allow if {method} {from} {{ {url} }}")
 }
 
 /// What is to be compared without a pattern. Bare, `::1` would be a keyword's.

@@ -2,7 +2,7 @@
 
 use super::need::{By, Need};
 use super::tinyproxy::Test;
-use super::{Form, Listen, Plan, Product, apache, haproxy, squid, tinyproxy};
+use super::{Form, Listen, PRIVATE, Plan, Product, apache, haproxy, squid, tinyproxy};
 use crate::base::Answer;
 
 /// What a proxy refused to whom.
@@ -88,7 +88,7 @@ fn lines(product: Product, refused: Refused<'_>) -> Vec<String> {
         Product::Tinyproxy => of_tinyproxy(need, tinyproxy::test(refused.answer), &mut lines),
         Product::Haproxy => {
             lines.push("# above the `http-request deny` of its frontend".to_owned());
-            lines.push(haproxy::allowed(need, &plan));
+            lines.push(haproxy::allowed(need, &haproxy::each(PRIVATE)));
         }
     }
     lines

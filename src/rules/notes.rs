@@ -35,6 +35,15 @@ pub(super) fn common(plan: &Plan) -> Vec<String> {
     notes
 }
 
+/// The note for a user whose name cannot stand there.
+pub(super) fn unnamed_user(plan: &Plan) -> Option<String> {
+    (plan.user.is_some() && plain_user(plan).is_none()).then(|| {
+        "the user's name has characters that these lines cannot hold: they let every user pass who \
+         shows a password that is right"
+            .to_owned()
+    })
+}
+
 /// The note for clients that nobody named.
 pub(super) fn unnamed_clients(plan: &Plan) -> Option<String> {
     plan.clients.is_empty().then(|| {
@@ -82,4 +91,27 @@ pub(super) fn plain_user(plan: &Plan) -> Option<&str> {
     let user = plan.user.as_deref()?;
     let starts = user.starts_with(|c: char| c.is_ascii_alphanumeric());
     (starts && user.chars().all(plain)).then_some(user)
+}
+
+/// Longer names are cut: Squid takes 63 bytes.
+const LONGEST: usize = 60;
+
+/// A name for what is in a list: two lists of one name have the same in them.
+pub(super) fn named(prefix: &str, what: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-:@".contains(c);
+    let clean = |c: char| if plain(c) { c } else { '_' };
+    let words: String = what.chars().map(clean).collect();
+    // A cut name, or one in which two characters became one, says with a digest what it is of.
+    if words.contains('_') && !what.contains(' ') || prefix.len() + 1 + words.len() > LONGEST {
+        let kept: String = words.chars().take(LONGEST - prefix.len() - 10).collect();
+        return format!("{prefix}_{kept}_{:08x}", digest(what));
+    }
+    format!("{prefix}_{words}")
+}
+
+/// FNV-1a: the same on every machine and in every version.
+fn digest(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }

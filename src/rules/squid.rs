@@ -2,7 +2,7 @@
 //! pasted twice, or beside another's lines, stays what it was: `acl` lines of one name add up.
 
 use super::need::{By, Need, listed, words};
-use super::notes::{self, plain_user};
+use super::notes::{self, named, plain_user};
 use super::{Bodies, Form, Plan};
 use crate::base::Host;
 
@@ -11,9 +11,6 @@ pub(super) const ABOVE: [&str; 2] = [
     "http_access deny !Safe_ports",
     "http_access deny CONNECT !SSL_ports",
 ];
-
-/// Longer names are cut: Squid takes 63 bytes.
-const LONGEST: usize = 60;
 
 pub(super) fn write(plan: &Plan, form: Form) -> Bodies {
     let mut notes = notes::common(plan);
@@ -47,6 +44,7 @@ pub(super) fn write(plan: &Plan, form: Form) -> Bodies {
                         .to_owned(),
                 );
             }
+            notes.extend(notes::unnamed_user(plan));
             let [first, second] = ABOVE;
             lines.extend(notes::comment(&format!(
                 "In squid.conf, above `{first}` and `{second}`:"
@@ -82,7 +80,7 @@ pub(super) fn add(need: &Need, from: &str, user: Option<&str>, lines: &mut Vec<S
     // Squid takes the dot at the end of a name off.
     let host = need.host.to_string();
     let host = host.trim_matches(['[', ']']).trim_end_matches('.');
-    let to = name("host", host);
+    let to = named("host", host);
     // Without -n an address whose reverse name somebody chose would count as the name, and a name
     // as the address it has.
     let kind = match &need.host {
@@ -91,14 +89,14 @@ pub(super) fn add(need: &Need, from: &str, user: Option<&str>, lines: &mut Vec<S
     };
     let site = acl(to, format!("{kind} -n {host}"));
     let ports = listed(&need.ports);
-    let port = acl(name("port", &ports), format!("port {ports}"));
+    let port = acl(named("port", &ports), format!("port {ports}"));
     let how = match &need.by {
         By::Connect => "CONNECT".to_owned(),
         By::Request { scheme, methods } => {
             let methods = words(methods.iter().map(|method| method.as_str()));
-            let method = acl(name("method", &methods), format!("method {methods}"));
+            let method = acl(named("method", &methods), format!("method {methods}"));
             let scheme = scheme.to_uppercase();
-            let proto = acl(name("proto", &scheme), format!("proto {scheme}"));
+            let proto = acl(named("proto", &scheme), format!("proto {scheme}"));
             format!("{proto} {method}")
         }
     };
@@ -117,7 +115,7 @@ fn from(plan: &Plan, form: Form, lines: &mut Vec<String>) -> String {
     let clients = notes::clients(plan);
     let name = match plan.clients.is_empty() {
         true => "from_private".to_owned(),
-        false => name("from", &clients),
+        false => named("from", &clients),
     };
     lines.push(format!("acl {name} src {clients}"));
     name
@@ -128,7 +126,7 @@ pub(super) fn user(plan: &Plan, lines: &mut Vec<String>) -> Option<String> {
     plan.user.as_ref()?;
     let name = match plain_user(plan) {
         Some(user) => {
-            let name = name("user", user);
+            let name = named("user", user);
             lines.push(format!("acl {name} proxy_auth {user}"));
             name
         }
@@ -138,24 +136,4 @@ pub(super) fn user(plan: &Plan, lines: &mut Vec<String>) -> Option<String> {
         }
     };
     Some(name)
-}
-
-/// A name for what is in a list: two lists of one name have the same in them.
-fn name(prefix: &str, what: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || ".-:@".contains(c);
-    let clean = |c: char| if plain(c) { c } else { '_' };
-    let words: String = what.chars().map(clean).collect();
-    // A cut name, or one in which two characters became one, says with a digest what it is of.
-    if words.contains('_') && !what.contains(' ') || prefix.len() + 1 + words.len() > LONGEST {
-        let kept: String = words.chars().take(LONGEST - prefix.len() - 10).collect();
-        return format!("{prefix}_{kept}_{:08x}", digest(what));
-    }
-    format!("{prefix}_{words}")
-}
-
-/// FNV-1a: the same on every machine and in every version.
-fn digest(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
 }

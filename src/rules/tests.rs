@@ -278,3 +278,51 @@ fn patterns_are_closed_at_both_ends() {
         assert_eq!(pattern::url(&need(url, passage)), wanted, "{url}");
     }
 }
+
+/// haproxy takes 64 words a line, and refuses a file with a longer one.
+#[test]
+fn many_clients_fit_into_haproxys_lines() {
+    let mut plan = plan(vec![need("https://h.example", &Passage::default())]);
+    let networks = (0..200).map(|number| format!("10.{number}.0.0/16"));
+    plan.clients = networks.map(|network| network.parse().unwrap()).collect();
+    let written = write(Product::Haproxy, &plan, Form::Whole);
+    let lines = lines(&written);
+    for line in &lines {
+        assert!(line.split(' ').count() <= 64, "{line}");
+    }
+    let (acl, rest): (Vec<&str>, Vec<&str>) =
+        lines.iter().partition(|line| line.starts_with("acl from_"));
+    let named = acl.iter().flat_map(|line| line.split(' ').skip(3));
+    assert_eq!(named.count(), 200);
+    let name = acl[0].split(' ').nth(1).unwrap();
+    let allow = rest.iter().find(|line| line.contains("allow if")).unwrap();
+    assert!(
+        allow.contains(&format!(" METH_CONNECT {name} {{")),
+        "{allow}"
+    );
+    // The port of the proxy is its own where both are on one machine.
+    let told = |port: &str| {
+        let mut plan = plan.clone();
+        plan.listen = port.parse().unwrap();
+        write(Product::Haproxy, &plan, Form::Whole).notes.join(" ")
+    };
+    assert!(told("3128").contains("at the port that the proxy has"));
+    assert!(!told("3129").contains("at the port that the proxy has"));
+}
+
+/// A user whose name would end its line lets every user pass, and that is said.
+#[test]
+fn a_user_that_cannot_be_named_is_told() {
+    let mut plan = plan(vec![need("https://h.example", &Passage::default())]);
+    for (user, is_told) in [("svc-data", false), ("DOM\\us er", true)] {
+        plan.user = Some(user.to_owned());
+        for product in [Product::Squid, Product::Apache] {
+            let notes = write(product, &plan, Form::Lines).notes.join(" ");
+            assert_eq!(
+                notes.contains("let every user pass"),
+                is_told,
+                "{product} {user}"
+            );
+        }
+    }
+}

@@ -58,8 +58,13 @@ pub fn refused_request(
     surely: bool,
 ) -> Option<String> {
     let shown = Product::recognise(answer);
-    let mut shown = shown.iter();
-    if !surely && !shown.any(|one| matches!(one, Product::Tinyproxy | Product::Haproxy)) {
+    // A server's answer that a proxy passed on has its Via; tinyproxy and haproxy are no servers.
+    let may_be = |one: &Product| match one {
+        Product::Tinyproxy | Product::Haproxy => true,
+        Product::Apache => answer.via.is_none(),
+        Product::Squid => false,
+    };
+    if !surely && !shown.iter().any(may_be) {
         return None;
     }
     let mut passage = Passage {
