@@ -9,13 +9,20 @@ use crate::base::{Error, Kind, Stage, text};
 use crate::dataset::local;
 
 /// Writes a file that its owner alone may read if it is `private`. One of that name stays whole until
-/// there is another in its place, and stays altogether without `force`.
+/// there is another in its place, and stays altogether without `force`. With it, a link stays one and
+/// what it leads to is replaced, and a device or a pipe is written to.
 ///
 /// # Errors
 /// [`ErrorKind::AlreadyExists`] without `force`; what goes wrong with writing.
 pub(super) fn write(file: &Path, text: &str, private: bool, force: bool) -> io::Result<()> {
     if !force {
         is_free(file)?;
+    }
+    // Where a link leads to; what is not there yet is itself.
+    let file = &fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    if file.metadata().is_ok_and(|about| !about.is_file()) {
+        let mut file = OpenOptions::new().write(true).open(file)?;
+        return file.write_all(text.as_bytes());
     }
     let mut name = file.as_os_str().to_owned();
     name.push(format!(".{}.new", std::process::id()));

@@ -222,3 +222,35 @@ fn a_page_that_is_there_stays_without_force() {
     let ran = check(&["-", "--json"]).expect(2);
     assert!(ran.err.contains("--json and --html -"), "{}", ran.err);
 }
+
+/// A link stays one, and a pipe is written to: neither is replaced by a file.
+#[test]
+fn what_is_no_file_is_not_replaced() {
+    use std::os::unix::fs::{FileTypeExt as _, symlink};
+    let program = Program::new();
+    let (target, link) = (program.file("there.html"), program.file("link.html"));
+    std::fs::write(&target, "old").unwrap();
+    symlink("there.html", &link).unwrap();
+    let url = shared().nginx.http("/small.bin");
+    program
+        .run(&["check", &url, "--html", "link.html", "--force"])
+        .expect(0);
+    assert!(link.symlink_metadata().unwrap().is_symlink());
+    assert!(
+        std::fs::read_to_string(&target)
+            .unwrap()
+            .contains("</html>")
+    );
+    let pipe = program.file("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read_to_string(pipe).unwrap()
+    });
+    program
+        .run(&["check", &url, "--html", "pipe", "--force"])
+        .expect(0);
+    assert!(reader.join().unwrap().contains("</html>"));
+    assert!(pipe.symlink_metadata().unwrap().file_type().is_fifo());
+}
