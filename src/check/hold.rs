@@ -5,9 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt as _;
 
 use super::Subject;
-#[cfg(feature = "ws")]
-use crate::base::Scheme;
-use crate::base::{Code, Error, Kind, Result, Side, Stage, text};
+use crate::base::{Code, Error, Kind, Result, Scheme, Side, Stage, text};
 use crate::dial::Stream;
 
 /// What came of leaving a stream alone.
@@ -35,6 +33,11 @@ impl Held {
 }
 
 impl Subject {
+    /// Whether it is a WebSocket, in which pings can be sent.
+    pub fn is_websocket(&self) -> bool {
+        matches!(self.target().scheme(), Scheme::Ws | Scheme::Wss)
+    }
+
     /// Opens what is to be left alone and leaves it alone for so long: the stream to the target, with
     /// TLS where the scheme has it, and without a request; of a WebSocket the socket, in which pings
     /// are sent when `ping` says how often. It shows who on the way ends what is idle.
@@ -47,7 +50,7 @@ impl Subject {
     pub async fn hold(&self, how_long: Duration, ping: Option<Duration>) -> Result<Held> {
         #[cfg(feature = "ws")]
         if let Self::Dataset(dataset) = self
-            && matches!(self.target().scheme(), Scheme::Ws | Scheme::Wss)
+            && self.is_websocket()
         {
             return socket(dataset, how_long, ping).await;
         }

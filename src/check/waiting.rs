@@ -53,6 +53,10 @@ impl Walk {
                     error
                         .with_kind(Kind::Timeout)
                         .with_limit("--max-time", text::seconds(limit))
+                        .with_hint(
+                            "all stages together took longer than that: the times show which was \
+                             slow, and the last one was waited for; --max-time allows more",
+                        )
                 });
                 report
             }

@@ -45,7 +45,7 @@ fn find(name: &str) -> Result<Code> {
         let likeness = |code: &str| strsim::jaro_winkler(&name, code);
         likeness(a).total_cmp(&likeness(b))
     });
-    let near = near.filter(|near| strsim::jaro_winkler(&name, near) > 0.85);
+    let near = near.filter(|near| strsim::jaro_winkler(&name, near) > 0.9);
     let hint = match near {
         Some(near) => format!("did you mean {near}? `outbound explain` lists all"),
         None => "`outbound explain` lists all".to_owned(),

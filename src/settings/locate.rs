@@ -127,7 +127,13 @@ impl Policy {
             && did_you_mean(prefix, known()).is_none()
         {
             let what = format!("`{}` has no scheme, and is no connection", clip(prefix));
-            let hint = format!("write `http://{}:{}`", clip(prefix), clip(path));
+            let scheme = match path.split('/').next() {
+                Some("443") => Scheme::Https,
+                Some("21") => Scheme::Ftp,
+                Some("990") => Scheme::Ftps,
+                _ => Scheme::Http,
+            };
+            let hint = format!("write `{scheme}://{}:{}`", clip(prefix), clip(path));
             return Err(usage(what).with_hint(hint));
         }
         self.connection(prefix)

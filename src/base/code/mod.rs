@@ -165,10 +165,13 @@ codes! {
 }
 
 impl Code {
-    /// The code of that name, in any case.
+    /// The code of that name, in any case, also without its `OUT-`.
     pub fn find(name: &str) -> Option<Self> {
+        let bare = |code: Self| code.as_str().trim_start_matches("OUT-");
         let mut all = Self::ALL.iter().map(|(_, code)| *code);
-        all.find(|code| code.as_str().eq_ignore_ascii_case(name))
+        all.find(|code| {
+            code.as_str().eq_ignore_ascii_case(name) || bare(*code).eq_ignore_ascii_case(name)
+        })
     }
 
     /// What is to be said of it.

@@ -237,7 +237,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub from_file: Option<PathBuf>,
     /// Check every connection of the settings, and end in a table
-    #[arg(long, conflicts_with_all = ["urls", "from_file"])]
+    #[arg(long, conflicts_with_all = ["urls", "from_file", "user", "headers"])]
     pub all: bool,
     /// Check so many at once [default: 1, with --all 16]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]

@@ -52,6 +52,7 @@ fn end(report: &Report) -> String {
         None => {
             format!("ok, {:.1} ms in all", milliseconds(report.steps.elapsed()))
         }
-        Some(error) => format!("{}: {error}", error.code()),
+        // Which way it went stands before it.
+        Some(error) => format!("{}: {}", error.code(), error.what()),
     }
 }

@@ -38,6 +38,11 @@ pub async fn run(
     let reports = Reports::begin(args, output)?;
     let save = args.save_ca.as_deref().map(SaveCa::new).transpose()?;
     let asked = match args.all {
+        true if common.connection.is_some() => {
+            let what = "--all and --connection cannot both be given";
+            return Err(Error::new(Kind::Usage, Stage::Settings, what)
+                .with_hint("`check NAME:` checks the connection NAME alone"));
+        }
         true => connections(&policy)?,
         false => asked::of(&args.urls, args.from_file.as_deref())?,
     };

@@ -113,7 +113,10 @@ pub(super) fn lines(checked: &Checked) -> Vec<String> {
     let failed: usize = failures(reports).iter().map(|(_, count)| count).sum();
     let codes = failures(reports).into_iter();
     let codes: Vec<String> = codes
-        .map(|(code, count)| format!("{code} {count} times"))
+        .map(|(code, count)| match count {
+            1 => format!("{code} once"),
+            count => format!("{code} {count} times"),
+        })
         .collect();
     lines.push(match failed {
         0 => format!("ok: each of {} walks passed", reports.len()),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::base::{Code, Error, Result, text};
+use crate::base::{Code, Error, Kind, Result, Stage, text};
 use crate::check::{Report, Shown};
 use crate::cli::output::Output;
 use crate::cli::whole;
@@ -22,6 +22,10 @@ impl SaveCa {
     /// It is there.
     pub fn new(file: &Path) -> Result<Self> {
         let file = file.to_owned();
+        if file == Path::new("-") {
+            let what = "--save-ca wants a file: a certificate among reports would be lost";
+            return Err(Error::new(Kind::Usage, Stage::Settings, what).with_hint("name a file"));
+        }
         whole::is_free(&file).map_err(|cause| unwritten(&file, cause))?;
         Ok(Self { file })
     }

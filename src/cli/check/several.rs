@@ -150,7 +150,9 @@ impl<'a> Several<'a> {
         let has_failed = one.checked.borrow().failure().is_some();
         if let (Some(how_long), false) = (args.hold, has_failed) {
             one.now.replace(Now::Hold(Instant::now()));
-            let held = subject.hold(how_long, args.ping).await;
+            // Nobody asked each of them for pings.
+            let ping = args.ping.filter(|_| !args.all || subject.is_websocket());
+            let held = subject.hold(how_long, ping).await;
             let mut checked = one.checked.borrow_mut();
             match held {
                 Ok(held) => checked.held = Some(held),
@@ -237,7 +239,8 @@ impl<'a> Several<'a> {
 
 /// A connection's base need not be a file: that the server says so is enough to have reached it.
 fn reached_base(report: &mut Report) {
-    let is_answer = |error: &Error| error.code() == Code::TargetNotFound;
+    let wanted = [Code::TargetNotFound, Code::TargetForbidden];
+    let is_answer = |error: &Error| wanted.contains(&error.code());
     let Some(error) = report.failure.take_if(|error| is_answer(error)) else {
         return;
     };

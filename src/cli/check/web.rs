@@ -164,8 +164,20 @@ fn verdict(report: &Report) -> String {
     let passed = count(|verdict| matches!(verdict, Verdict::Passed));
     let doubtful = count(|verdict| matches!(verdict, Verdict::Doubtful));
     let rest = report.findings.len() - failed - passed - doubtful;
-    let start = if failed == 0 { "ok" } else { "FAIL" };
-    format!("{start}: {failed} failed, {doubtful} in doubt, {passed} passed, {rest} not tested")
+    let waiting = count(|verdict| matches!(verdict, Verdict::Waiting));
+    let start = match (failed, waiting) {
+        (1.., _) => "FAIL",
+        (0, 1..) => "WAIT",
+        (0, 0) => "ok",
+    };
+    let under_way = match waiting {
+        0 => String::new(),
+        count => format!(", {count} under way"),
+    };
+    let rest = rest - waiting;
+    format!(
+        "{start}: {failed} failed, {doubtful} in doubt, {passed} passed, {rest} not tested{under_way}"
+    )
 }
 
 fn as_json(report: &Report) -> Value {

@@ -115,6 +115,8 @@ pub(super) fn unwritten(path: &Path, cause: io::Error) -> Error {
     let what = match cause.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full",
         ErrorKind::PermissionDenied => "not permitted",
+        ErrorKind::NotFound => "the folder does not exist",
+        ErrorKind::IsADirectory => "it is a folder",
         _ => "it failed",
     };
     let name = match path == Path::new("-") {

@@ -109,6 +109,12 @@ fn who_ends_what_is_idle_is_found() {
         });
         let failure = &cut["held"]["failure"];
         assert_eq!(failure["code"], "OUT-WS-IDLE-CUT", "{product:?}: {cut}");
+        // Whoever looks at the end alone sees it too.
+        assert_eq!(
+            (&cut["ok"], &cut["failure"]),
+            (&false.into(), failure),
+            "{cut}"
+        );
         assert!(
             failure["hint"].as_str().unwrap().contains("--ping"),
             "{cut}"

@@ -173,3 +173,20 @@ fn without_connections_it_says_so() {
     let ran = Program::new().run(&["check", "--all"]).expect(3);
     assert!(ran.err.contains("there is no connection"), "{}", ran.err);
 }
+
+/// A login or a field would go to every server of the settings.
+#[test]
+fn what_is_for_one_is_not_for_all() {
+    let program = Program::with_settings("[connections.a]\nurl = \"http://127.0.0.1:9/\"\n");
+    for more in [
+        &["--user", "ann"][..],
+        &["-H", "Authorization: Bearer t"],
+        &["--connection", "a"],
+        &["--web"],
+    ] {
+        let ran = program.run(&[&["check", "--all"], more].concat());
+        ran.expect(2);
+    }
+    let ran = program.run(&["check", "a:", "--save-ca", "-"]).expect(2);
+    assert!(ran.err.contains("--save-ca wants a file"), "{}", ran.err);
+}

@@ -73,6 +73,6 @@ pub(super) const PAGES: &[Page] = &[
         "stopped before it came to an end",
         "A signal (Ctrl-C, SIGTERM) stopped it, or a check was given up.",
         "The stages that were passed are shown, and the one that was being waited for.",
-        "Run it again; what is kept goes on where it was stopped.",
+        "Run it again; a transfer goes on from what it kept.",
     ),
 ];

@@ -20,7 +20,10 @@ pub(super) fn line(place: &Place<'_>, checked: &Checked) -> String {
         "asked": place.shown,
         "url": url,
     });
+    // The end is that of all that was done, and not of the walk alone.
     let more = json!({
+        "ok": checked.failure().is_none(),
+        "failure": checked.failure().map(values::error),
         "times": repeat::as_json(checked),
         "direct": checked.direct.as_ref().map(walk),
         "held": checked.held.as_ref().map(|held| json!({

@@ -100,7 +100,10 @@ impl<'a> Reports<'a> {
             self.told.borrow_mut().push(told());
         }
         let is_listed = self.is_listed && self.form != Form::Json;
-        if (self.output.quiet || is_listed) && checked.is_well() {
+        // The table has what went well, but not what was asked for beside it.
+        let has_more = checked.held.is_some() || !beside(checked).is_empty();
+        let is_hidden = self.output.quiet || is_listed && !has_more;
+        if is_hidden && checked.is_well() {
             return;
         }
         let mut lines = match self.form {

@@ -223,7 +223,10 @@ impl Run<'_> {
         let path = self.names.shown(&names);
         let first = self.names.shown(std::slice::from_ref(&first.name));
         let what = format!("`{first}` beside it has the same name here");
-        let error = Error::new(Kind::LocalFile, Stage::Store, what);
+        let error = Error::new(Kind::LocalFile, Stage::Store, what).with_hint(
+            "here a name is a file or a folder, and only one of them: fetch this one by itself, with -o \
+             and another name",
+        );
         self.fail(&path, &error.while_doing(format!("write {path}")));
         if entry.kind == listing::Kind::Folder {
             lock(&self.clashes).insert(names);
