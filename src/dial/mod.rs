@@ -197,9 +197,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_closed_port_says_which_address_refused() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
+        // Bound, so that nobody else gets it, and nobody listens there.
+        let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        let closed = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+        let closed = closed.unwrap();
+        closed.bind(&any.into()).unwrap();
+        let port = closed.local_addr().unwrap().as_socket().unwrap().port();
         let host = Host::parse("localhost").unwrap();
         let error = dial(&host, port, LIMITS).await.unwrap_err();
         assert_eq!((error.kind(), error.stage()), (Kind::Dial, Stage::Dial));

@@ -6,7 +6,7 @@ use outbound::dataset::Client;
 use crate::faults::{answer, settings};
 use crate::kit::policy;
 use crate::support::scripted::{Scripted, Step};
-use crate::support::sockets::free_port;
+use crate::support::sockets::Closed;
 
 const URL: &str = "http://h.example/x";
 
@@ -33,7 +33,7 @@ async fn each_request_tells_its_own_reason() {
     let toml = "[proxy]\nurl = \"http://192.0.2.1:3128\"\nbypass = [\"127.0.0.1\", \"localhost\"]\n\
                 [retry]\nattempts = 1\n";
     let client = Client::new(policy(toml));
-    let closed = free_port();
+    let closed = Closed::new();
     for (host, rule) in [
         ("127.0.0.1", "bypass rule `127.0.0.1`"),
         ("localhost", "bypass rule `localhost`"),
@@ -41,7 +41,9 @@ async fn each_request_tells_its_own_reason() {
         let url = format!("http://{host}:{}/x", server.port());
         let stat = client.dataset(&url).unwrap().stat().await.unwrap();
         assert_eq!(stat.route.reason.to_string(), rule);
-        let error = client.open(&format!("http://{host}:{closed}/x")).await;
+        let error = client
+            .open(&format!("http://{host}:{}/x", closed.port()))
+            .await;
         let error = error.unwrap_err().to_string();
         assert!(error.contains(rule), "{error}");
     }

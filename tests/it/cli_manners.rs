@@ -9,7 +9,7 @@ use crate::kit::{Program, Ran, noise};
 use crate::resume::{QUICK, answer};
 use crate::support::program::Home;
 use crate::support::scripted::{Scripted, Step};
-use crate::support::sockets;
+use crate::support::sockets::Closed;
 
 /// A server that gives this file to whoever asks.
 fn serving(body: &[u8]) -> Scripted {
@@ -30,7 +30,8 @@ fn json_says_what_was_asked_and_which_url_that_is() {
     let program = Program::with_settings(&settings);
     let url = format!("{}/pub/x.csv", server.url());
     let typed = url.replace("http://", "http://bob:hunter2@");
-    let gone = format!("http://127.0.0.1:{}/x", sockets::free_port());
+    let closed = Closed::new();
+    let gone = format!("http://{}/x", closed.address());
     for command in ["route", "stat", "check", "fetch"] {
         for (asked, shown, resolved) in [
             ("near:x.csv", "near:x.csv", Some(url.as_str())),
@@ -56,7 +57,8 @@ fn json_says_what_was_asked_and_which_url_that_is() {
 
 #[test]
 fn one_of_several_that_failed_is_named() {
-    let gone = format!("http://127.0.0.1:{}", sockets::free_port());
+    let closed = Closed::new();
+    let gone = format!("http://{}", closed.address());
     let program = Program::with_settings(&format!("[proxy]\nurl = \"{gone}\"\n{QUICK}"));
     let (one, other) = ("http://a.example/x", "http://b.example/y");
     for command in ["stat", "fetch"] {
@@ -83,7 +85,8 @@ fn one_of_several_that_failed_is_named() {
 
 #[test]
 fn a_retry_is_said_once() {
-    let gone = format!("http://127.0.0.1:{}/x", sockets::free_port());
+    let closed = Closed::new();
+    let gone = format!("http://{}/x", closed.address());
     let program = Program::with_settings(QUICK);
     for flags in [&[][..], &["-v"], &["-vv"]] {
         let ran = program.run(&[&["fetch", &gone, "--retry", "2"], flags].concat());
@@ -96,7 +99,8 @@ fn a_retry_is_said_once() {
 #[test]
 fn a_password_in_a_url_draws_a_warning() {
     let program = Program::new();
-    let url = format!("http://bob:hunter2@127.0.0.1:{}/x", sockets::free_port());
+    let closed = Closed::new();
+    let url = format!("http://bob:hunter2@{}/x", closed.address());
     let words = "/x: a password in the arguments can be seen by other users";
     for command in ["route", "stat", "check", "fetch"] {
         let ran = program.run(&[command, &url]).says(words);
@@ -111,7 +115,8 @@ fn a_password_in_a_url_draws_a_warning() {
 fn the_query_of_a_url_is_not_shown() {
     let server = serving(b"abc");
     let good = format!("{}/x?sig=hunter2", server.url());
-    let gone = format!("http://127.0.0.1:{}/x?sig=hunter2", sockets::free_port());
+    let closed = Closed::new();
+    let gone = format!("http://{}/x?sig=hunter2", closed.address());
     let with_password = gone.replace("://", "://bob:pass@");
     let program = Program::with_settings(QUICK);
     for command in ["route", "stat", "check", "fetch", "list"] {
@@ -140,7 +145,8 @@ fn lost_output_is_no_success() {
     let server = serving(b"abc");
     let program = Program::new();
     let url = format!("{}/x", server.url());
-    let gone = format!("http://127.0.0.1:{}/x", sockets::free_port());
+    let closed = Closed::new();
+    let gone = format!("http://{}/x", closed.address());
     for (arguments, code) in [
         (&["route", &url][..], 13),
         (&["stat", "--json", &url], 13),
@@ -192,7 +198,8 @@ fn a_quiet_check_prints_failures_alone() {
     let server = serving(b"abc");
     let program = Program::new();
     let good = format!("{}/x", server.url());
-    let gone = format!("http://127.0.0.1:{}/x", sockets::free_port());
+    let closed = Closed::new();
+    let gone = format!("http://{}/x", closed.address());
     let ran = program.run(&["check", "-q", &good, &gone]).expect(5);
     assert!(ran.out.starts_with(&gone), "{ran:?}");
     let ran = program.run(&["check", "-q", &good]).expect(0);

@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt;
 use crate::kit::{connector, policy};
 use crate::support::relay::{Plan, Relay};
 use crate::support::scripted::{Scripted, Step};
-use crate::support::sockets::free_port;
+use crate::support::sockets::Closed;
 
 pub const USER: &str = "svc-data";
 pub const PASSWORD: &str = "hunter2-very-secret";
@@ -308,7 +308,8 @@ async fn silence_ends_at_its_limit() {
 
 #[tokio::test]
 async fn a_closed_port_and_an_unknown_name() {
-    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let closed = Closed::new();
+    let address = closed.address();
     let error = failure(&connector(&settings(address, ""))).await;
     assert_eq!((error.kind(), error.stage()), (Kind::Dial, Stage::Dial));
     assert_eq!(error.side(), Side::Proxy);

@@ -9,6 +9,7 @@ use outbound::lab::{Origin, Proxy, Tree, http as origin, login, proxy};
 use crate::kit::{self, Program, policy};
 use crate::support::peers::{self, nginx, squid};
 use crate::support::scripted::{Scripted, Step};
+use crate::support::sockets::Closed;
 
 pub const NAME: &str = "svc-data";
 pub const PASSWORD: &str = "Zx9:p@ss/w%rd\"'\\é";
@@ -123,7 +124,8 @@ async fn no_log_at_any_level_has_the_password() {
 fn userinfo_is_never_shown() {
     let secret = "s3cr3t-Value";
     let program = Program::with_settings("[retry]\nattempts = 1\n");
-    let dead = format!("127.0.0.1:{}", crate::support::sockets::free_port());
+    let closed = Closed::new();
+    let dead = closed.address();
     let places = [
         format!("http://ann:{secret}@{dead}/x"),
         format!("ftp://ann:{secret}@{dead}/x"),

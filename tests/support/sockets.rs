@@ -1,9 +1,11 @@
 //! Questions to the kernel about loopback sockets, and the only place where tests wait.
 
 use std::collections::HashSet;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
+
+use socket2::{Domain, Socket as Bound, Type};
 
 /// Asks until there is an answer; `None` after about 30 seconds.
 ///
@@ -18,7 +20,8 @@ pub fn until<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     None
 }
 
-/// A loopback port that is free now, and that no other caller in this process was given.
+/// A loopback port that is free now, for a server to listen at, and that no other caller in this
+/// process was given. Where a port is to refuse, [`Closed`] keeps it.
 pub fn free_port() -> u16 {
     static GIVEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
     loop {
@@ -27,6 +30,42 @@ pub fn free_port() -> u16 {
         if GIVEN.lock().expect("the ports given").insert(port) {
             return port;
         }
+    }
+}
+
+/// A loopback port that refuses every connection for as long as this lives: it is bound, so that
+/// nobody else gets it, and nobody listens at it.
+pub struct Closed {
+    address: SocketAddr,
+    _bound: Bound,
+}
+
+impl Closed {
+    /// Takes a free port.
+    pub fn new() -> Self {
+        let bound = Bound::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        bound.bind(&any.into()).expect("a free loopback port");
+        let address = bound.local_addr().expect("its address").as_socket();
+        Self {
+            address: address.expect("an IPv4 address"),
+            _bound: bound,
+        }
+    }
+
+    /// Where nobody listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 }
 

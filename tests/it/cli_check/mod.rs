@@ -16,7 +16,7 @@ use self::row::Row;
 use crate::kit::shared;
 use crate::support::peers::{self, Squid, Vsftpd, squid};
 use crate::support::scripted::{Scripted, Step};
-use crate::support::sockets::free_port;
+use crate::support::sockets::Closed;
 
 fn vsftpd() -> &'static Vsftpd {
     static SHARED: OnceLock<Vsftpd> = OnceLock::new();
@@ -39,15 +39,15 @@ fn check(rows: Vec<Row>) {
 
 #[test]
 fn the_proxy_itself() {
-    let closed = format!("http://127.0.0.1:{}", free_port());
+    let closed = Closed::new();
     let url = "https://data.example/x";
     check(vec![
         Row::through("unknown name", "http://no-such-proxy.invalid:3128", url)
             .stops("", "resolve no-such-proxy.invalid ")
             .says("the name is unknown here", "check the proxy's name in ")
             .judged(5, "resolve", "settings", false),
-        Row::through("dead", &closed, url)
-            .stops("", format!("dial {} ", &closed[7..]))
+        Row::through("dead", &closed.url(), url)
+            .stops("", format!("dial {} ", closed.address()))
             .says(
                 "connection refused",
                 "nothing listens there: check the port in ",
@@ -182,7 +182,8 @@ fn what_the_proxy_forbids() {
 
 #[test]
 fn what_the_proxy_cannot_reach() {
-    let closed = format!("127.0.0.1:{}", free_port());
+    let port = Closed::new();
+    let closed = port.address();
     let url = format!("https://{closed}/x");
     let plain = format!("http://{closed}/x");
     let not_reached = format!("the proxy could not reach {closed}: check the name and port");

@@ -7,7 +7,7 @@ use crate::kit::{Program, Ran, shared};
 use crate::support::echo::Echo;
 use crate::support::peers::gateways::{Gateway, Product};
 use crate::support::peers::{Vsftpd, squid};
-use crate::support::sockets::free_port;
+use crate::support::sockets::Closed;
 
 fn told(out: &str) -> Value {
     serde_json::from_str(out.lines().next().unwrap()).unwrap()
@@ -43,7 +43,8 @@ fn each_walk_has_connections_of_its_own() {
 
 #[test]
 fn failures_of_many_walks_are_counted() {
-    let url = format!("https://127.0.0.1:{}/", free_port());
+    let closed = Closed::new();
+    let url = format!("https://{}/", closed.address());
     let report = check(&["--repeat", "2", &url], 6);
     let failures = &report["times"]["failures"];
     assert_eq!(failures[0]["count"], 2, "{report}");
@@ -88,9 +89,9 @@ fn a_port_is_reached_or_not() {
                 .contains("tcp://HOST:PORT")
         );
     }
-    let closed = format!("tcp://127.0.0.1:{}", free_port());
+    let closed = Closed::new();
     assert_eq!(
-        check(&[&closed], 6)["failure"]["code"],
+        check(&[&format!("tcp://{}", closed.address())], 6)["failure"]["code"],
         "OUT-PROXY-TARGET-PORT-CLOSED"
     );
 }

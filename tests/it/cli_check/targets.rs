@@ -5,7 +5,7 @@ use super::{check, vsftpd};
 use crate::kit::shared;
 use crate::support::peers;
 use crate::support::scripted::{Scripted, Step};
-use crate::support::sockets::free_port;
+use crate::support::sockets::Closed;
 
 #[test]
 fn what_the_ftp_server_refuses() {
@@ -111,7 +111,8 @@ fn what_the_http_server_refuses() {
 fn a_target_that_is_silent_closed_or_unknown() {
     let silent = Scripted::each(vec![Step::Stall]);
     let limits = "[timeouts]\nreply = \"200ms\"\n";
-    let closed = format!("127.0.0.1:{}", free_port());
+    let port = Closed::new();
+    let closed = port.address();
     let through = format!("[proxy]\nurl = \"{}\"\n{limits}", peers::squid().url());
     check(vec![
         Row::new(

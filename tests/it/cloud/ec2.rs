@@ -3,6 +3,7 @@
 use super::{example, proxy, python};
 use crate::kit::{Program, Ran};
 use crate::support::peers::{Moto, moto};
+use crate::support::sockets::Closed;
 
 const KEYS: [(&str, &str); 3] = [
     ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
@@ -87,12 +88,9 @@ fn the_example_tells_a_refusal_and_a_closed_port() {
     let denied = denied.says("403 Forbidden").says("hint: ");
     assert!(!format!("{denied:?}").contains("never-to-be-seen"));
     // Squid's word for a port that nobody listens on.
-    ran(&format!(
-        "http://origin.test:{}/",
-        crate::support::sockets::free_port()
-    ))
-    .expect(1)
-    .says("503 Service Unavailable");
+    let closed = Closed::new();
+    let ran = ran(&format!("http://origin.test:{}/", closed.port()));
+    ran.expect(1).says("503 Service Unavailable");
 }
 
 /// moto can check signatures, by botocore's own code, once somebody has a key.

@@ -16,7 +16,7 @@ use self::faults::Fault;
 use crate::kit::{Program, policy};
 use crate::leaks::{NAME, PASSWORD, assert_absent, quoted};
 use crate::support::scripted::{Scripted, Step};
-use crate::support::sockets::free_port;
+use crate::support::sockets::Closed;
 
 /// How a target is reached through the proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,9 +109,9 @@ async fn check(way: Way) {
         if (way, fault) == (Way::Data, Fault::PortClosed) {
             continue;
         }
-        let proxy = way.proxy(fault);
+        let (proxy, closed) = (way.proxy(fault), Closed::new());
         let address = match fault {
-            Fault::PortClosed => format!("http://127.0.0.1:{}", free_port()),
+            Fault::PortClosed => closed.url(),
             _ => proxy.url(),
         };
         let settings = settings(&address, way, fault);

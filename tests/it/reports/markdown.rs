@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use super::{HOSTILE, ends, refusing};
 use crate::kit::Program;
 use crate::support::peers::process::{brought, libraries};
+use crate::support::sockets::Closed;
 
 /// What a ticket makes of it.
 fn rendered(markdown: &str) -> String {
@@ -118,12 +119,13 @@ fn nothing_that_is_said_becomes_markup() {
 #[test]
 fn names_are_code() {
     let program = Program::new();
+    let closed = Closed::new();
     for name in [
         "http://h.test/`x`|<b>",
         "census:`<b>`|\u{202e}",
         "a\u{7}b``c",
     ] {
-        let ran = program.run(&["check", "--markdown", "--proxy", "http://127.0.0.1:1", name]);
+        let ran = program.run(&["check", "--markdown", "--proxy", &closed.url(), name]);
         let html = rendered(&ran.out);
         is_sound(name, &html);
         assert!(html.starts_with("<h3>FAIL <code>"), "{html}");

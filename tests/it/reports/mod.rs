@@ -8,7 +8,7 @@ mod secrets;
 use crate::kit::{Program, Ran, shared};
 use crate::support::peers::{self, vsftpd};
 use crate::support::scripted::{Scripted, Step};
-use crate::support::sockets::free_port;
+use crate::support::sockets::Closed;
 
 /// What a server may say to break out of a report.
 const HOSTILE: &[&str] = &[
@@ -75,7 +75,7 @@ fn ends_in(flags: &[&str]) -> Vec<(&'static str, Program, Ran)> {
         "[proxy]\nurl = \"{}\"\n[timeouts]\nconnect = \"100ms\"\n",
         silent.url()
     );
-    let closed = format!("http://127.0.0.1:{}", free_port());
+    let closed = Closed::new();
     let cases: Vec<(&str, i32, Vec<String>)> = vec![
         ("https", 0, vec!["secure:small.bin".into()]),
         ("ftp", 0, vec![ftp.url("/small.bin")]),
@@ -103,7 +103,11 @@ fn ends_in(flags: &[&str]) -> Vec<(&'static str, Program, Ran)> {
             ],
         ),
         ("no such connection", 2, vec!["secur:x/small.bin".into()]),
-        ("no such proxy", 5, proxied(&closed, "https://h.test/x")),
+        (
+            "no such proxy",
+            5,
+            proxied(&closed.url(), "https://h.test/x"),
+        ),
         ("doubt", 0, proxied(&bare.url(), "http://h.test/x")),
         ("an API", 0, vec![api.url()]),
         ("silence", 6, vec!["https://slow.test/".into()]),

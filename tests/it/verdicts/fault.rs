@@ -1,11 +1,13 @@
 //! A fault, ready to be met: the servers that play it, the settings, and the URL to check.
 
 use std::any::Any;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::leaks::assert_absent;
 use crate::support::peers::squid;
 use crate::support::scripted::{Scripted, Step};
+use crate::support::sockets::Closed;
 
 /// The password of every login that is wrong or a target's.
 pub const WRONG: &str = "wr0ng-s3cret";
@@ -28,6 +30,12 @@ impl Fault {
             files: Vec::new(),
             _servers: Vec::new(),
         }
+    }
+
+    /// A fault at a port that refuses.
+    pub fn closed(make: impl FnOnce(SocketAddr) -> Self) -> Self {
+        let closed = Closed::new();
+        make(closed.address()).with(closed)
     }
 
     /// A target behind a proxy.

@@ -13,7 +13,6 @@ use crate::support::peers::{self, Vsftpd};
 use crate::support::runtime::Full;
 use crate::support::scripted::Step;
 use crate::support::scripted_ftps::{Script, ScriptedFtps};
-use crate::support::sockets::free_port;
 
 /// A real vsftpd with these lines.
 fn vsftpd(lines: &[&str]) -> Fault {
@@ -155,10 +154,10 @@ pub const ROWS: &[Row] = &[
         with_data_at(full.address().port(), false).limit("dial = \"200ms\"").with(full)
     }),
     row("the data port is closed", Code("OUT-FTP-DATA-SILENT", "target", 5), "pasv_min_port behind NAT", || {
-        with_data_at(free_port(), false)
+        Fault::closed(|at| with_data_at(at.port(), false))
     }),
     row("the data port is closed behind Squid", Code("OUT-FTP-DATA-SILENT", "target", 6), "Squid 5.7: ERR_CONNECT_FAIL 111", || {
-        with_data_at(free_port(), true)
+        Fault::closed(|at| with_data_at(at.port(), true))
     }),
     row("the server does not see the data channel", Code("OUT-FTP-DATA-UNSEEN", "proxy", 9), "RFC 959: 425", || {
         with_data_at(shared().nginx.http_port(), true)

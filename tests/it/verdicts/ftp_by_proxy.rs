@@ -6,7 +6,6 @@ use super::proxy_rules::strict;
 use super::{Row, row};
 use crate::kit::shared;
 use crate::support::peers::{self, Vsftpd};
-use crate::support::sockets::free_port;
 
 /// The URL, asked of that proxy.
 fn asked(proxy: &str, url: &str) -> Fault {
@@ -36,7 +35,7 @@ pub const ROWS: &[Row] = &[
         file(&peers::squid().url(), "/small.bin").connection(&login)
     }),
     row("a closed port by Squid", Code("OUT-PROXY-TARGET-PORT-CLOSED", "target", 6), "Squid 5.7: ERR_CONNECT_FAIL 111", || {
-        asked(&peers::squid().url(), &format!("ftp://127.0.0.1:{}/x", free_port()))
+        Fault::closed(|at| asked(&peers::squid().url(), &format!("ftp://{at}/x")))
     }),
     row("an unknown name by Squid", Code("OUT-PROXY-TARGET-NAME-UNKNOWN", "target", 6), "Squid 5.7: ERR_READ_ERROR 0", || {
         asked(&peers::squid().url(), "ftp://absent.test/x")

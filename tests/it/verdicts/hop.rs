@@ -4,14 +4,8 @@ use super::Want::Code;
 use super::fault::Fault;
 use super::{Row, row};
 use crate::support::runtime::Full;
-use crate::support::sockets::free_port;
 
 const URL: &str = "https://data.example/x";
-
-/// Nothing listens there.
-fn closed() -> String {
-    format!("127.0.0.1:{}", free_port())
-}
 
 /// Nobody answers there.
 fn full(scheme: &str, is_proxy: bool) -> Fault {
@@ -33,10 +27,10 @@ pub const ROWS: &[Row] = &[
         Fault::through("http://no-such-proxy.invalid:3128", URL)
     }),
     row("the proxy's port is closed", Code("OUT-PROXY-PORT-CLOSED", "proxy", 5), "connect(2): ECONNREFUSED", || {
-        Fault::through(&format!("http://{}", closed()), URL)
+        Fault::closed(|at| Fault::through(&format!("http://{at}"), URL))
     }),
     row("the proxy's port is closed, plain HTTP", Code("OUT-PROXY-PORT-CLOSED", "proxy", 5), "connect(2): ECONNREFUSED", || {
-        Fault::through(&format!("http://{}", closed()), "http://data.example/x")
+        Fault::closed(|at| Fault::through(&format!("http://{at}"), "http://data.example/x"))
     }),
     row("the proxy is filtered", Code("OUT-PROXY-FILTERED", "network", 5), "a firewall that drops", || {
         full("http", true)
@@ -51,10 +45,10 @@ pub const ROWS: &[Row] = &[
         Fault::direct("ftp://no-such-host.invalid/x")
     }),
     row("the target's port is closed", Code("OUT-PORT-CLOSED", "target", 5), "connect(2): ECONNREFUSED", || {
-        Fault::direct(format!("https://{}/x", closed()))
+        Fault::closed(|at| Fault::direct(format!("https://{at}/x")))
     }),
     row("the FTP server's port is closed", Code("OUT-PORT-CLOSED", "target", 5), "connect(2): ECONNREFUSED", || {
-        Fault::direct(format!("ftp://{}/x", closed()))
+        Fault::closed(|at| Fault::direct(format!("ftp://{at}/x")))
     }),
     row("the target is filtered", Code("OUT-FILTERED", "network", 5), "a firewall that drops", || {
         full("https", false)

@@ -8,7 +8,7 @@ use super::{Row, row};
 use crate::kit::shared;
 use crate::support::peers::haproxy::Haproxy;
 use crate::support::peers::{self, Apache, Squid, Tinyproxy, Vsftpd, squid};
-use crate::support::sockets::free_port;
+use crate::support::sockets::Closed;
 
 fn vsftpd() -> &'static Vsftpd {
     static SHARED: OnceLock<Vsftpd> = OnceLock::new();
@@ -70,27 +70,27 @@ fn tinyproxy() -> String {
     tinyproxy.url()
 }
 
-/// Nothing listens there, and it is a port of nobody's.
-fn elsewhere(scheme: &str) -> String {
-    format!("{scheme}://127.0.0.1:{}/x", free_port())
+/// A target behind the proxy at a port that is nobody's.
+fn elsewhere(proxy: &str, scheme: &str) -> Fault {
+    Fault::closed(|at| Fault::through(proxy, format!("{scheme}://{at}/x")))
 }
 
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
     row("Squid, by port", Code("OUT-CONNECT-FORBIDDEN-PORT", "proxy", 6), "Squid 5.7: SSL_ports", || {
-        Fault::through(&strict(), elsewhere("https"))
+        elsewhere(&strict(), "https")
     }),
     row("Squid, by port, WebSocket", Code("OUT-CONNECT-FORBIDDEN-PORT", "proxy", 6), "Squid 5.7: SSL_ports", || {
-        Fault::through(&strict(), elsewhere("ws"))
+        elsewhere(&strict(), "ws")
     }),
     row("Squid, by port, a bare port", Code("OUT-CONNECT-FORBIDDEN-PORT", "proxy", 6), "Squid 5.7: SSL_ports", || {
-        Fault::through(&strict(), format!("tcp://127.0.0.1:{}", free_port()))
+        Fault::closed(|at| Fault::through(&strict(), format!("tcp://{at}")))
     }),
     row("Squid, by port, FTP", Code("OUT-CONNECT-FORBIDDEN-PORT", "proxy", 6), "Squid 5.7: SSL_ports", || {
-        Fault::through(&strict(), elsewhere("ftp"))
+        elsewhere(&strict(), "ftp")
     }),
     row("Squid, by port, plain HTTP in a tunnel", Code("OUT-CONNECT-FORBIDDEN-PORT", "proxy", 6), "Squid 5.7: SSL_ports", || {
-        Fault::through(&strict(), elsewhere("http")).set("tunnel = \"always\"\n")
+        elsewhere(&strict(), "http").set("tunnel = \"always\"\n")
     }),
     row("Squid, by name", Code("OUT-CONNECT-FORBIDDEN-NAME", "proxy", 6), "Squid 5.7: dstdomain", || {
         Fault::through(&strict(), "https://blocked.test/x")
@@ -142,7 +142,7 @@ pub const ROWS: &[Row] = &[
         Fault::through(&apache(), "https://blocked.test:8443/x")
     }),
     row("tinyproxy, by port", Code("OUT-CONNECT-FORBIDDEN-PORT", "proxy", 6), "tinyproxy 1.11: ConnectPort", || {
-        Fault::through(&tinyproxy(), elsewhere("https"))
+        elsewhere(&tinyproxy(), "https")
     }),
     row("tinyproxy, by name", Code("OUT-CONNECT-FORBIDDEN-NAME", "proxy", 6), "tinyproxy 1.11: Filter", || {
         Fault::through(&tinyproxy(), "https://blocked.test/x")
@@ -151,7 +151,8 @@ pub const ROWS: &[Row] = &[
         Fault::through(&tinyproxy(), "http://blocked.test/x")
     }),
     row("haproxy denies", Code("OUT-CONNECT-FORBIDDEN-NAME", "proxy", 6), "haproxy 2.6: http-request deny", || {
-        let haproxy = Haproxy::start(free_port(), free_port());
-        Fault::through(&haproxy.denying(), "https://data.example:8443/x").with(haproxy)
+        let (silent, ending) = (Closed::new(), Closed::new());
+        let haproxy = Haproxy::start(silent.port(), ending.port());
+        Fault::through(&haproxy.denying(), "https://data.example:8443/x").with((haproxy, silent, ending))
     }),
 ];

@@ -10,12 +10,12 @@ use crate::kit::shared;
 use crate::support::peers::haproxy::Haproxy;
 use crate::support::peers::{self, Apache, Squid, squid};
 use crate::support::scripted::{Scripted, Step};
-use crate::support::sockets::free_port;
 
 const URL: &str = "https://data.example/x";
 
-fn closed(scheme: &str) -> String {
-    format!("{scheme}://127.0.0.1:{}/x", free_port())
+/// A target behind the proxy where nothing listens.
+fn closed(proxy: &str, scheme: &str) -> Fault {
+    Fault::closed(|at| Fault::through(proxy, format!("{scheme}://{at}/x")))
 }
 
 /// Squid and Apache that wait no longer than a second.
@@ -70,16 +70,16 @@ pub const ROWS: &[Row] = &[
         squid_says("503 Service Unavailable", "ERR_DNS_FAIL 0")
     }),
     row("Squid, closed port", Code("OUT-PROXY-TARGET-PORT-CLOSED", "target", 6), "Squid 5.7: ERR_CONNECT_FAIL 111", || {
-        Fault::through(&peers::squid().url(), closed("https"))
+        closed(&peers::squid().url(), "https")
     }),
     row("Squid, closed port, plain HTTP", Code("OUT-PROXY-TARGET-PORT-CLOSED", "target", 6), "Squid 5.7: ERR_CONNECT_FAIL 111", || {
-        Fault::through(&peers::squid().url(), closed("http"))
+        closed(&peers::squid().url(), "http")
     }),
     row("Squid, closed port, FTP", Code("OUT-PROXY-TARGET-PORT-CLOSED", "target", 6), "Squid 5.7: ERR_CONNECT_FAIL 111", || {
-        Fault::through(&peers::squid().url(), closed("ftp"))
+        closed(&peers::squid().url(), "ftp")
     }),
     row("Squid, closed port, WebSocket", Code("OUT-PROXY-TARGET-PORT-CLOSED", "target", 6), "Squid 5.7: ERR_CONNECT_FAIL 111", || {
-        Fault::through(&peers::squid().url(), closed("wss"))
+        closed(&peers::squid().url(), "wss")
     }),
     row("Squid, silent port", Code("OUT-PROXY-TARGET-TIMEOUT", "target", 6), "Squid 5.7: ERR_CONNECT_FAIL 110", || {
         squid_says("503 Service Unavailable", "ERR_CONNECT_FAIL 110")
@@ -101,7 +101,7 @@ pub const ROWS: &[Row] = &[
         Fault::through(&peers::apache().url(), "http://absent.invalid/x")
     }),
     row("Apache, closed port", Code("OUT-PROXY-TARGET-UNREACHABLE", "target", 6), "Apache 2.4: 503", || {
-        Fault::through(&peers::apache().url(), closed("https"))
+        closed(&peers::apache().url(), "https")
     }),
     row("Apache, silent target", Code("OUT-PROXY-TARGET-CLOSED", "target", 6), "Apache 2.4: Error reading from remote server", || {
         Fault::scripted_behind(&hasty_apache(), vec![Step::Stall], "http://{}/x")
@@ -114,10 +114,10 @@ pub const ROWS: &[Row] = &[
         Fault::through(&peers::tinyproxy().url(), "https://absent.invalid/x")
     }),
     row("tinyproxy, closed port", Code("OUT-PROXY-TARGET-UNREACHABLE", "target", 6), "tinyproxy 1.11: Unable to connect", || {
-        Fault::through(&peers::tinyproxy().url(), closed("https"))
+        closed(&peers::tinyproxy().url(), "https")
     }),
     row("tinyproxy, closed port, plain HTTP", Code("OUT-PROXY-TARGET-UNREACHABLE", "target", 6), "tinyproxy 1.11: Unable to connect", || {
-        Fault::through(&peers::tinyproxy().url(), closed("http"))
+        closed(&peers::tinyproxy().url(), "http")
     }),
     row("haproxy has no server", Code("OUT-PROXY-TARGET-UNREACHABLE", "proxy", 6), "haproxy 2.6: 503", || {
         haproxy(Haproxy::lonely, URL)

@@ -3,11 +3,12 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
-use super::{MEANS, Site, findings, of};
+use super::{MEANS, Site, findings, of, trusted};
 use crate::kit::{Program, Ran};
-use crate::support::deployment::Recipe;
+use crate::support::deployment::{Deployment, Recipe};
 use crate::support::peers::squid;
 use crate::support::peers::squid::{Options, Squid};
+use crate::support::sockets::Closed;
 use crate::support::web_app::Manner;
 
 fn through(site: &Site, proxy: &str, arguments: &[&str]) -> Ran {
@@ -83,11 +84,8 @@ fn a_proxy_that_refuses_the_tunnel_is_a_doubt() {
 #[test]
 fn an_application_that_is_down() {
     for recipe in [Recipe::NginxHttp, Recipe::Apache] {
-        let Site {
-            _app: app,
-            deployment,
-        } = Site::start(recipe, Manner::default(), &[]);
-        drop(app);
+        let app = Closed::new();
+        let deployment = Deployment::start(recipe, app.port(), &trusted().0, &[]);
         let url = deployment.url("127.0.0.1", "/");
         let ran = Program::new()
             .run(&["check", "--web", &url, "--idle", "1"])
@@ -105,8 +103,8 @@ fn an_application_that_is_down() {
 
 #[test]
 fn a_deployment_that_is_not_there() {
-    let port = crate::support::sockets::free_port();
-    let url = format!("http://127.0.0.1:{port}");
+    let closed = Closed::new();
+    let url = closed.url();
     let ran = Program::new()
         .run(&["check", "--web", &url, "--json"])
         .expect(5);
@@ -208,7 +206,8 @@ fn redirects_that_leave() {
 /// The rest of the deployment answers, and where the WebSocket is, nothing does.
 #[test]
 fn a_websocket_whose_application_is_down() {
-    let port = crate::support::sockets::free_port();
+    let closed = Closed::new();
+    let port = closed.port();
     let dead = format!(
         "location /socket.io/ {{ proxy_pass http://127.0.0.1:{port}; }}\n    location / {{"
     );

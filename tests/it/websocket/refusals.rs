@@ -1,7 +1,5 @@
 //! What does not open, and what is said of it.
 
-use std::net::SocketAddr;
-
 use http::{HeaderMap, HeaderName, HeaderValue};
 use outbound::base::{Kind, Side, Stage};
 use outbound::ws::Options;
@@ -10,7 +8,7 @@ use super::{DIRECT, assert_says, dataset, open, refused, servers, through, ws};
 use crate::support::peers::gateways::{Gateway, Product};
 use crate::support::peers::{self, Squid, squid};
 use crate::support::scripted::{Scripted, Step};
-use crate::support::sockets::free_port;
+use crate::support::sockets::Closed;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_upgrade_says_what_to_change() {
@@ -108,8 +106,8 @@ async fn a_proxy_in_the_way_is_named() {
         "{:?}",
         error.hint()
     );
-    let dead: SocketAddr = ([127, 0, 0, 1], free_port()).into();
-    let error = refused(&through(dead, ""), "wss://origin.test/feed").await;
+    let closed = Closed::new();
+    let error = refused(&through(closed.address(), ""), "wss://origin.test/feed").await;
     assert_says(
         &error,
         Kind::Dial,
