@@ -198,7 +198,7 @@ mod tests {
     #[tokio::test]
     async fn a_closed_port_says_which_address_refused() {
         // Bound, so that nobody else gets it, and nobody listens there.
-        let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let closed = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
         let closed = closed.unwrap();
         closed.bind(&any.into()).unwrap();

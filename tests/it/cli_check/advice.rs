@@ -10,6 +10,7 @@ use crate::rules::{file, nowhere, status, whole};
 use crate::support::peers::gateways::haproxy;
 use crate::support::peers::process::fixture;
 use crate::support::peers::{self, Apache, Tinyproxy};
+use crate::support::sockets::Closed;
 
 /// What a check of the URL through the proxy, which refuses it, says for this product.
 fn advised(proxy: SocketAddr, product: &str, url: &str) -> String {
@@ -31,8 +32,9 @@ fn advised(proxy: SocketAddr, product: &str, url: &str) -> String {
     lines.replace("\n           ", "\n")
 }
 
-/// After the lines: what was refused may pass (nothing listens there), and the same port of another
-/// name may not.
+/// After the lines: what was refused may pass, and the same port of another name may not. A tunnel is
+/// opened where somebody listens and fails where nobody does; what is asked for by another request
+/// is asked of a port at which nobody listens.
 fn mends(before: SocketAddr, after: SocketAddr, mended: &str, others: &[&str]) {
     for line in others.iter().chain([&mended]) {
         assert_eq!(status(before, line), 403, "before: {line}");
@@ -72,17 +74,18 @@ fn in_debians_squid() {
             "CONNECT 127.0.0.1:80",
             "CONNECT localhost:80",
         ),
-        // Squid's own list of ports is for requests too.
+        // Squid's own list of ports is for requests too. No stream leads to a group of hosts, so
+        // that nobody answers there.
         (
-            "http://127.0.0.1:1/x",
-            "GET http://127.0.0.1:1/x",
+            "http://224.0.0.1:1/x",
+            "GET http://224.0.0.1:1/x",
             "GET http://localhost:1/x",
         ),
     ];
     for (url, mended, other) in table {
         let lines = advised(stock.address(), "squid", url);
         let squid = stock_squid(&lines);
-        let others = [other, "CONNECT 127.0.0.1:22", "PUT http://127.0.0.1:1/x"];
+        let others = [other, "CONNECT 127.0.0.1:22", "PUT http://224.0.0.1:1/x"];
         mends(stock.address(), squid.address(), mended, &others);
     }
 }
@@ -136,24 +139,25 @@ fn in_tinyproxys_list() {
         })
     };
     let before = start(String::new());
-    let lines = advised(before.address(), "tinyproxy", "https://127.0.0.1:444/");
-    let http = advised(before.address(), "tinyproxy", "http://127.0.0.1:445/");
-    let after = start(http);
-    let others = ["CONNECT 127.0.0.1:445", "GET http://127.0.0.2:445/"];
+    let (closed, other) = (Closed::new(), Closed::new());
+    let (port, other) = (closed.port(), other.port());
+    let of = |url: String| advised(before.address(), "tinyproxy", &url);
+    let lines = of(format!("https://127.0.0.1:{port}/"));
+    let http = of(format!("http://127.0.0.1:{port}/"));
+    let [tunnel, get] =
+        ["CONNECT 127.0.0.1:", "GET http://127.0.0.1:"].map(|line| format!("{line}{port}"));
+    let others = [&*tunnel, &format!("GET http://127.0.0.2:{port}/")];
     mends(
         before.address(),
-        after.address(),
-        "GET http://127.0.0.1:445/",
+        start(http).address(),
+        &format!("{get}/"),
         &others,
     );
-    let others = ["CONNECT 127.0.0.2:444", "CONNECT 127.0.0.1:443"];
-    let after = start(lines);
-    mends(
-        before.address(),
-        after.address(),
-        "CONNECT 127.0.0.1:444",
-        &others,
-    );
+    let others = [
+        &*format!("CONNECT 127.0.0.2:{port}"),
+        &format!("CONNECT 127.0.0.1:{other}"),
+    ];
+    mends(before.address(), start(lines).address(), &tunnel, &others);
 }
 
 /// What cannot be refused is said.
@@ -172,17 +176,19 @@ fn in_tinyproxys_ports() {
         })
     };
     let before = start(String::new());
-    let lines = advised(before.address(), "tinyproxy", "https://127.0.0.1:444/");
+    let (closed, other) = (Closed::new(), Closed::new());
+    let [mended, url, alias] = [
+        "CONNECT 127.0.0.1:",
+        "https://127.0.0.1:",
+        "CONNECT localhost:",
+    ]
+    .map(|start| format!("{start}{}", closed.port()));
+    let lines = advised(before.address(), "tinyproxy", &url);
     assert!(lines.starts_with("# for every host, unless"), "{lines}");
     let after = start(lines);
-    let mended = "CONNECT 127.0.0.1:444";
-    mends(
-        before.address(),
-        after.address(),
-        mended,
-        &["CONNECT 127.0.0.1:445"],
-    );
-    assert_ne!(status(after.address(), "CONNECT localhost:444"), 403);
+    let others = [&*format!("CONNECT 127.0.0.1:{}", other.port())];
+    mends(before.address(), after.address(), &mended, &others);
+    assert_ne!(status(after.address(), &alias), 403);
     let ftp = advised(before.address(), "tinyproxy", "ftp://127.0.0.1/x");
     assert!(ftp.contains("ConnectPort knows no ranges"), "{ftp}");
 }
@@ -201,18 +207,19 @@ fn in_haproxy() {
     };
     let (_before, port) = start(String::new());
     let before: SocketAddr = ([127, 0, 0, 1], port).into();
-    let lines = advised(before, "haproxy", "https://127.0.0.1:444/");
-    let http = advised(before, "haproxy", "http://127.0.0.1:445/");
+    let (closed, other) = (Closed::new(), Closed::new());
+    let (at, other) = (closed.address(), other.address());
+    let lines = advised(before, "haproxy", &format!("https://{at}/"));
+    let http = advised(before, "haproxy", &format!("http://{at}/"));
     let (_after, port) = start(http);
-    let others = ["CONNECT 127.0.0.1:445", "PUT http://127.0.0.1:445/"];
-    let url = "GET http://127.0.0.1:445/";
-    mends(before, ([127, 0, 0, 1], port).into(), url, &others);
+    let others = [&*format!("CONNECT {at}"), &format!("PUT http://{at}/")];
+    let url = format!("GET http://{at}/");
+    mends(before, ([127, 0, 0, 1], port).into(), &url, &others);
     let (_after, port) = start(lines);
-    let others = ["CONNECT 127.0.0.2:444", "CONNECT 127.0.0.1:445"];
-    mends(
-        before,
-        ([127, 0, 0, 1], port).into(),
-        "CONNECT 127.0.0.1:444",
-        &others,
-    );
+    let others = [
+        &*format!("CONNECT 127.0.0.2:{}", at.port()),
+        &format!("CONNECT {other}"),
+    ];
+    let tunnel = format!("CONNECT {at}");
+    mends(before, ([127, 0, 0, 1], port).into(), &tunnel, &others);
 }

@@ -26,6 +26,9 @@ fn vsftpd() -> &'static Vsftpd {
     })
 }
 
+/// What a CONNECT to 127.0.0.1:443 tells beside the refusal, whoever may listen there.
+const SO_IT_IS_THE_PORT: &str = ", so it is port ";
+
 /// A proxy that answers every request so.
 fn answering(text: &str) -> Scripted {
     Scripted::each(vec![Step::head(), Step::write(text), Step::Close])
@@ -134,7 +137,7 @@ fn what_the_proxy_forbids() {
                 format!("the proxy refuses CONNECT to port {}", vsftpd().port()),
             )
             .judged(6, "proxy-refused", "proxy", false)
-            .meaning("CONNECT to 127.0.0.1:443 is answered with 503"),
+            .meaning(SO_IT_IS_THE_PORT),
         Row::through("FTP data, by port", &control.url(), &ftp)
             .stops(
                 "dial connect greeting login passive dial",
@@ -164,7 +167,7 @@ fn what_the_proxy_forbids() {
              Require all denied\n           </ProxyMatch>",
         )
         .judged(6, "proxy-refused", "proxy", false)
-        .meaning("CONNECT to 127.0.0.1:443 is answered with 503"),
+        .meaning(SO_IT_IS_THE_PORT),
         Row::through(
             "FTP's port that Apache does not allow",
             &apache,
@@ -176,7 +179,7 @@ fn what_the_proxy_forbids() {
             "AllowConnect 443 990 1024-65535",
         )
         .judged(6, "proxy-refused", "proxy", false)
-        .meaning("CONNECT to 127.0.0.1:443 is answered with 503"),
+        .meaning(SO_IT_IS_THE_PORT),
     ]);
 }
 
