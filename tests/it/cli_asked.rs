@@ -29,11 +29,7 @@ fn urls_of_a_file_follow_the_arguments() {
         let arguments = [command, &[&last, "--from-file", "list.txt"]].concat();
         program.run(&arguments).expect(0)
     };
-    let routes = run(&["route", "--json"]).out;
-    let asked: Vec<serde_json::Value> = routes
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let asked = run(&["route", "--json"]).json_lines();
     let asked: Vec<&str> = asked
         .iter()
         .map(|one| one["asked"].as_str().unwrap())

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use base64::Engine as _;
 
 use crate::cli_env::{PROXY, SETTINGS, environment};
-use crate::kit::{Program, Ran, noise};
+use crate::kit::{self, Program, Ran, noise};
 
 #[test]
 fn the_exit_code_is_the_commands() {
@@ -194,10 +194,7 @@ fn signals_reach_the_command() {
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
         assert_eq!(line.trim(), child.id().to_string());
-        let sent = Command::new("kill")
-            .args(["-s", signal, line.trim()])
-            .status();
-        assert!(sent.unwrap().success());
+        kit::signal(&child, signal);
         let mut rest = String::new();
         out.read_to_string(&mut rest).unwrap();
         assert_eq!(

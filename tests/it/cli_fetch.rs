@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use crate::kit::{self, Program, Ran, noise, sha256};
+use crate::kit::{self, Program, Ran, Running, noise, sha256, signal};
 use crate::resume::{QUICK, answer};
 use crate::support::scripted::{Scripted, Step};
 use crate::support::sockets;
@@ -42,13 +42,8 @@ fn stalling(body: &[u8], at: usize) -> Scripted {
 }
 
 /// Starts a fetch, and waits until so many bytes are in its part file.
-fn started(program: &Program, arguments: &[&str], part: &Path, at: usize) -> Child {
-    let mut command = program.command(arguments);
-    let child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+fn started(program: &Program, arguments: &[&str], part: &Path, at: usize) -> Running {
+    let child = Running::start(&mut program.command(arguments));
     let meta = part.with_extension("part.meta");
     sockets::until(|| {
         let length = fs::metadata(part).ok()?.len();
@@ -56,13 +51,6 @@ fn started(program: &Program, arguments: &[&str], part: &Path, at: usize) -> Chi
     })
     .expect("the bytes of the part file");
     child
-}
-
-fn signal(child: &Child, name: &str) {
-    let sent = Command::new("kill")
-        .args([&format!("-{name}"), &child.id().to_string()])
-        .status();
-    assert!(sent.unwrap().success());
 }
 
 #[test]
@@ -104,7 +92,7 @@ fn interrupted_keeps_the_part_and_says_how_to_go_on() {
         let part = program.file("x.bin.part");
         let child = started(&program, &["fetch", &url], &part, 1000);
         signal(&child, name);
-        let ran = Ran::of(child.wait_with_output().unwrap()).expect(130);
+        let ran = child.end().expect(130);
         let ran = ran.says(&format!("stopped by SIG{name}"));
         ran.says("kept x.bin.part; run the same command again to go on");
         assert_eq!(program.files(), ["x.bin.part", "x.bin.part.meta"]);
@@ -119,10 +107,10 @@ fn interrupted_keeps_the_part_and_says_how_to_go_on() {
     let program = Program::new();
     let url = format!("{}/x.bin", server.url());
     let mut command = program.command(&["fetch", &url]);
-    let child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let child = Running::start(&mut command);
     server.received_with("\r\n\r\n");
     signal(&child, "INT");
-    let ran = Ran::of(child.wait_with_output().unwrap()).expect(130);
+    let ran = child.end().expect(130);
     assert!(!ran.err.contains("kept"), "{ran:?}");
 }
 
@@ -366,15 +354,11 @@ fn standard_output_gets_the_bytes_and_nothing_else() {
     // A reader that has enough.
     let big = shared.nginx.http("/big.bin");
     let mut command = program.command(&["fetch", "-o", "-", &big]);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = Running::start(&mut command);
     let mut pipe = child.stdout.take().unwrap();
     pipe.read_exact(&mut [0; 10]).unwrap();
     drop(pipe);
-    let ran = Ran::of(child.wait_with_output().unwrap()).expect(0);
+    let ran = child.end().expect(0);
     assert_eq!(ran.err, "");
     // A device that is full is an error.
     let full = fs::File::options().write(true).open("/dev/full").unwrap();

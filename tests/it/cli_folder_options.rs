@@ -18,11 +18,6 @@ fn names(program: &Program) -> Vec<String> {
     contents(&program.file("here")).into_keys().collect()
 }
 
-fn objects(out: &str) -> Vec<Value> {
-    let lines = out.lines().map(|line| serde_json::from_str(line).unwrap());
-    lines.collect()
-}
-
 /// By listings that are exact, that are not, and that have no time at all.
 #[test]
 fn newer_files_alone() {
@@ -116,7 +111,8 @@ fn what_is_only_here_is_deleted_when_asked_for() {
             .says(", 6 to delete");
         assert_eq!(contents(&program.file("here")), before);
         let ran = program.run(&[&chosen[..], &["--json"]].concat()).expect(0);
-        let mut gone: Vec<_> = objects(&ran.out)
+        let mut gone: Vec<_> = ran
+            .json_lines()
             .iter()
             .filter(|object| object["outcome"] == "deleted")
             .map(|object| object["path"].as_str().unwrap().to_owned())
@@ -267,7 +263,7 @@ fn names_are_made_safe_and_stay_apart() {
             .says(&format!("0 brought in, 0 bytes; {count} unchanged"))
             .says("0 deleted");
         let dry = program.run(&[&fetch[..], &["--force", "--dry-run", "--json"]].concat());
-        let all = objects(&dry.out);
+        let all = dry.json_lines();
         let of = |path: &str| all.iter().find(|object| object["path"] == path).unwrap();
         assert_eq!(of("a\\b")["written_as"], "a%5Cb");
         assert_eq!(of("100%.csv")["written_as"], Value::Null);
@@ -316,7 +312,7 @@ fn failures_are_listed_for_machines_too() {
     let ran = program
         .run(&["fetch", "-r", &url, "--output-dir", "here", "--json"])
         .expect(9);
-    let all = objects(&ran.out);
+    let all = ran.json_lines();
     assert_eq!(all.len(), 1);
     assert_eq!(all[0]["path"], "a b.csv");
     assert_eq!(all[0]["error"]["status"], 404, "{all:?}");

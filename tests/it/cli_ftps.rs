@@ -10,7 +10,7 @@ use crate::support::peers::{self, Vsftpd};
 /// The stages of a `check`, with the port of the server (`HERE`) and of the data (`DATA`).
 fn stages(program: &Program, arguments: &[&str], port: u16) -> Vec<String> {
     let ran = program.run(arguments).expect(0);
-    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    let report = ran.json();
     let steps = report["steps"].as_array().unwrap().iter();
     steps
         .map(|step| {
@@ -126,13 +126,13 @@ fn route_says_how_ftp_is_protected() {
         let ran = program
             .run(&[&["route", "--json"], arguments].concat())
             .expect(0);
-        let route: Value = serde_json::from_str(&ran.out).unwrap();
+        let route = ran.json();
         assert_eq!(route["tls"], word, "{arguments:?}");
     }
     let ran = program
         .run(&["route", "--json", "https://a.example/"])
         .expect(0);
-    let route: Value = serde_json::from_str(&ran.out).unwrap();
+    let route = ran.json();
     assert_eq!(route["tls"], Value::Null);
 }
 

@@ -1,8 +1,6 @@
 //! Mistakes that people make, and the line that sets them right: what is said, and the exit code.
 
-use std::process::Stdio;
-
-use crate::kit::{Program, Ran};
+use crate::kit::{Program, Ran, Running, signal};
 use crate::support::scripted::{Scripted, Step};
 use crate::support::sockets;
 
@@ -166,20 +164,11 @@ fn what_is_stopped_is_named() {
     .into_iter()
     .enumerate()
     {
-        let child = program
-            .command(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let child = Running::start(&mut program.command(arguments));
         let came = sockets::until(|| (silent.connections() > before).then_some(()));
         came.expect("a connection");
-        let id = child.id().to_string();
-        let kill = std::process::Command::new("kill")
-            .args(["-INT", &id])
-            .status();
-        assert!(kill.unwrap().success());
-        let ran = Ran::of(child.wait_with_output().unwrap()).expect(130);
+        signal(&child, "INT");
+        let ran = child.end().expect(130);
         let all = format!("{}{}", ran.out, ran.err);
         assert!(all.contains(says), "{arguments:?}: {all}");
         assert_eq!(

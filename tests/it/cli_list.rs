@@ -7,7 +7,6 @@ use std::path::Path;
 
 use outbound::lab::ftp::{FtpServer as Lab, Options};
 use outbound::lab::{Login, Tree};
-use serde_json::Value;
 
 use crate::kit::Program;
 use crate::support::peers;
@@ -43,12 +42,6 @@ fn program(extra: &str) -> Program {
     Program::with_settings(&format!("[proxy]\nurl = \"http://{address}\"\n{extra}"))
 }
 
-fn objects(out: &str) -> Vec<Value> {
-    out.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
 #[test]
 fn folders_of_every_server() {
     for product in Product::ALL {
@@ -81,7 +74,7 @@ fn folders_of_every_server() {
         let ran = program
             .run(&["list", "--json", &server.url("/pub")])
             .expect(0);
-        let found = objects(&ran.out);
+        let found = ran.json_lines();
         let air = found.iter().find(|o| o["name"] == "air 2020.csv").unwrap();
         assert_eq!(
             (&air["kind"], &air["size"]),
@@ -145,7 +138,7 @@ fn vsftpd_shows_links_and_their_targets() {
     let ran = program
         .run(&["list", "--json", &server.url("/pub/")])
         .expect(0);
-    let found = objects(&ran.out);
+    let found = ran.json_lines();
     let link = found.iter().find(|o| o["name"] == "latest").unwrap();
     assert_eq!(link["target"], "air 2020.csv");
     let bytes = found.iter().find(|o| o["encoded"] == "caf%E9");
@@ -194,7 +187,7 @@ async fn a_hostile_name_is_escaped_and_marked() {
         let ran = list(program(""), arguments(&["list", "--json", &url]))
             .await
             .expect(0);
-        let found = objects(&ran.out);
+        let found = ran.json_lines();
         let marked: Vec<bool> = found.iter().map(|o| o["unsafe"].is_string()).collect();
         assert_eq!(marked.iter().filter(|m| **m).count(), 1, "{}", ran.out);
         assert_eq!(marked.len(), 2);
@@ -273,7 +266,7 @@ fn folders_below_folders() {
         let ran = program
             .run(&["list", "-r", "--json", &server.url("/pub/")])
             .expect(0);
-        let found = objects(&ran.out);
+        let found = ran.json_lines();
         let x = found.iter().find(|o| o["name"] == "x.csv").unwrap();
         assert_eq!(x["folder"], "sub%20folder/2020/%5Ba%5D%2A", "{product:?}");
     }
@@ -298,7 +291,7 @@ fn names_in_another_encoding() {
         let ran = program.run(&["list", "old:"]).expect(0);
         assert!(ran.out.contains("  gr\u{fc}\u{df}e.csv\n"), "{}", ran.out);
         let ran = program.run(&["list", "--json", "old:"]).expect(0);
-        let found = objects(&ran.out);
+        let found = ran.json_lines();
         let one = found
             .iter()
             .find(|o| o["name"] == "gr\u{fc}\u{df}e.csv")

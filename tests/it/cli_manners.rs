@@ -1,11 +1,8 @@
 //! What the program says, to people and to machines.
 
 use std::fs;
-use std::process::Stdio;
 
-use serde_json::Value;
-
-use crate::kit::{Program, Ran, noise};
+use crate::kit::{Program, Ran, Running, noise};
 use crate::resume::{QUICK, answer};
 use crate::support::program::Home;
 use crate::support::scripted::{Scripted, Step};
@@ -16,11 +13,6 @@ fn serving(body: &[u8]) -> Scripted {
     let fields = format!("Content-Length: {}\r\n", body.len());
     let whole = answer("200 OK", &fields, body);
     Scripted::each(vec![Step::head(), Step::write(whole), Step::Close])
-}
-
-fn json(ran: &Ran) -> Vec<Value> {
-    let lines = ran.out.lines();
-    lines.map(|l| serde_json::from_str(l).unwrap()).collect()
 }
 
 #[test]
@@ -45,10 +37,7 @@ fn json_says_what_was_asked_and_which_url_that_is() {
             }
             let ran = program.run(&arguments);
             assert!(!format!("{ran:?}").contains("hunter2"), "{ran:?}");
-            let told = &json(&ran)[..];
-            let [told] = told else {
-                panic!("one line: {ran:?}");
-            };
+            let told = ran.json();
             assert_eq!(told["asked"], shown, "{command}: {told}");
             assert_eq!(told["url"].as_str(), resolved, "{command}: {told}");
         }
@@ -162,13 +151,9 @@ fn lost_output_is_no_success() {
     }
     // A reader that has enough is none of that.
     let mut command = program.command(&["config", "show"]);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = Running::start(&mut command);
     drop(child.stdout.take());
-    let ran = Ran::of(child.wait_with_output().unwrap()).expect(0);
+    let ran = child.end().expect(0);
     assert!(!ran.err.contains("write to"), "{ran:?}");
 }
 

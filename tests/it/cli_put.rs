@@ -2,15 +2,14 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 
 use outbound::lab::ftp::{FtpServer, Options};
 use outbound::lab::http::{self, Origin};
 use outbound::lab::proxy::{self, Ports, Proxy};
 use outbound::lab::{Login, Tree};
-use serde_json::Value;
 
-use crate::kit::{Program, Ran, UNREADABLE, noise};
+use crate::kit::{Program, Ran, Running, UNREADABLE, noise, signal};
 use crate::support::relay::{Ending, Plan, Relay};
 use crate::support::sockets;
 
@@ -100,11 +99,9 @@ impl Bench {
     }
 
     /// Starts an upload that is slow, and waits until it has begun.
-    fn begun(&self, arguments: &[&str]) -> Child {
+    fn begun(&self, arguments: &[&str]) -> Running {
         let mut command = self.program.command(&[&["put"], arguments].concat());
-        command.stdin(Stdio::piped());
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = child.spawn().unwrap();
+        let mut child = Running::start(command.stdin(Stdio::piped()));
         if arguments[0] == "-" {
             let input = child.stdin.as_mut().unwrap();
             input.write_all(&self.data[..100_000]).unwrap();
@@ -131,7 +128,7 @@ fn files_go_where_they_are_sent() {
     assert_eq!(bench.has(&format!("/in/{odd}")), b"odd");
     let url = bench.origin.url("/in/http.bin");
     let ran = bench.put(&["new.bin", &url, "--json"]).expect(0);
-    let told: Value = serde_json::from_str(ran.out.trim()).unwrap();
+    let told = ran.json();
     assert_eq!(told["url"], url);
     assert_eq!(
         (&told["path"], &told["length"]),
@@ -219,14 +216,11 @@ fn stopped_or_killed_the_same_command_goes_on() {
         let bench = Bench::usual();
         let to = bench.url("/in/");
         let mut child = bench.begun(&["new.bin", &to, "--limit-rate", "300k"]);
-        let sent = Command::new("kill")
-            .args([&format!("-{name}"), &child.id().to_string()])
-            .status();
-        assert!(sent.unwrap().success());
+        signal(&child, name);
         if name == "KILL" {
             child.wait().unwrap();
         } else {
-            let ran = Ran::of(child.wait_with_output().unwrap()).expect(130);
+            let ran = child.end().expect(130);
             let ran = ran
                 .says(&format!("stopped by SIG{name}"))
                 .says("kept in/new.bin.");
@@ -252,11 +246,8 @@ fn stopped_or_killed_the_same_command_goes_on() {
 fn what_is_left_of_standard_input_is_said() {
     let bench = Bench::usual();
     let child = bench.begun(&["-", &bench.url("/in/x")]);
-    let sent = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(sent.unwrap().success());
-    let ran = Ran::of(child.wait_with_output().unwrap()).expect(130);
+    signal(&child, "INT");
+    let ran = child.end().expect(130);
     ran.says("in/x.")
         .says("nothing goes on from it: remove it there");
 }

@@ -273,7 +273,7 @@ fn check_proposes_it_and_never_calls_it_a_tunnel() {
     // It works.
     let asked = ["--proxy", &proxy, "--ftp", "proxy-get", &url];
     let ran = program.run(&[&["check", "--json"], &asked[..]].concat());
-    let report: Value = serde_json::from_str(&ran.expect(0).out).unwrap();
+    let report = ran.expect(0).json();
     assert_eq!(stages(&report), ["dial", "request", "transfer"]);
     let ran = program.run(&[&["check"], &asked[..]].concat()).expect(0);
     for word in ["tunnel", "connect", "CONNECT"] {
@@ -289,7 +289,7 @@ fn check_proposes_it_and_never_calls_it_a_tunnel() {
         "proxy-get",
         &folder,
     ]);
-    let report: Value = serde_json::from_str(&ran.expect(0).out).unwrap();
+    let report = ran.expect(0).json();
     assert_eq!(stages(&report), ["dial", "request"]);
     let ran = program.run(&[&["route"], &asked[..]].concat()).expect(0);
     assert!(ran.out.contains("by request to the proxy"), "{}", ran.out);

@@ -4,14 +4,16 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use outbound::Error;
 use outbound::connector::Connector;
 use outbound::dataset::{Client, FetchOptions, Fetched};
 use outbound::settings::{Policy, Settings};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::support::peers::clients::python;
@@ -268,6 +270,53 @@ pub fn python_for(program: &Program) -> Command {
     command
 }
 
+/// Sends a signal such as `INT` to a child that has not been waited for.
+#[track_caller]
+pub fn signal(child: &Child, name: &str) {
+    let mut kill = Command::new("kill");
+    let sent = kill.args(["-s", name, &child.id().to_string()]).status();
+    assert!(sent.unwrap().success(), "SIG{name}");
+}
+
+/// A program that runs. It is killed when a test fails before its end.
+pub struct Running(Option<Child>);
+
+impl Running {
+    /// Starts it, with its output in pipes.
+    pub fn start(command: &mut Command) -> Self {
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self(Some(command.spawn().unwrap()))
+    }
+
+    /// Waits for its end. What was taken of its output is not in what it left.
+    pub fn end(mut self) -> Ran {
+        Ran::of(self.0.take().unwrap().wait_with_output().unwrap())
+    }
+}
+
+impl Deref for Running {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        self.0.as_ref().unwrap()
+    }
+}
+
+impl DerefMut for Running {
+    fn deref_mut(&mut self) -> &mut Child {
+        self.0.as_mut().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
 /// What a run left.
 #[derive(Debug)]
 pub struct Ran {
@@ -300,6 +349,20 @@ impl Ran {
             self.err
         );
         self
+    }
+
+    /// The one object that standard output is, as it is with `--json` for one thing asked.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The objects that standard output has, one a line.
+    #[track_caller]
+    pub fn json_lines(&self) -> Vec<Value> {
+        let lines = self.out.lines().map(serde_json::from_str);
+        let lines: Result<_, _> = lines.collect();
+        lines.unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// Fails unless standard error has this text.

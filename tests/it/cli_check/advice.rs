@@ -2,8 +2,6 @@
 
 use std::net::SocketAddr;
 
-use serde_json::Value;
-
 use crate::kit::{Program, shared};
 use crate::rules::lines::{sample_apache, stock_squid};
 use crate::rules::{file, nowhere, status, whole};
@@ -15,8 +13,7 @@ use crate::support::sockets::Closed;
 /// What a check of the URL through the proxy, which refuses it, says for this product.
 fn advised(proxy: SocketAddr, product: &str, url: &str) -> String {
     let program = Program::with_settings(&format!("[proxy]\nurl = \"http://{proxy}\"\n"));
-    let told = program.run(&["check", "--json", url]).out;
-    let told: Value = serde_json::from_str(&told).unwrap();
+    let told = program.run(&["check", "--json", url]).json();
     let hint = told["failure"]["hint"].as_str().unwrap();
     let of = format!("\n  {product:<8} ");
     let (_, lines) = hint

@@ -27,7 +27,7 @@ fn a_good_answer_without_a_trace_of_the_proxy_is_doubted() {
     let ran = program
         .run(&["check", "--json", "--proxy", &web, asked])
         .expect(0);
-    let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let told = ran.json();
     assert!(told["doubt"].is_string(), "{told}");
     let url = shared.nginx.http("/small.bin");
     for proxy in [
@@ -65,7 +65,7 @@ fn the_doubt_is_a_warning_once_where_data_is_brought() {
         assert!(ran.err.contains("`tunnel = \"always\"` makes sure"));
     }
     let ran = program.run(&["stat", "--json", "--proxy", &web, one]);
-    let told: serde_json::Value = serde_json::from_str(&ran.expect(0).out).unwrap();
+    let told = ran.expect(0).json();
     assert!(told["doubt"].is_string(), "{told}");
     let ran = program.run(&["stat", "-q", "--proxy", &web, one]).expect(0);
     assert_eq!(said(&ran), 0, "{}", ran.err);

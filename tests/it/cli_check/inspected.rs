@@ -8,11 +8,6 @@ use crate::kit::{Program, shared};
 use crate::support::peers::mitmproxy::Mitmproxy;
 use crate::support::peers::squid;
 
-/// What comes first in `--json`.
-fn told(out: &str) -> Value {
-    serde_json::from_str(out.lines().next().unwrap()).unwrap()
-}
-
 #[test]
 fn its_authority_is_named_saved_and_then_believed() {
     let proxy = Mitmproxy::with_root();
@@ -20,7 +15,7 @@ fn its_authority_is_named_saved_and_then_believed() {
     let program = Program::new();
     let through = ["check", "--proxy", &proxy.url(), &url];
     let ran = program.run(&[&through[..], &["--json"]].concat()).expect(8);
-    let report = told(&ran.out);
+    let report = ran.json();
     let failure = &report["failure"];
     assert_eq!(failure["code"], "OUT-TLS-INSPECTED", "{report}");
     assert_eq!(failure["side"], "settings", "{report}");
@@ -83,7 +78,7 @@ fn a_private_authority_is_no_inspection() {
     let ran = ran
         .run(&["check", "--json", "--proxy", &squid().url(), &url])
         .expect(8);
-    let report = told(&ran.out);
+    let report = ran.json();
     assert_eq!(
         report["failure"]["code"], "OUT-TLS-UNKNOWN-ISSUER",
         "{report}"

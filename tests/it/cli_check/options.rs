@@ -3,21 +3,16 @@
 use serde_json::Value;
 
 use super::vsftpd;
-use crate::kit::{Program, Ran, shared};
+use crate::kit::{Program, Running, shared, signal};
 use crate::support::echo::Echo;
 use crate::support::peers::gateways::{Gateway, Product};
 use crate::support::peers::{Vsftpd, squid};
 use crate::support::sockets::Closed;
 
-fn told(out: &str) -> Value {
-    serde_json::from_str(out.lines().next().unwrap()).unwrap()
-}
-
 fn check(arguments: &[&str], code: i32) -> Value {
     let proxy = squid().url();
     let all = [&["check", "--json", "--proxy", &proxy], arguments].concat();
-    let ran = Program::new().run(&all).expect(code);
-    told(&ran.out)
+    Program::new().run(&all).expect(code).json()
 }
 
 #[test]
@@ -74,7 +69,7 @@ fn a_port_is_reached_or_not() {
     let steps = report["steps"].as_array().unwrap();
     assert_eq!(steps.last().unwrap()["stage"], "connect", "{report}");
     let ran = Program::new().run(&["check", "--json", &url]).expect(0);
-    let steps = told(&ran.out)["steps"].clone();
+    let steps = ran.json()["steps"].clone();
     assert_eq!(steps[0]["stage"], "dial", "{steps}");
     for bad in [
         "tcp://127.0.0.1",
@@ -169,7 +164,7 @@ fn a_walk_ends_within_its_time() {
         "200ms",
         url,
     ];
-    let report = told(&Program::new().run(&arguments).expect(6).out);
+    let report = Program::new().run(&arguments).expect(6).json();
     let failure = &report["failure"];
     assert_eq!(failure["code"], "OUT-PROXY-SILENT", "{report}");
     assert_eq!(failure["stage"], "connect", "{report}");
@@ -208,14 +203,12 @@ fn an_address_of_another_network_is_remarked() {
 /// Ctrl-C while a stream is left alone: what was walked is told, and how long it stood.
 #[test]
 fn a_stop_while_it_is_held_loses_nothing() {
-    use std::process::{Command, Stdio};
     let proxy = squid().url();
     let url = format!("tcp://127.0.0.1:{}", vsftpd().port());
     let arguments = ["check", "-v", "--proxy", &proxy, "--hold", "10m", &url];
     let program = Program::new();
     let mut command = program.command(&arguments);
-    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+    let mut child = Running::start(&mut command);
     // The second tunnel is the one that is held.
     let mut said = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
     let opened = |line: &String| line.contains("connect 127.0.0.1:") && line.contains(": 200");
@@ -224,11 +217,8 @@ fn a_stop_while_it_is_held_loses_nothing() {
             .unwrap()
             .unwrap();
     }
-    let sent = Command::new("kill")
-        .args(["-s", "INT", &child.id().to_string()])
-        .status();
-    assert!(sent.unwrap().success());
-    let ran = Ran::of(child.wait_with_output().unwrap()).expect(130);
+    signal(&child, "INT");
+    let ran = child.end().expect(130);
     assert!(
         ran.out.contains("ok: every stage was passed"),
         "{}",

@@ -127,7 +127,7 @@ impl Row {
         assert_eq!(json.code, Some(self.code), "{name}: {json:?}");
         assert_eq!((&*text.err, &*json.err), ("", ""), "{name}");
         self.check_text(&text);
-        let told: Value = serde_json::from_str(&json.out).unwrap();
+        let told = json.json();
         self.check_json(&told);
     }
 

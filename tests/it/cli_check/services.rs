@@ -35,14 +35,14 @@ fn told(code: i32, server: &Scripted, path: &str, flags: &[&str]) -> (String, Va
         let program = Program::with_settings(&settings);
         let run = |json: &[&str]| {
             let words = [&["check"], json, flags, &[url.as_str()]].concat();
-            program.run(&words).expect(code).out
+            program.run(&words).expect(code)
         };
-        let told: Value = serde_json::from_str(&run(&["--json"])).unwrap();
+        let told = run(&["--json"]).json();
         if let Some((_, before)) = &last {
             let (before, service): (&Value, &Value) = (before, &told["service"]);
             assert_eq!(before["service"], *service, "{settings}");
         }
-        last = Some((run(&[]), told));
+        last = Some((run(&[]).out, told));
     }
     last.unwrap()
 }
@@ -228,7 +228,7 @@ fn the_word_of_the_proxy_is_no_service() {
     // Squid answers in its own words for a name that it cannot resolve.
     let program = Program::with_settings(&ways()[0]);
     let ran = program.run(&["check", "--json", "http://absent.test/"]);
-    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    let told = ran.json();
     assert_eq!(
         (&told["service"], &told["ok"]),
         (&Value::Null, &false.into())

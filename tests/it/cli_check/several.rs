@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use serde_json::Value;
 
-use crate::kit::{Program, Ran};
+use crate::kit::{Program, Running, signal};
 
 const MANY: usize = 200;
 
@@ -119,7 +119,6 @@ fn a_base_without_a_page_is_reached() {
 
 #[test]
 fn what_was_found_is_told_when_it_is_stopped() {
-    use std::process::{Command, Stdio};
     let arrivals = Arc::new(Arrivals::default());
     let here = Arc::clone(&arrivals);
     let good = serve(|mut stream| {
@@ -138,20 +137,16 @@ fn what_was_found_is_told_when_it_is_stopped() {
     );
     let program = Program::with_settings(&toml);
     let mut command = program.command(&["check", "--all", "--json", "--jobs", "2"]);
-    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+    let mut child = Running::start(&mut command);
     // The first is told as soon as it is known, and the silent one holds nobody back.
     let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
     let mut first = String::new();
     std::io::BufRead::read_line(&mut out, &mut first).unwrap();
     arrivals.wait_for(2);
-    let sent = Command::new("kill")
-        .args(["-s", "INT", &child.id().to_string()])
-        .status();
-    assert!(sent.unwrap().success());
+    signal(&child, "INT");
     let mut rest = String::new();
     out.read_to_string(&mut rest).unwrap();
-    Ran::of(child.wait_with_output().unwrap()).expect(130);
+    child.end().expect(130);
     let told: Vec<Value> = first
         .lines()
         .chain(rest.lines())

@@ -1,13 +1,12 @@
 //! What `outbound check` tells while it waits, and when it is stopped.
 
-use crate::kit::{Program, Ran};
+use crate::kit::{self, Program, Running};
 use crate::support::scripted::{Scripted, Step};
 
 /// What was passed is told, and what was waited for.
 #[test]
 fn a_walk_that_is_stopped() {
     use std::io::{BufRead as _, BufReader};
-    use std::process::{Command, Stdio};
     let proxy = Scripted::each(vec![
         Step::head(),
         Step::write("HTTP/1.1 200 OK\r\n\r\n"),
@@ -26,20 +25,15 @@ fn a_walk_that_is_stopped() {
         ];
         let arguments: Vec<&str> = arguments.into_iter().chain(flag).collect();
         let mut command = program.command(&arguments);
-        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let mut child = Running::start(&mut command);
         let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
         said.find(|line| line.as_ref().unwrap().contains("connect h.example:21: 200"))
             .unwrap()
             .unwrap();
-        let sent = Command::new("kill")
-            .args(["-s", signal, &child.id().to_string()])
-            .status();
-        assert!(sent.unwrap().success());
-        let ran = Ran::of(child.wait_with_output().unwrap()).expect(130);
+        kit::signal(&child, signal);
+        let ran = child.end().expect(130);
         if flag.is_some() {
-            let told: serde_json::Value =
-                serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
+            let told = &ran.json_lines()[0];
             let steps = told["steps"].as_array().unwrap();
             assert_eq!(steps.last().unwrap()["stage"], "connect", "{told}");
             assert_eq!(told["failure"]["kind"], "interrupted", "{told}");
@@ -81,8 +75,7 @@ fn a_slow_stage_is_seen_at_a_terminal() {
     command.args(["-qefc", &line, "/dev/null"]);
     program.prepare(&mut command);
     command.env("TERM", "xterm");
-    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+    let mut child = Running::start(command.stdin(Stdio::piped()));
     let (mut seen, mut out) = (Vec::new(), child.stdout.take().unwrap());
     let has = |seen: &[u8], words: &str| String::from_utf8_lossy(seen).contains(words);
     while !has(&seen, "WAIT   greeting h.example:21 ") || !has(&seen, "waiting for ") {

@@ -1,8 +1,6 @@
 //! Instance metadata stays on the machine: outbound's own way, and what other programs make of the
 //! variables.
 
-use serde_json::Value;
-
 use super::{proxy, python};
 use crate::kit::Program;
 use crate::support::peers::Squid;
@@ -36,7 +34,7 @@ fn route_says_that_it_is_built_in() {
             let has_proxy = settings.contains("[proxy]");
             assert_eq!(ran.out.contains(passed), has_proxy, "{}", ran.out);
             let ran = program.run(&["route", "--json", "--proxy", "http://q.test", &url]);
-            let told: Value = serde_json::from_str(&ran.expect(0).out).unwrap();
+            let told = ran.expect(0).json();
             assert_eq!(
                 (&told["way"], &told["reason"]),
                 (&"direct".into(), &words.into())

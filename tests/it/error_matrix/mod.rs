@@ -9,7 +9,6 @@ mod told;
 
 use outbound::dataset::{Client, FetchOptions};
 use outbound::{Error, base::Kind};
-use serde_json::Value;
 
 use self::facts::Facts;
 use self::faults::Fault;
@@ -126,7 +125,7 @@ async fn check(way: Way) {
         let ran = program.run(&["fetch", "--json", way.url()]);
         let file = program.file("config/outbound/outbound.toml");
         let file = file.display().to_string();
-        let json: Value = serde_json::from_str(&ran.out).unwrap();
+        let json = ran.json();
         facts.check_text(&ran, &file);
         facts.check_json(&json["error"], &file);
         assert_eq!(json["url"], way.url().replace("ann:t4rget-s3cret@", ""));

@@ -58,8 +58,8 @@ fn settings(proxy: SocketAddr) -> String {
 /// What is printed for these settings, as an object.
 fn printed(settings: &str, arguments: &[&str]) -> Value {
     let all = [&["rules", "--quiet", "--json"], arguments].concat();
-    let ran = Program::with_settings(settings).run(&all).expect(0);
-    serde_json::from_str(&ran.out).unwrap()
+    let program = Program::with_settings(settings);
+    program.run(&all).expect(0).json()
 }
 
 pub fn file(printed: &Value, number: usize) -> String {

@@ -1,7 +1,5 @@
 //! What `outbound rules` says of its arguments, of several proxies, and as a table.
 
-use serde_json::Value;
-
 use crate::kit::{Program, Ran};
 
 const SETTINGS: &str = "\
@@ -251,11 +249,7 @@ fn a_firewall_gets_a_table() {
         &["--for", "firewall", "--json", "--through", "partner"],
     )
     .expect(0);
-    let rows: Vec<Value> = ran
-        .out
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let rows = ran.json_lines();
     assert_eq!(rows.len(), 2, "{}", ran.out);
     assert_eq!(rows[1]["to"], "feed.example.org");
     assert_eq!(rows[1]["ports"], serde_json::json!(["443"]));
@@ -273,7 +267,7 @@ fn a_bucket_is_a_host() {
         &["--for", "squid", "--connections", "lake,own", "--json"],
     )
     .expect(0);
-    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    let told = ran.json();
     let needs = told["needs"].as_array().unwrap();
     let shown: Vec<String> = needs
         .iter()

@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Command, Stdio};
 
 use super::{begun, status};
-use crate::kit::{Program, Ran};
+use crate::kit::{Program, Running, signal};
 use crate::support::scripted::{Scripted, Step};
 
 fn server(media_type: &str, first: &str, second: &str) -> Scripted {
@@ -81,20 +80,13 @@ fn a_signal_ends_it_behind_what_came() {
     let steps = vec![Step::head(), begun("text/plain", "a\nhal"), Step::Stall];
     let stalling = Scripted::each(steps);
     let mut command = program.command(&["fetch", "--follow", &stalling.url()]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = child.spawn().unwrap();
+    let mut child = Running::start(&mut command);
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     out.read_line(&mut line).unwrap();
-    let mut kill = Command::new("kill");
-    assert!(
-        kill.args(["-INT", &child.id().to_string()])
-            .status()
-            .unwrap()
-            .success()
-    );
+    signal(&child, "INT");
     out.read_to_string(&mut line).unwrap();
-    let ran = Ran::of(child.wait_with_output().unwrap()).expect(130);
+    let ran = child.end().expect(130);
     assert_eq!(line, "a\n");
     ran.says("stopped by SIGINT");
 }

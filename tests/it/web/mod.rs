@@ -69,8 +69,7 @@ impl Site {
 
 /// The findings of a run with `--json`.
 fn findings(ran: &Ran) -> Vec<Value> {
-    let told: Value = serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
-    told["findings"].as_array().unwrap().clone()
+    ran.json()["findings"].as_array().unwrap().clone()
 }
 
 /// The item of each finding that has one of these verdicts.

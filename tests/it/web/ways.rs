@@ -1,10 +1,9 @@
 //! Through a forward proxy, and what goes wrong before the deployment can be judged.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
 
 use super::{MEANS, Site, findings, of, trusted};
-use crate::kit::{Program, Ran};
+use crate::kit::{Program, Ran, Running, signal};
 use crate::support::deployment::{Deployment, Recipe};
 use crate::support::peers::squid;
 use crate::support::peers::squid::{Options, Squid};
@@ -242,26 +241,15 @@ fn a_check_that_is_stopped() {
         ];
         arguments.extend(flag);
         let mut command = program.command(&arguments);
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = Running::start(&mut command);
         let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
         // The log tells of the 101.
         said.find(|line| line.as_ref().unwrap().contains("101 Switching"))
             .unwrap()
             .unwrap();
-        let id = child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-s", "INT", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        signal(&child, "INT");
         let rest = std::thread::spawn(move || said.count());
-        let ran = Ran::of(child.wait_with_output().unwrap()).expect(130);
+        let ran = child.end().expect(130);
         rest.join().unwrap();
         if flag.is_some() {
             assert!(

@@ -205,7 +205,7 @@ fn check_walks_to_the_101_and_says_goodbye() {
     let ran = program
         .run(&["check", &ws(&echo, "/status/404"), "--json"])
         .expect(9);
-    let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let told = ran.json();
     let failure = &told["failure"];
     assert_eq!(
         (failure["kind"].as_str(), failure["stage"].as_str()),
