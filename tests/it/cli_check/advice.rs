@@ -3,11 +3,10 @@
 use std::net::SocketAddr;
 
 use crate::kit::{Program, shared};
-use crate::rules::lines::{sample_apache, stock_squid};
 use crate::rules::{file, nowhere, status, whole};
 use crate::support::peers::gateways::haproxy;
 use crate::support::peers::process::fixture;
-use crate::support::peers::{self, Apache, Tinyproxy};
+use crate::support::peers::{self, Apache, Squid, Tinyproxy};
 use crate::support::sockets::Closed;
 
 /// What a check of the URL through the proxy, which refuses it, says for this product.
@@ -48,7 +47,7 @@ fn mends(before: SocketAddr, after: SocketAddr, mended: &str, others: &[&str]) {
 
 #[test]
 fn in_debians_squid() {
-    let stock = stock_squid("");
+    let stock = Squid::stock("");
     let table = [
         // 1024 is neither in Safe_ports nor in SSL_ports, and a server may choose it for its data.
         (
@@ -81,7 +80,7 @@ fn in_debians_squid() {
     ];
     for (url, mended, other) in table {
         let lines = advised(stock.address(), "squid", url);
-        let squid = stock_squid(&lines);
+        let squid = Squid::stock(&lines);
         let others = [other, "CONNECT 127.0.0.1:22", "PUT http://224.0.0.1:1/x"];
         mends(stock.address(), squid.address(), mended, &others);
     }
@@ -103,7 +102,7 @@ fn in_the_sample_of_apache() {
         ),
     ] {
         let lines = advised(sample, "apache", url);
-        let apache = sample_apache(&lines);
+        let apache = Apache::start_with(&lines);
         let others = [other, "CONNECT 127.0.0.1:22"];
         mends(sample, apache.address(), mended, &others);
     }

@@ -4,6 +4,7 @@ mod advice;
 mod doubts;
 mod inspected;
 mod options;
+mod remarks;
 mod row;
 mod services;
 mod several;

@@ -6,10 +6,11 @@ use super::vsftpd;
 use crate::kit::{Program, Running, shared, signal};
 use crate::support::echo::Echo;
 use crate::support::peers::gateways::{Gateway, Product};
-use crate::support::peers::{Vsftpd, squid};
+use crate::support::peers::squid;
 use crate::support::sockets::Closed;
 
-fn check(arguments: &[&str], code: i32) -> Value {
+/// What a check through Squid tells.
+pub fn check(arguments: &[&str], code: i32) -> Value {
     let proxy = squid().url();
     let all = [&["check", "--json", "--proxy", &proxy], arguments].concat();
     Program::new().run(&all).expect(code).json()
@@ -177,27 +178,6 @@ fn a_walk_ends_within_its_time() {
         let ran = Program::new().run(&["check", "--max-time", wrong, url]);
         ran.expect(2);
     }
-}
-
-/// The address of PASV is another than the server's: it is not followed, and said.
-#[test]
-fn an_address_of_another_network_is_remarked() {
-    let odd = ["cmds_denied=EPSV", "pasv_address=10.0.0.5"];
-    let server = Vsftpd::start(&shared().root, &odd);
-    let report = check(&[&server.url("/small.bin")], 0);
-    let codes: Vec<&str> = report["remarks"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|remark| remark["code"].as_str().unwrap())
-        .collect();
-    assert_eq!(
-        codes,
-        ["OUT-FTP-EPSV-REFUSED", "OUT-FTP-PRIVATE-ADDRESS"],
-        "{report}"
-    );
-    let report = check(&[&vsftpd().url("/small.bin")], 0);
-    assert_eq!(report["remarks"], serde_json::json!([]), "{report}");
 }
 
 /// Ctrl-C while a stream is left alone: what was walked is told, and how long it stood.

@@ -2,44 +2,13 @@
 
 use super::{declared_pass, file, printed, servers, settings, status};
 use crate::kit::{Program, shared};
-use crate::support::peers::process::{brought, fixture};
+use crate::support::peers::process::fixture;
 use crate::support::peers::{self, Apache, Squid, Tinyproxy, squid};
-
-/// Debian's own file, whose `localnet` is this machine, with lines above those that the text names.
-pub fn stock_squid(lines: &str) -> Squid {
-    let lines = lines.to_owned();
-    let make = move |port: u16| {
-        let stock = std::fs::read_to_string(brought("etc/squid/squid.conf")).unwrap();
-        let rules = stock
-            .lines()
-            .filter(|line| !line.starts_with('#') && !line.is_empty());
-        let mut text = String::new();
-        for line in rules {
-            let line = match line {
-                "http_access deny !Safe_ports" => &format!("{lines}\n{line}"),
-                "http_port 3128" => &format!("http_port 127.0.0.1:{port}"),
-                line if line.starts_with("include ") => "",
-                line => line,
-            };
-            text += &format!("{line}\n");
-        }
-        format!("acl localnet src 127.0.0.0/8\n{text}visible_hostname squid.test\n")
-    };
-    Squid::start(squid::Options {
-        whole: Some(Box::new(make)),
-        ..squid::Options::default()
-    })
-}
-
-/// The sample of the fixture, with lines at the end of its virtual host.
-pub fn sample_apache(lines: &str) -> Apache {
-    Apache::start_with(lines)
-}
 
 #[test]
 fn for_debians_squid() {
     let printed = printed(&settings(super::nowhere()), &["--for", "squid"]);
-    let squid = stock_squid(&file(&printed, 0));
+    let squid = Squid::stock(&file(&printed, 0));
     // Its own rules let this machine go to every host at 443, and to every http:// host.
     declared_pass(squid.address());
     let https = shared().nginx.https_port();
@@ -69,7 +38,7 @@ fn squid_takes_no_address_for_a_name() {
     ] {
         let url = format!("https://{declared}:{https}/");
         let printed = printed("[proxy]\nurl = \"http://h\"\n", &["--for", "squid", &url]);
-        let squid = stock_squid(&file(&printed, 0));
+        let squid = Squid::stock(&file(&printed, 0));
         let line = |host| status(squid.address(), &format!("CONNECT {host}:{https}"));
         assert_eq!(line(declared), 200, "{declared}");
         for other in others {
@@ -114,7 +83,7 @@ fn squid_goes_on_to_ask_for_the_password() {
 #[test]
 fn for_the_sample_of_apache() {
     let printed = printed(&settings(super::nowhere()), &["--for", "apache"]);
-    let apache = sample_apache(&file(&printed, 0));
+    let apache = Apache::start_with(&file(&printed, 0));
     declared_pass(apache.address());
     // The sample's own AllowConnect had let this pass.
     let ftp = servers().ftp.port();

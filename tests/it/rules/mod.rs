@@ -1,7 +1,7 @@
 //! `outbound rules`: the real proxies start with what it prints, let pass what was declared, and
 //! refuse what was not, or the print has said that they cannot.
 
-pub mod lines;
+mod lines;
 mod words;
 
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -56,6 +56,34 @@ impl Squid {
         process::start(|| Self::attempt(&options))
     }
 
+    /// One with Debian's own file, whose `localnet` is this machine, and lines above those that its
+    /// rules begin with.
+    pub fn stock(lines: &str) -> Self {
+        let lines = lines.to_owned();
+        let make = move |port: u16| {
+            let stock =
+                fs::read_to_string(brought("etc/squid/squid.conf")).expect("Debian's squid.conf");
+            let rules = stock
+                .lines()
+                .filter(|line| !line.starts_with('#') && !line.is_empty());
+            let mut text = String::new();
+            for line in rules {
+                let line = match line {
+                    "http_access deny !Safe_ports" => &format!("{lines}\n{line}"),
+                    "http_port 3128" => &format!("http_port 127.0.0.1:{port}"),
+                    line if line.starts_with("include ") => "",
+                    line => line,
+                };
+                text += &format!("{line}\n");
+            }
+            format!("acl localnet src 127.0.0.0/8\n{text}visible_hostname squid.test\n")
+        };
+        Self::start(Options {
+            whole: Some(Box::new(make)),
+            ..Options::default()
+        })
+    }
+
     fn attempt(options: &Options) -> Result<Self, Died> {
         let program = brought("usr/sbin/squid");
         let (mut home, port) = (Home::new("squid"), free_port());
