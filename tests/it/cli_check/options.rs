@@ -43,8 +43,11 @@ fn failures_of_many_walks_are_counted() {
     let url = format!("https://{}/", closed.address());
     let report = check(&["--repeat", "2", &url], 6);
     let failures = &report["times"]["failures"];
+    assert_eq!(failures.as_array().unwrap().len(), 1, "{report}");
     assert_eq!(failures[0]["count"], 2, "{report}");
-    assert_eq!(failures[0]["code"], report["failure"]["code"], "{report}");
+    for failure in [&failures[0], &report["failure"]] {
+        assert_eq!(failure["code"], "OUT-PROXY-TARGET-PORT-CLOSED", "{report}");
+    }
 }
 
 #[test]
@@ -92,6 +95,14 @@ fn a_port_is_reached_or_not() {
     );
 }
 
+/// It was left alone, and nobody ended it.
+#[track_caller]
+fn stood(report: &Value) {
+    let held = report["held"].as_object();
+    let held = held.unwrap_or_else(|| panic!("not held: {report}"));
+    assert_eq!(held["failure"], Value::Null, "{report}");
+}
+
 /// haproxy and nginx end what is idle for two seconds.
 #[test]
 fn who_ends_what_is_idle_is_found() {
@@ -116,13 +127,13 @@ fn who_ends_what_is_idle_is_found() {
             failure["hint"].as_str().unwrap().contains("--ping"),
             "{cut}"
         );
-        // It is told how long it stood, and that is not the limit of this check.
-        assert!(cut["held"]["ms"].as_f64().unwrap() < 30_000.0, "{cut}");
-        assert_eq!(kept["held"]["failure"], Value::Null, "{product:?}: {kept}");
+        // It is told how long it stood.
+        assert!(cut["held"]["ms"].is_number(), "{cut}");
+        stood(&kept);
     }
     let url = shared().nginx.http("/small.bin");
     let report = check(&["--hold", "100ms", &url], 0);
-    assert_eq!(report["held"]["failure"], Value::Null, "{report}");
+    stood(&report);
     let report = check(&["--hold", "1s", "--ping", "1s", &url], 2);
     assert!(
         report["failure"]["message"]
