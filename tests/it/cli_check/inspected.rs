@@ -83,7 +83,9 @@ fn a_private_authority_is_no_inspection() {
         report["failure"]["code"], "OUT-TLS-UNKNOWN-ISSUER",
         "{report}"
     );
-    assert_eq!(report["tls"][0]["inspection"], Value::Null, "{report}");
+    let shown = &report["tls"][0];
+    assert_eq!(shown["public"], false, "{report}");
+    assert_eq!(shown["inspection"], Value::Null, "{report}");
 }
 
 /// As it comes, mitmproxy sends the server's certificate alone: there is no authority to save.
