@@ -66,15 +66,23 @@ impl<'a> Place<'a> {
 
     /// An object about it: `asked`, `url`, and the fields of `more`.
     pub fn json(&self, more: Value) -> String {
-        let mut object = json!({
-            "asked": self.asked,
-            "url": self.url.as_ref().map(Url::as_str),
-        });
-        if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
-            object.extend(more);
-        }
-        json::line(&object)
+        object(&self.asked, self.url.as_ref().map(Url::as_str), more)
     }
+
+    /// [`Place::json`] in a report, which goes to tickets: a query may be a token, so that it is not
+    /// shown.
+    pub fn report(&self, more: Value) -> String {
+        let url = self.url.as_ref().map(|url| without_query(url.as_str()));
+        object(&self.shown, url.as_deref(), more)
+    }
+}
+
+fn object(asked: &str, url: Option<&str>, more: Value) -> String {
+    let mut object = json!({ "asked": asked, "url": url });
+    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
+        object.extend(more);
+    }
+    json::line(&object)
 }
 
 #[cfg(test)]

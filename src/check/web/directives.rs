@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::fault::Fault;
+use crate::base::text;
 
 /// A reverse proxy whose directives are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,7 +74,7 @@ pub struct Front {
     /// Whether the answer was made by it: its own error page. A `Server` field alone may come from
     /// what stands behind: haproxy sends none, and Apache passes on that of the application.
     pub is_proven: bool,
-    /// The `Server` field, as it came. Not escaped.
+    /// The `Server` field as it came, but for the queries of URLs. Not escaped.
     pub server: Option<String>,
 }
 
@@ -84,7 +85,7 @@ impl Front {
         Self {
             product: by_page.or_else(|| Product::of_server(server?)),
             is_proven: by_page.is_some(),
-            server: server.map(str::to_owned),
+            server: server.map(text::without_queries),
         }
     }
 

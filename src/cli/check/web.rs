@@ -67,7 +67,7 @@ fn show(output: &Output, place: &Place<'_>, report: &Report) -> Exit {
     let is_dull =
         |finding: &Finding| matches!(finding.verdict, Verdict::Passed | Verdict::Untested);
     if output.json {
-        output.line(&place.json(as_json(report)));
+        output.line(&place.report(as_json(report)));
     } else if !(output.quiet && report.findings.iter().all(is_dull)) {
         for line in lines(&place.name(), report) {
             output.line(&line);
