@@ -8,7 +8,8 @@ fn is_good(recipe: Recipe, manner: Manner) {
     is_good_with(recipe, manner, &[]);
 }
 
-fn is_good_with(recipe: Recipe, manner: Manner, changes: &[Change<'_>]) {
+/// Nothing of the recipe with these changes fails, and everything is tested.
+pub fn is_good_with(recipe: Recipe, manner: Manner, changes: &[Change<'_>]) {
     let site = Site::start(recipe, manner, changes);
     let mut arguments = MEANS.to_vec();
     arguments.extend(["--json", "--ws-path", "/ws"]);
@@ -17,7 +18,7 @@ fn is_good_with(recipe: Recipe, manner: Manner, changes: &[Change<'_>]) {
     let found = findings(&ran);
     assert!(
         of(&found, &["fail", "doubt", "waiting"]).is_empty(),
-        "{recipe:?}: {ran:?}"
+        "{recipe:?} {changes:?}: {ran:?}"
     );
     let mut passed = of(&found, &["ok"]);
     passed.dedup();
@@ -35,7 +36,7 @@ fn is_good_with(recipe: Recipe, manner: Manner, changes: &[Change<'_>]) {
     if matches!(recipe, Recipe::NginxHttp | Recipe::Apache) {
         wanted.retain(|item| *item != "certificate");
     }
-    assert_eq!(passed, wanted, "{recipe:?}: {ran:?}");
+    assert_eq!(passed, wanted, "{recipe:?} {changes:?}: {ran:?}");
 }
 
 #[test]

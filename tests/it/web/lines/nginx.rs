@@ -1,47 +1,37 @@
 //! Lines of nginx.
 
-use super::super::{Site, findings, of};
+use super::super::{Site, findings};
 use super::{
-    HTTPS, NO_UPGRADE, ORIGIN, OWN_NAME, REDIRECT_HOST, REDIRECT_SCHEME, UPLOAD_REFUSED, USUAL,
+    DOWNLOAD_CUT, HTTPS, IDLE_CUT, NO_UPGRADE, ORIGIN, OWN_NAME, REDIRECT_HOST, REDIRECT_SCHEME,
+    REQUEST_CUT, UPLOAD_REFUSED, USUAL,
 };
-use super::{each, row, with};
+use super::{each, failed, row, with, without};
 use crate::support::deployment::{Change, Recipe};
 
 #[test]
 fn of_nginx_by_http() {
-    let upgrade = "proxy_set_header Upgrade $http_upgrade;";
-    let connection = "proxy_set_header Connection \"upgrade\";";
-    let host = "proxy_set_header Host $http_host;";
     each(
         Recipe::NginxHttp,
         &[
-            row(
-                &[("proxy_set_header Upgrade $http_upgrade;", "")],
-                &["websocket"],
-                NO_UPGRADE,
+            without(
+                "proxy_set_header Upgrade $http_upgrade;",
+                &[("websocket", NO_UPGRADE)],
                 "nginx",
-                upgrade,
             ),
-            row(
-                &[("proxy_set_header Connection \"upgrade\";", "")],
-                &["websocket"],
-                NO_UPGRADE,
+            without(
+                "proxy_set_header Connection \"upgrade\";",
+                &[("websocket", NO_UPGRADE)],
                 "nginx",
-                connection,
             ),
-            row(
-                &[("proxy_http_version 1.1;", "")],
-                &["websocket"],
-                NO_UPGRADE,
-                "nginx",
+            without(
                 "proxy_http_version 1.1;",
-            ),
-            row(
-                &[("proxy_set_header Host $http_host;", "")],
-                &["redirects"],
-                REDIRECT_HOST,
+                &[("websocket", NO_UPGRADE)],
                 "nginx",
-                host,
+            ),
+            without(
+                "proxy_set_header Host $http_host;",
+                &[("redirects", REDIRECT_HOST)],
+                "nginx",
             ),
             with(
                 ORIGIN,
@@ -50,33 +40,28 @@ fn of_nginx_by_http() {
                         ("proxy_set_header Host $http_host;", ""),
                         ("proxy_redirect off;", ""),
                     ],
-                    &["websocket"],
-                    NO_UPGRADE,
+                    &[("websocket", NO_UPGRADE)],
                     "nginx",
-                    host,
+                    "proxy_set_header Host $http_host;",
                 ),
             ),
             with(
                 OWN_NAME,
                 row(
                     &[("proxy_redirect off;", "proxy_redirect off;")],
-                    &["redirects"],
-                    REDIRECT_HOST,
+                    &[("redirects", REDIRECT_HOST)],
                     "nginx",
                     "proxy_redirect http://$proxy_host",
                 ),
             ),
-            row(
-                &[("client_max_body_size 0;", "")],
-                &["upload"],
-                UPLOAD_REFUSED,
-                "nginx",
+            without(
                 "client_max_body_size 0;",
+                &[("upload", UPLOAD_REFUSED)],
+                "nginx",
             ),
             row(
                 &[("client_max_body_size 0;", "client_max_body_size 512m;")],
-                &["upload"],
-                UPLOAD_REFUSED,
+                &[("upload", UPLOAD_REFUSED)],
                 "nginx",
                 "client_max_body_size 0;",
             ),
@@ -86,7 +71,6 @@ fn of_nginx_by_http() {
 
 #[test]
 fn of_nginx_by_https() {
-    let redirect = "proxy_redirect http://$host https://$host;";
     each(
         Recipe::NginxHttps,
         &[
@@ -96,17 +80,14 @@ fn of_nginx_by_https() {
                     ("client_max_body_size 0;", ""),
                     ("@PORT@ ssl;", "@PORT@ ssl http2;"),
                 ],
-                &["upload"],
-                UPLOAD_REFUSED,
+                &[("upload", UPLOAD_REFUSED)],
                 "nginx",
                 "client_max_body_size 0;",
             ),
-            row(
-                &[("proxy_redirect http://$host https://$host;", "")],
-                &["redirects"],
-                REDIRECT_SCHEME,
+            without(
+                "proxy_redirect http://$host https://$host;",
+                &[("redirects", REDIRECT_SCHEME)],
                 "nginx",
-                redirect,
             ),
             with(
                 OWN_NAME,
@@ -115,8 +96,7 @@ fn of_nginx_by_https() {
                         "proxy_redirect http://$proxy_host https://$host:@PORT@;",
                         "",
                     )],
-                    &["redirects"],
-                    REDIRECT_HOST,
+                    &[("redirects", REDIRECT_HOST)],
                     "nginx",
                     "proxy_redirect http://$proxy_host",
                 ),
@@ -125,18 +105,15 @@ fn of_nginx_by_https() {
                 HTTPS,
                 row(
                     &[("proxy_redirect http://$host https://$host;", "")],
-                    &["redirects"],
-                    REDIRECT_SCHEME,
+                    &[("redirects", REDIRECT_SCHEME)],
                     "nginx",
                     "proxy_set_header X-Forwarded-Proto $scheme;",
                 ),
             ),
-            row(
-                &[("proxy_set_header Upgrade $http_upgrade;", "")],
-                &["websocket"],
-                NO_UPGRADE,
-                "nginx",
+            without(
                 "proxy_set_header Upgrade $http_upgrade;",
+                &[("websocket", NO_UPGRADE)],
+                "nginx",
             ),
         ],
     );
@@ -149,8 +126,7 @@ fn of_nginx_for_what_is_silent() {
         Recipe::NginxHttp,
         &[row(
             &[("proxy_read_timeout 3600;", "proxy_read_timeout 1s;")],
-            &["idle", "request"],
-            "",
+            &[("idle", IDLE_CUT), ("request", REQUEST_CUT)],
             "nginx",
             "proxy_read_timeout 3600;",
         )],
@@ -161,15 +137,15 @@ fn of_nginx_for_what_is_silent() {
 /// none.
 #[test]
 fn of_nginx_for_large_downloads() {
-    let without: &[Change<'_>] = &[("proxy_max_temp_file_size 0;", "")];
-    for (changes, fails) in [(without, &["download"][..]), (&[], &[])] {
+    let gone: &[Change<'_>] = &[("proxy_max_temp_file_size 0;", "")];
+    for (changes, fails) in [(gone, &[("download", DOWNLOAD_CUT)][..]), (&[], &[])] {
         let site = Site::start(Recipe::NginxHttp, USUAL, changes);
         let folder = site.deployment.front().home().join("proxy");
         std::fs::remove_dir(&folder).unwrap();
         std::fs::write(&folder, "").unwrap();
         let ran = site.check("/", &["--probe-url", "/big", "--json"]);
         let found = findings(&ran);
-        assert_eq!(of(&found, &["fail"]), fails, "{ran:?}");
+        assert_eq!(failed(&found), fails, "{ran:?}");
         for finding in found.iter().filter(|finding| finding["verdict"] == "fail") {
             let hint = finding["failure"]["hint"].as_str().unwrap();
             assert!(hint.contains("proxy_max_temp_file_size 0;"), "{hint}");
