@@ -4,9 +4,10 @@ use outbound::base::{Kind, Side, Stage};
 use outbound::dataset::Client;
 use outbound::settings::{Flags, Layers};
 
-use crate::faults::{USER, answer, assert_facts, credentials, failure, greeting, settings};
+use crate::faults::{USER, answer, assert_facts, credentials, failure, settings};
 use crate::kit::{connector, policy};
 use crate::support::scripted::{Scripted, Step};
+use crate::tunnels::greeting;
 
 const ASKS: &str = "HTTP/1.1 407 Login\r\nProxy-Authenticate: Basic realm=\"corp\"\r\n";
 const OPEN: &str = "HTTP/1.1 200 OK\r\n\r\n220 ready\r\n";

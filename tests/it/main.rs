@@ -68,6 +68,7 @@ mod store;
 mod store_real;
 mod streams;
 mod trust;
+mod tunnels;
 mod verdicts;
 mod web;
 mod websocket;
