@@ -226,6 +226,33 @@ mod tests {
         );
     }
 
+    /// By the words of glibc, musl and macOS.
+    #[test]
+    fn a_name_server_in_trouble_is_no_unknown_name() {
+        for (words, code, may_pass) in [
+            (
+                "Temporary failure in name resolution",
+                "OUT-RESOLVER-TROUBLE",
+                true,
+            ),
+            ("Try again", "OUT-RESOLVER-TROUBLE", true),
+            ("Name or service not known", "OUT-NAME-UNKNOWN", false),
+            (
+                "nodename nor servname provided, or not known",
+                "OUT-NAME-UNKNOWN",
+                false,
+            ),
+        ] {
+            let said = format!("failed to lookup address information: {words}");
+            let error = unresolved(&std::io::Error::other(said));
+            assert_eq!(
+                (error.code().as_str(), error.is_transient()),
+                (code, may_pass),
+                "{words}"
+            );
+        }
+    }
+
     #[tokio::test]
     async fn a_silent_socket_is_probed() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -173,6 +173,7 @@ async fn a_reader_resumes_and_says_when_the_file_changed() {
     let cause = reader.read_to_end(&mut half).await.unwrap_err();
     let error = Error::find(&cause).unwrap();
     assert_eq!(error.kind(), Kind::Changed, "{error}");
+    assert_eq!(error.code().as_str(), "OUT-CHANGED", "{error}");
     assert!(error.hint().unwrap().contains("from the start"));
     assert!(
         half == old[..half.len()],

@@ -62,6 +62,12 @@ pub const ROWS: &[Row] = &[
     row("the policy forbids the direct way", Code("OUT-POLICY", "settings", 4), "[policy] direct", || {
         Fault::direct(URL).set("[policy]\ndirect = \"bypass-only\"\n")
     }),
+    row("a connection that is not there", Code("OUT-USAGE", "settings", 2), "a slip of the fingers", || {
+        Fault::direct("nothing:air.csv")
+    }),
+    row("an authority's file that is not there", Code("OUT-SETTINGS", "settings", 3), "ca_file", || {
+        Fault::direct(crate::kit::shared().nginx.https("/small.bin")).connection("ca_file = \"/no/such.pem\"")
+    }),
     row("the password is nowhere", Code("OUT-SECRET", "settings", 3), "password = { env = … }", || {
         let login = "auth = \"basic\"\nusername = \"ann\"\npassword = { env = \"NO_SUCH\" }\n";
         let proxy = format!("http://{}", crate::support::peers::squid().address());
