@@ -7,21 +7,15 @@ use crate::check::{Evidence, Report, Shown};
 use crate::cli::check::checked::Checked;
 use crate::cli::check::{milliseconds, repeat};
 use crate::cli::json as values;
-use crate::cli::output::without_query;
 use crate::cli::place::Place;
 
 /// The object of one target, in one line.
 pub(super) fn line(place: &Place<'_>, checked: &Checked) -> String {
     let none = Report::default();
-    // Reports go to tickets: a query may be a token, so it stands in neither.
-    let url = place.url.as_ref().map(|url| without_query(url.as_str()));
-    let mut object = json!({
-        "schema": schema::VERSION,
-        "asked": place.shown,
-        "url": url,
-    });
+    let mut object = walk(checked.first().unwrap_or(&none));
     // The end is that of all that was done, and not of the walk alone.
     let more = json!({
+        "schema": schema::VERSION,
         "ok": checked.failure().is_none(),
         "failure": checked.failure().map(values::error),
         "times": repeat::as_json(checked),
@@ -32,12 +26,10 @@ pub(super) fn line(place: &Place<'_>, checked: &Checked) -> String {
             "failure": held.failure.as_ref().map(values::error),
         })),
     });
-    for part in [walk(checked.first().unwrap_or(&none)), more] {
-        if let (Some(object), Value::Object(part)) = (object.as_object_mut(), part) {
-            object.extend(part);
-        }
+    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
+        object.extend(more);
     }
-    values::line(&object)
+    place.report(object)
 }
 
 fn walk(report: &Report) -> Value {
