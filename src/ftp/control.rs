@@ -129,6 +129,11 @@ impl Control {
         self.stream = stream;
     }
 
+    /// Whether an event is here that [`next`](Self::next) has not given yet.
+    pub(super) fn has_events(&self) -> bool {
+        !self.next.is_empty() || self.session.has_events()
+    }
+
     /// Gives events back, to be the next ones again, in this order.
     pub(super) fn put_back(&mut self, events: impl IntoIterator<Item = Event>) {
         let later = std::mem::take(&mut self.next);

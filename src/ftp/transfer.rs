@@ -208,7 +208,11 @@ impl Channel {
                 let error = self.if_one_port(error);
                 let error = self.blame(error.of_data_channel(), doing);
                 let is_early = may_pass && self.control.session.is_moving();
-                if is_early && let Some(refusal) = self.refusal().await {
+                // Of what came at once, the session may be past the refusal that waits to be heard.
+                let is_answered = may_pass && self.control.has_events();
+                if (is_early || is_answered)
+                    && let Some(refusal) = self.refusal().await
+                {
                     return Err(self.setback(refusal, Stage::Request, doing));
                 }
                 match may_pass {

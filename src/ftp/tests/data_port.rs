@@ -1,7 +1,7 @@
 //! Data ports that are dead, or that a proxy refuses.
 
 use super::server::Script;
-use super::{Bench, SIZE, file, open, path, read};
+use super::{Bench, SIZE, Want, file, open, path, read};
 use crate::base::{Answer, Error, Kind, Stage};
 use crate::ftp::client::Retrieval;
 
@@ -142,6 +142,35 @@ async fn a_refusal_of_the_file_explains_a_closed_port() {
     assert_eq!(error.kind(), Kind::TargetRefused, "{error}");
     assert!(error.what().contains("550 no such file"), "{error}");
     assert_eq!(bench.server.log().len(), 1, "no second login");
+}
+
+/// All that the server says comes at once, and the port is found dead while it is being read.
+#[tokio::test]
+async fn a_refusal_that_waits_to_be_read_explains_a_closed_port() {
+    let script = Script {
+        greeting: Some("220 Pure-FTPd"),
+        ..Script::default().on("SIZE", "213 {size}\r\n550 no such file")
+    };
+    let bench = Bench::new([script]).await;
+    let client = bench.client().await.unwrap();
+    let first = Want {
+        size: false,
+        following: true,
+        ..SIZE
+    };
+    let first = client
+        .retrieve(&path("/pub/a.bin"), 0, first)
+        .await
+        .unwrap();
+    let Retrieval::Download(mut download) = first else {
+        panic!("REST was not asked for")
+    };
+    assert_eq!(read(&mut download).await.1.unwrap(), file());
+    let client = download.finish().await.unwrap();
+    let _bench = bench.refusing([refusal(503)]).patient(2);
+    let error = open(client, 0).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::TargetRefused, "{error}");
+    assert!(error.what().contains("550 no such file"), "{error}");
 }
 
 /// It says that nobody came by the port, which is known: another port is tried.

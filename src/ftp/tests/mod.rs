@@ -8,8 +8,9 @@ mod server;
 mod transfer;
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
@@ -35,6 +36,8 @@ struct Lines {
     timeouts: Timeouts,
     control: Target,
     refusals: Mutex<VecDeque<Error>>,
+    /// How often a data channel is asked for before it is refused.
+    patience: AtomicUsize,
     /// The next data channel is opened for ever.
     stalls: AtomicBool,
     opened: Mutex<Vec<Target>>,
@@ -58,7 +61,17 @@ impl Dial for Lines {
             return Box::pin(std::future::pending());
         }
         match refusal {
-            Some(error) => Box::pin(std::future::ready(Err(error))),
+            Some(error) => {
+                let mut left = self.patience.load(Ordering::Relaxed);
+                let mut error = Some(error);
+                Box::pin(std::future::poll_fn(move |_| {
+                    if left > 0 {
+                        left -= 1;
+                        return Poll::Pending;
+                    }
+                    Poll::Ready(Err(error.take().expect("it is asked once more")))
+                }))
+            }
             None => Box::pin(self.connector.open(route, target)),
         }
     }
@@ -96,6 +109,7 @@ impl Bench {
             timeouts: Timeouts::default(),
             control: server.target.clone(),
             refusals: Mutex::default(),
+            patience: AtomicUsize::new(0),
             stalls: AtomicBool::default(),
             opened: Mutex::default(),
         };
@@ -116,6 +130,12 @@ impl Bench {
 
     fn refusing(self, errors: impl IntoIterator<Item = Error>) -> Self {
         self.lines.refusals.lock().unwrap().extend(errors);
+        self
+    }
+
+    /// Refuses a data channel only when it was asked for that often before.
+    fn patient(self, asked: usize) -> Self {
+        self.lines.patience.store(asked, Ordering::Relaxed);
         self
     }
 

@@ -189,6 +189,11 @@ impl Session {
         self.events.pop_front()
     }
 
+    /// Whether [`event`](Self::event) has something to tell.
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// Whether every command sent was answered, and none is left to send.
     pub fn is_settled(&self) -> bool {
         let begun = !matches!(self.state, State::Greeting | State::Securing);
