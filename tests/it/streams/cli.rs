@@ -96,8 +96,8 @@ fn a_refusal_has_its_exit_and_its_words() {
     let program = Program::new();
     let refusing = Scripted::each(status("404 Not Found"));
     let ran = program.run(&["fetch", "--follow", &refusing.url()]);
-    let ran = ran.says("404");
-    assert_eq!(ran.err.matches("404").count(), 1, "{}", ran.err);
+    let ran = ran.says("404 Not Found");
+    assert_eq!(ran.err.matches("404 Not Found").count(), 1, "{}", ran.err);
     assert_ne!(ran.code, Some(0));
     // Also where it could have been tried again, and where something of a record came.
     for (body, unfinished) in [("\n", 0), ("hal", 1)] {
