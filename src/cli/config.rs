@@ -82,6 +82,8 @@ pub fn check(surroundings: &Surroundings, common: &Common, output: &Output) -> R
     }
     let ignored = surroundings.ignored(&common.flags());
     findings.extend(ignored.iter().map(Finding::of_problem));
+    // As a reader goes through a file, whoever found it.
+    findings.sort_by_key(Finding::position);
     for finding in &findings {
         if output.json {
             output.line(&json::line(&finding.as_json()));
@@ -192,6 +194,15 @@ impl Finding {
             origin: Some(origin.clone()),
             ..found
         }
+    }
+
+    /// What is of a file, by its lines; then what is of none.
+    fn position(&self) -> (bool, Option<PathBuf>, Option<usize>) {
+        let line = match &self.origin {
+            Some(Origin::File { line, .. }) => *line,
+            _ => None,
+        };
+        (self.file.is_none(), self.file.clone(), line)
     }
 
     fn level(&self) -> &'static str {

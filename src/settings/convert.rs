@@ -12,9 +12,7 @@ use super::problems::Problem;
 use super::raw::{Raw, RawKind};
 use crate::base::bypass::Dialect;
 use crate::base::text::clip;
-use crate::base::{
-    Encoding, Origin, ProxyUrl, Scheme, Secret, SecretRef, SecretSource, Target, duration,
-};
+use crate::base::{Encoding, Origin, ProxyUrl, Secret, SecretRef, SecretSource, Target, duration};
 
 /// Converts one value; problems and the parts of a URL's userinfo go to `checked`.
 pub(super) struct Converter<'a> {
@@ -202,21 +200,21 @@ impl Converter<'_> {
         }
         let parsed = Url::parse(text)
             .map_err(|cause| match cause {
-                url::ParseError::RelativeUrlWithoutBase => "is not a URL: it has no scheme".into(),
-                cause => format!("is not a URL: {cause}"),
+                url::ParseError::RelativeUrlWithoutBase => {
+                    ("is not a URL: it has no scheme".to_owned(), None)
+                }
+                cause => (format!("is not a URL: {cause}"), None),
             })
             .and_then(|url| match Target::from_url(&url) {
                 Ok(_) => Ok(url),
-                Err(error) => Err(error.what().to_owned()),
+                Err(error) => Err((error.what().to_owned(), error.hint().map(str::to_owned))),
             });
         let mut url = match parsed {
             Ok(url) => url,
-            Err(what) => {
-                let scheme = text.split("://").next().unwrap_or_default();
-                let near = did_you_mean(scheme, Scheme::ALL.map(Scheme::as_str));
+            Err((what, hint)) => {
                 let missing = (!text.contains("://"))
                     .then(|| format!("write the scheme, as in \"https://{}\"", host_only(text)));
-                return self.error_with_hint(what, missing.or(near));
+                return self.error_with_hint(what, missing.or(hint));
             }
         };
         if url.query().is_some() || url.fragment().is_some() {

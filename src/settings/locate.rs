@@ -114,7 +114,9 @@ impl Policy {
         if Scheme::parse(prefix).is_some() {
             let what = format!("`{prefix}:` is not followed by `//`");
             let rest = path.trim_start_matches('/');
-            let rest = if rest.contains('@') {
+            // A login is not repeated, nor what would be no URL either.
+            let whole = Url::parse(&format!("{prefix}://{rest}"));
+            let rest = if rest.contains('@') || whole.is_err() {
                 "HOST/PATH".into()
             } else {
                 clip(rest)

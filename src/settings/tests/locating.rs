@@ -204,6 +204,11 @@ fn what_names_nothing_says_what_to_write() {
             "write `https://data.example/x`",
         ),
         (
+            "http:/data.example:99999",
+            "`http:` is not followed by `//`",
+            "write `http://HOST/PATH`",
+        ),
+        (
             "htps://data.example/x",
             "the URL's scheme `htps` is unknown; known are http, https, ws, wss, ftp, ftps, s3",
             "did you mean `https`?",

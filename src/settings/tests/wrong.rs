@@ -152,6 +152,14 @@ fn each_mistake_has_its_line_and_its_advice() {
             ":2: connections.a.url: the URL's scheme `htps` is unknown; known are http, https, ws, wss, ftp, ftps, s3; did you mean `https`?",
         ),
         (
+            "[connections.a]\nurl = \"sftp://data.example/\"",
+            ":2: connections.a.url: the URL's scheme `sftp` is unknown; known are http, https, ws, wss, ftp, ftps, s3; sftp is a protocol of SSH, which is not built in",
+        ),
+        (
+            "[connections.a]\nurl = \"http://a%20b/\"",
+            ":2: connections.a.url: is not a URL: invalid international domain name",
+        ),
+        (
             "[connections.a]\nurl = \"https://data.example/?a=b\"",
             ":2: connections.a.url: a base URL has no query and no fragment",
         ),
