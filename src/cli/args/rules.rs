@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use crate::rules::{self, Listen, Method, Ports, Product};
+use crate::base::{Error, Kind as ErrorKind, Result, Stage};
+use crate::rules::{Listen, Method, Ports, Product};
 
 #[derive(Args, Debug)]
 pub struct RulesArgs {
@@ -43,10 +44,41 @@ pub struct RulesArgs {
     /// searches
     #[arg(long = "method", value_name = "METHOD", value_delimiter = ',')]
     pub methods: Vec<Method>,
-    /// Where tinyproxy finds its list
-    #[arg(long, value_name = "FILE", default_value = rules::FILTER, value_parser = path)]
-    pub filter: String,
+    /// Where tinyproxy finds its list (default: /etc/tinyproxy/outbound.filter)
+    #[arg(long, value_name = "FILE", value_parser = path)]
+    pub filter: Option<String>,
 }
+
+impl RulesArgs {
+    /// Refuses what says nothing in the words that are asked for.
+    ///
+    /// # Errors
+    /// One of the flags would change nothing.
+    pub fn check(&self) -> Result<()> {
+        let is_firewall = self.kind == Kind::Firewall;
+        let given = [
+            ("--whole", self.whole && is_firewall, PROXIES),
+            ("--client", !self.clients.is_empty() && is_firewall, PROXIES),
+            ("--method", !self.methods.is_empty() && is_firewall, PROXIES),
+            (
+                "--filter",
+                self.filter.is_some() && self.kind != Kind::Tinyproxy,
+                "it is for tinyproxy",
+            ),
+        ];
+        match given.into_iter().find(|(_, is_idle, _)| *is_idle) {
+            None => Ok(()),
+            Some((flag, _, hint)) => {
+                let kind = self.kind.to_possible_value();
+                let kind = kind.map_or_else(String::new, |kind| kind.get_name().to_owned());
+                let what = format!("{flag} changes nothing with --for {kind}");
+                Err(Error::new(ErrorKind::Usage, Stage::Settings, what).with_hint(hint))
+            }
+        }
+    }
+}
+
+const PROXIES: &str = "it is for the configurations of proxies";
 
 /// Whose words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

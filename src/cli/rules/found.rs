@@ -14,7 +14,7 @@ use crate::cli::place::Place;
 use crate::dataset::reached;
 use crate::route::resolve;
 use crate::rules::firewall::{self, Opening};
-use crate::rules::{Listen, Need, Passage, Plan, merged};
+use crate::rules::{FILTER, Listen, Need, Passage, Plan, merged};
 use crate::settings::{Connection, Policy};
 
 /// Needs, in the order of asking, each with the proxy that it goes through.
@@ -109,7 +109,7 @@ impl Found {
                 address: None,
                 port: proxy.port,
             }),
-            filter: args.filter.clone(),
+            filter: args.filter.clone().unwrap_or_else(|| FILTER.to_owned()),
             remarks: remarks(&self.all, &proxy),
         };
         Ok((proxy.to_string(), plan))

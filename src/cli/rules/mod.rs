@@ -15,6 +15,7 @@ use crate::rules::{By, Form, Need, Plan, Ports, Product, Written, write};
 use crate::settings::Policy;
 
 pub fn run(policy: &Policy, common: &Common, args: &RulesArgs, output: &Output) -> Result<Exit> {
+    args.check()?;
     let found = Found::all(policy, common, args, output)?;
     match args.kind.product() {
         None => table(&found.openings(args.through.as_deref(), policy)?, output),

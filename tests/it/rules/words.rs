@@ -136,6 +136,30 @@ fn what_is_wrong_is_said() {
         ),
         (
             SETTINGS,
+            &["--for", "squid", "--filter", "/etc/list"],
+            2,
+            "--filter changes nothing with --for squid",
+        ),
+        (
+            SETTINGS,
+            &["--for", "firewall", "--whole"],
+            2,
+            "--whole changes nothing with --for firewall",
+        ),
+        (
+            SETTINGS,
+            &["--for", "firewall", "--client", "10.0.0.0/8"],
+            2,
+            "--client changes nothing with --for firewall",
+        ),
+        (
+            SETTINGS,
+            &["--for", "firewall", "--method", "PUT"],
+            2,
+            "--method changes nothing with --for firewall",
+        ),
+        (
+            SETTINGS,
             &["--for", "squid", "--method", "GET\nhttp_access allow all"],
             2,
             "known are GET, HEAD, PUT",
