@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::base::Result;
+use crate::base::{Error, Kind, Result, Scheme};
 use crate::check::{Port, Subject};
 use crate::cli::args::{CheckArgs, Common};
 use crate::cli::dataset::dataset;
@@ -68,7 +68,21 @@ impl Maker<'_> {
             fields,
             place,
             output,
-        )?;
-        Ok(dataset.into())
+        );
+        Ok(dataset.map_err(|error| or_port(error, place))?.into())
+    }
+}
+
+/// Tells of `tcp`, which only a check knows, where the scheme is one that nobody knows.
+fn or_port(error: Error, place: &Place<'_>) -> Error {
+    let is_unknown = place
+        .typed
+        .split_once("://")
+        .is_some_and(|(scheme, _)| Scheme::parse(scheme).is_none());
+    match error.hint() {
+        None if is_unknown && error.kind() == Kind::Usage => {
+            error.with_hint("`tcp://HOST:PORT` checks the port of anything else")
+        }
+        _ => error,
     }
 }

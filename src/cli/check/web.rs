@@ -82,11 +82,28 @@ fn lines(name: &str, report: &Report) -> Vec<String> {
     if let Some(route) = &report.route {
         lines.push(format!("route    {} {}", way(route), route.why()));
     }
-    for finding in &report.findings {
-        tell(&mut lines, report, finding);
+    for findings in report.findings.chunk_by(is_same) {
+        let items: Vec<&str> = findings.iter().map(|one| one.item.as_str()).collect();
+        match findings {
+            [first, _, _, ..] => {
+                lines.push(format!("  -      {}", items.join(", ")));
+                lines.push(format!("         {:<11} not tested: {}", "", first.words));
+            }
+            few => few.iter().for_each(|one| tell(&mut lines, report, one)),
+        }
     }
     lines.push(verdict(report));
     lines
+}
+
+/// Whether two items were not tested, for one reason.
+fn is_same(one: &Finding, other: &Finding) -> bool {
+    let is_bare = |finding: &Finding| {
+        matches!(finding.verdict, Verdict::Untested)
+            && finding.means.is_none()
+            && finding.did.is_empty()
+    };
+    is_bare(one) && is_bare(other) && one.words == other.words
 }
 
 fn tell(lines: &mut Vec<String>, report: &Report, finding: &Finding) {

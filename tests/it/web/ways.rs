@@ -92,7 +92,8 @@ fn an_application_that_is_down() {
         for line in [
             "  FAIL   reach       GET /: 50",
             "means       the reverse proxy is reached, and the application behind it does not answer",
-            "websocket   not tested: the deployment is not reached",
+            "  -      redirects, prefix, websocket, idle, request, download, upload\n",
+            "                     not tested: the deployment is not reached\n",
             "FAIL: 1 failed, 0 in doubt, 0 passed, 8 not tested",
         ] {
             assert!(ran.out.contains(line), "{line}: {}", ran.out);
