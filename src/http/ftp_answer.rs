@@ -46,6 +46,18 @@ impl Response {
             && !is_page(self.url.path())
     }
 
+    /// Whether the answer to HEAD says nothing about the file: the proxy does not know HEAD, or is
+    /// Apache httpd, whose date is garbage there (mod_proxy_ftp 2.4.67 keeps a pointer to a place on
+    /// the stack that it has left). With a line end in it, which is so for some processes and stays
+    /// so, the answer is 500 to each HEAD, while GET works.
+    pub(crate) fn is_none_to_ftp_head(&self) -> bool {
+        match self.status {
+            StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => true,
+            StatusCode::INTERNAL_SERVER_ERROR => !self.is_from_squid(),
+            _ => false,
+        }
+    }
+
     fn is_from_squid(&self) -> bool {
         field(self, &SERVER).is_some_and(|server| server.starts_with("squid"))
     }

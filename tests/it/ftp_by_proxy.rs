@@ -73,6 +73,47 @@ async fn a_file_comes_whole_without_a_tunnel() {
     assert!(!log.contains(&tunnel), "{log}");
 }
 
+/// What Apache httpd says to HEAD, by where its memory lies: the date of such an answer is garbage, and
+/// garbage with a line end in it makes a 500 of the answer. It knows the file all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_says_nothing_is_followed_by_get() {
+    let known = "Server: Apache/2.4.67 (Debian)\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n\
+                 Content-Length: 4\r\n";
+    let ok = |date: &[u8]| {
+        [
+            b"HTTP/1.1 200 OK\r\nDate: ",
+            date,
+            b"\r\n",
+            known.as_bytes(),
+        ]
+        .concat()
+    };
+    let refused = |status: &str| {
+        format!("HTTP/1.1 {status}\r\nServer: Apache/2.4.67 (Debian)\r\n\r\n").into_bytes()
+    };
+    for head in [
+        [ok(b"\xf0g\x92\r\x0fV"), b"\r\n".to_vec()].concat(),
+        [ok(b"\xf0\x16\x7f\xbaU"), b"\r\n".to_vec()].concat(),
+        refused("500 Internal Server Error"),
+        refused("501 Not Implemented"),
+        refused("405 Method Not Allowed"),
+    ] {
+        let whole = [ok(b"Tue, 14 Nov 2023 22:13:21 GMT"), b"\r\nrows".to_vec()].concat();
+        let turn = |answer| vec![Step::head(), Step::Write(answer), Step::Close];
+        let shown = String::from_utf8_lossy(&head).into_owned();
+        let turns = [head, whole].map(turn);
+        let proxy = Scripted::sequence(turns.into());
+        let settings = format!("[proxy]\nurl = \"{}\"\nftp = \"proxy-get\"\n", proxy.url());
+        let client = client(&settings);
+        let url = "ftp://data.example/rows.csv";
+        let stat = client.dataset(url).unwrap().stat().await;
+        let stat = stat.unwrap_or_else(|error| panic!("{shown}: {error:?}"));
+        assert_eq!(stat.length, Some(4), "{shown}");
+        let then = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        assert_eq!(stat.modified, Some(then), "{shown}");
+    }
+}
+
 /// Squid would ask for text by the name of a file, and the server would change its line ends.
 #[tokio::test(flavor = "multi_thread")]
 async fn text_comes_as_it_is_and_so_do_odd_names() {

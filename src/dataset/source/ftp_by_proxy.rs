@@ -58,7 +58,7 @@ impl FtpByProxy {
         }
     }
 
-    /// The answer to HEAD, if it makes sense: Apache httpd's can have garbage for a date.
+    /// The answer to HEAD, if it makes sense: Apache httpd's has garbage for a date.
     async fn head(&self) -> Result<Option<Response>> {
         match self.ask(Method::HEAD).await {
             Ok(head) => Ok(Some(head)),
@@ -79,7 +79,7 @@ impl FtpByProxy {
     pub(super) async fn stat(&self) -> Result<Stat> {
         self.refuse_spelled_folder()?;
         let response = match self.head().await? {
-            Some(head) if !knows_no_head(&head) => head,
+            Some(head) if !head.is_none_to_ftp_head() => head,
             _ => self.ask(Method::GET).await?,
         };
         let response = response.ftp_file().await?;
@@ -151,13 +151,6 @@ impl FtpByProxy {
             body: Box::new(response.body),
         })
     }
-}
-
-fn knows_no_head(response: &Response) -> bool {
-    matches!(
-        response.status,
-        StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED
-    )
 }
 
 const LISTS: &str = "`ftp = \"tunnel\"` (--ftp tunnel) lists folders; it needs a proxy that allows \
