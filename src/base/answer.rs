@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::hidden::Hidden;
 use super::text;
 
 /// How much of a refusal's body is kept: enough for the title of a proxy's error page.
@@ -47,6 +48,21 @@ impl Answer {
             reason: reason.into(),
             ..Self::default()
         }
+    }
+
+    /// The answer without what was sent in secret: error pages repeat requests.
+    pub(crate) fn hiding(mut self, hidden: &Hidden) -> Self {
+        let fields = [
+            &mut self.server,
+            &mut self.via,
+            &mut self.proxy_status,
+            &mut self.squid_error,
+        ];
+        let texts = fields.into_iter().filter_map(Option::as_mut);
+        for text in texts.chain([&mut self.reason, &mut self.body]) {
+            *text = hidden.out_of(text);
+        }
+        self
     }
 
     /// The peer's own explanation in a few words, if it gave one: Proxy-Status and the title of

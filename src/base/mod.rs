@@ -11,6 +11,7 @@ pub mod duration;
 pub mod encoding;
 pub mod error;
 pub mod explicit_tls;
+pub(crate) mod hidden;
 pub mod metadata;
 pub mod origin;
 pub(crate) mod percent;

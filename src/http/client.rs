@@ -10,6 +10,7 @@ use super::body::Body;
 use super::pool::Pool;
 use super::request::{Request, doing, refuse_reserved, shown};
 use super::{failure, hop};
+use crate::base::hidden::Hidden;
 use crate::base::{Code, Error, Kind, Result, Route, Scheme, Stage, Steps, Target};
 use crate::connector::{Connector, not_http};
 use crate::proto::redirect::{self, Redirect, Refused};
@@ -48,6 +49,8 @@ pub struct Response {
     pub(super) in_clear: bool,
     /// Whether it was asked for with credentials for the server.
     pub(super) authorized: bool,
+    /// What was sent and is not to be shown.
+    pub(super) hidden: Hidden,
 }
 
 impl Response {
@@ -56,6 +59,14 @@ impl Response {
     pub fn is_from_proxy(&self) -> bool {
         let marks = ["proxy-status", "x-squid-error"];
         self.may_be_from_proxy() && marks.iter().any(|mark| self.headers.contains_key(*mark))
+    }
+
+    /// `Server`, without what was sent in secret. Not escaped.
+    #[cfg(feature = "ws")]
+    pub(crate) fn server(&self) -> Option<String> {
+        let server = self.headers.get(http::header::SERVER)?;
+        let server = String::from_utf8_lossy(server.as_bytes());
+        Some(self.hidden.out_of(&server))
     }
 
     /// Whether the proxy could have made this answer: it was asked for in absolute form.

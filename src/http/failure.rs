@@ -23,7 +23,7 @@ pub(super) async fn answer(response: Response) -> Answer {
     let mut answer = fields::answer(status, &response.reason, &response.headers, now);
     let body = response.body.start(BODY_KEPT).await;
     answer.body = String::from_utf8_lossy(&body).into_owned();
-    answer
+    answer.hiding(&response.hidden)
 }
 
 /// The error for an answer that is not 2xx, and the service that shows itself by it.

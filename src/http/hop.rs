@@ -13,10 +13,11 @@ use super::pool::{Pool, Pooled};
 use super::request::{Request, doing, fields, subject};
 use super::request_body::{Pace, RequestBody};
 use super::{broken, dialogue, failure};
+use crate::base::hidden::Hidden;
 use crate::base::{Error, Kind, Proxy, Result, Route, Secret, Stage, Steps, Target};
 use crate::connector::{Connector, Opened, Passage, PlainHttp, pass_auth, wants_credentials};
 use crate::dial::log_last;
-use crate::proto::fields::reason;
+use crate::proto::fields::{hidden, reason};
 use crate::tunnel::advice;
 
 /// Sends one request by the route that its URL has now. Its body is left in it when it can be sent
@@ -116,6 +117,7 @@ impl Hop<'_> {
         if let Some(length) = body.told_length() {
             headers.insert(CONTENT_LENGTH, length.into());
         }
+        let hidden = hidden(&headers);
         let outgoing = body.send()?;
         let pace = outgoing.pace();
         let mut request = http::Request::new(outgoing);
@@ -195,7 +197,8 @@ impl Hop<'_> {
         {
             connected.poison();
         }
-        Ok(self.response(response, captured, started.elapsed()))
+        let response = self.response(response, captured, started.elapsed());
+        Ok(Response { hidden, ..response })
     }
 
     /// The proxy that answers, when the request goes to it in absolute form.
@@ -244,6 +247,7 @@ impl Hop<'_> {
             in_clear: self.in_clear(),
             authorized: self.request.authorization.is_some()
                 || self.request.headers.contains_key(AUTHORIZATION),
+            hidden: Hidden::default(),
         }
     }
 }

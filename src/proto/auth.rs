@@ -2,8 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 use crate::base::Secret;
+use crate::base::hidden::Hidden;
 
 /// One challenge of `Proxy-Authenticate` or `WWW-Authenticate`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,23 @@ impl Challenge {
     /// Whether this is the scheme called `name`, in any case.
     pub fn is(&self, name: &str) -> bool {
         self.scheme.eq_ignore_ascii_case(name)
+    }
+}
+
+/// Hides the value of `Authorization` or `Proxy-Authorization`, and the password that a value of Basic
+/// holds.
+pub(crate) fn hide(value: &str, hidden: &mut Hidden) {
+    let (scheme, rest) = value.split_once(' ').unwrap_or(("", value));
+    hidden.add(rest.trim());
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return;
+    }
+    let decoded = STANDARD.decode(rest.trim()).map(Zeroizing::new);
+    if let Ok(decoded) = decoded
+        && let Ok(pair) = std::str::from_utf8(&decoded)
+        && let Some((_, password)) = pair.split_once(':')
+    {
+        hidden.add(password);
     }
 }
 

@@ -3,14 +3,15 @@
 use std::time::SystemTime;
 
 use http::header::{
-    HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, RETRY_AFTER, SERVER, VIA,
-    WWW_AUTHENTICATE,
+    AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+    RETRY_AFTER, SERVER, VIA, WWW_AUTHENTICATE,
 };
 use http::{Extensions, StatusCode};
 use hyper::ext::ReasonPhrase;
 
 use super::auth;
 use crate::base::answer::BODY_KEPT;
+use crate::base::hidden::Hidden;
 use crate::base::{Answer, Error, Kind, Result, Secret, Stage};
 
 /// What an answer of HTTP says by its head; the body is the caller's. A `Retry-After` that is a
@@ -55,6 +56,40 @@ fn seconds(value: &str, now: SystemTime) -> Option<u64> {
     let date = httpdate::parse_http_date(value.trim()).ok()?;
     let wait = date.duration_since(now).unwrap_or_default();
     Some(wait.as_secs())
+}
+
+/// What of a request's fields is not shown where an answer repeats it: all but those that hold no
+/// secret in any program.
+pub(crate) fn hidden(headers: &HeaderMap) -> Hidden {
+    let mut hidden = Hidden::default();
+    for (name, value) in headers {
+        let Ok(value) = value.to_str() else { continue };
+        match name {
+            &AUTHORIZATION | &PROXY_AUTHORIZATION => auth::hide(value, &mut hidden),
+            name if is_plain(name.as_str()) => {}
+            _ => hidden.add(value),
+        }
+    }
+    hidden
+}
+
+fn is_plain(name: &str) -> bool {
+    let beginnings = ["accept", "content-", "if-", "sec-websocket-"];
+    beginnings.iter().any(|start| name.starts_with(start))
+        || matches!(
+            name,
+            "cache-control"
+                | "connection"
+                | "expect"
+                | "host"
+                | "origin"
+                | "range"
+                | "te"
+                | "upgrade"
+                | "user-agent"
+                | "x-amz-content-sha256"
+                | "x-amz-date"
+        )
 }
 
 /// A secret as the value of a field, which no `Debug` shows.

@@ -8,8 +8,10 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout_at;
 use tracing::debug;
 
+use crate::base::hidden::Hidden;
 use crate::base::{Code, Error, Kind, Proxy, Result, Secret, Stage, Steps, Target, text};
 use crate::dial::{Stream, log_last};
+use crate::proto::auth;
 use crate::proto::connect::{Fault, Handshake, Progress, Refusal, request};
 
 /// How one CONNECT ended, when the proxy answered at all.
@@ -76,7 +78,12 @@ pub async fn open(
             log_last(&steps);
             Ok(Outcome::Open(stream.with_steps(steps)))
         }
-        Ok(Answered::Refused(refusal)) => {
+        Ok(Answered::Refused(mut refusal)) => {
+            if let Some(shown) = authorization {
+                let mut hidden = Hidden::default();
+                auth::hide(shown.expose(), &mut hidden);
+                refusal.answer = refusal.answer.hiding(&hidden);
+            }
             let offered = text::clip(&refusal.answer.schemes.join(", "));
             debug!("proxy < {}; {offered}", refusal.answer);
             let stream = refusal.reusable.then_some(stream);

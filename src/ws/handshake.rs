@@ -216,6 +216,7 @@ async fn exchange(
     asked: &Asked<'_>,
 ) -> Result<(Stream, HeaderMap, Option<String>)> {
     let sent = upgrading(request, options, asked.target, key)?;
+    let hidden = fields::hidden(sent.headers());
     debug!(
         "ws > {} by HTTP/1.1, {} fields",
         subject(&request.url),
@@ -237,7 +238,7 @@ async fn exchange(
     debug!("ws < {}", response.status());
     if response.status() != http::StatusCode::SWITCHING_PROTOCOLS {
         let headers = response.headers().clone();
-        let answer = answer_of(response).await;
+        let answer = answer_of(response).await.hiding(&hidden);
         return Err(refusal::refused(answer, &headers, asked));
     }
     let accept = derive_accept_key(key.as_bytes());

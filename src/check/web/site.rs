@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT_ENCODING, HeaderValue, ORIGIN, SERVER};
+use http::header::{ACCEPT_ENCODING, HeaderValue, ORIGIN};
 use http::{Method, StatusCode};
 use url::Url;
 
@@ -130,8 +130,7 @@ impl<'a> Site<'a> {
 
 impl Page {
     pub async fn of(response: Response) -> Self {
-        let server = response.headers.get(SERVER);
-        let server = server.map(|server| String::from_utf8_lossy(server.as_bytes()).into_owned());
+        let server = response.server();
         let location = response.headers.get(http::header::LOCATION);
         let location = location.map(|location| location.as_bytes().to_vec());
         let sets_cookie = response.headers.contains_key(http::header::SET_COOKIE);

@@ -1,6 +1,7 @@
 //! Replies: RFC 959 section 4.2.
 
 use super::Fault;
+use crate::base::hidden::Hidden;
 use crate::base::{Answer, Secret, text};
 
 /// The most bytes that one reply may have, all its lines together.
@@ -8,9 +9,6 @@ pub const REPLY_MAX: usize = 64 * 1024;
 
 /// How much of what is no reply an error shows.
 const SHOWN: usize = 40;
-
-/// The shortest password that is looked for in a reply.
-const HIDDEN_LEAST: usize = 4;
 
 /// One reply: a code and its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,9 +43,10 @@ impl Reply {
     /// do not take. What is read for its numbers stays as it is.
     pub(super) fn hiding(mut self, password: &Secret) -> Self {
         let read = matches!(self.code, 100..=199 | 213 | 227 | 229);
-        // A shorter one would stand in half of all texts, and its gaps would tell it.
-        if !read && password.expose().len() >= HIDDEN_LEAST {
-            self.text = self.text.replace(password.expose(), "…");
+        if !read {
+            let mut hidden = Hidden::default();
+            hidden.add(password.expose());
+            self.text = hidden.out_of(&self.text);
         }
         self
     }

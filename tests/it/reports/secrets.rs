@@ -119,3 +119,43 @@ fn none_in_any_form() {
         assert_absent(&told, squid::USER, squid::PASSWORD);
     }
 }
+
+/// An error page that repeats the request: of a server, of a proxy in its place, to CONNECT, and to the
+/// upgrade of a WebSocket.
+#[test]
+fn none_where_the_other_side_repeats_it() {
+    // `joe:gr4nted` and `socks:pr0xy-own` in Base64.
+    let of_target = "authorization: Basic am9lOmdyNG50ZWQ= of joe:gr4nted@h, x-api-key: k3y-of-mine, \
+                     accept: text/csv";
+    let of_proxy = "proxy-authorization: Basic c29ja3M6cHIweHktb3du of socks:pr0xy-own";
+    for (scheme, host, words) in [
+        ("http", None, of_target.to_owned()),
+        ("ws", None, of_target.to_owned()),
+        ("http", Some("h.test"), format!("{of_target}, {of_proxy}")),
+        ("https", Some("h.test"), of_proxy.to_owned()),
+    ] {
+        let repeating = refusing(&format!("Denied: {words}"));
+        let here = repeating.address().to_string();
+        let settings =
+            format!("[proxy]\nurl = \"http://socks:pr0xy-own@{here}\"\nauth = \"basic\"\n");
+        let program = Program::with_settings(&settings);
+        std::fs::write(program.file("pw"), "gr4nted").unwrap();
+        let url = format!("{scheme}://{}/x", host.unwrap_or(&here));
+        let forms = FORMS
+            .iter()
+            .filter(|form| scheme != "ws" || !form.contains(&"--web"));
+        for form in forms {
+            let mut words = vec!["check", &url];
+            words.extend(["--proxy", "direct"].into_iter().filter(|_| host.is_none()));
+            words.extend(["--user", "joe", "--password-file", "pw"]);
+            words.extend(["-H", "X-Api-Key: k3y-of-mine", "-H", "Accept: text/csv"]);
+            words.extend(*form);
+            let ran = program.run(&words);
+            let told = format!("{}{}", ran.out, ran.err);
+            assert!(told.contains("Denied"), "{words:?}: {told}");
+            assert_absent(&told, "joe", "gr4nted");
+            assert_absent(&told, "socks", "pr0xy-own");
+            assert!(!told.contains("k3y-of-mine"), "{words:?}: {told}");
+        }
+    }
+}
