@@ -58,10 +58,7 @@ fn lines(product: Product, refused: Refused<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     match product {
         Product::Squid => {
-            let [first, second] = squid::ABOVE;
-            lines.push(format!(
-                "# above `{first}` and `{second}`, for clients in `localnet`"
-            ));
+            lines.push(format!("# {}, for clients in `localnet`", squid::ABOVE));
             let user = squid::user(&plan, &mut lines);
             squid::add(need, "localnet", user.as_deref(), &mut lines);
         }

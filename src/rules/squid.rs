@@ -6,11 +6,9 @@ use super::notes::{self, named, plain_user};
 use super::{Bodies, Form, Plan};
 use crate::base::Host;
 
-/// Above which lines of Squid's own file lines for tunnels belong, in their order there.
-pub(super) const ABOVE: [&str; 2] = [
-    "http_access deny !Safe_ports",
-    "http_access deny CONNECT !SSL_ports",
-];
+/// Above what lines belong: the first rule that fits decides, whatever it was that denied.
+pub(super) const ABOVE: &str =
+    "above the first `http_access deny` (in Squid's own file `deny !Safe_ports`)";
 
 pub(super) fn write(plan: &Plan, form: Form) -> Bodies {
     let mut notes = notes::common(plan);
@@ -45,10 +43,7 @@ pub(super) fn write(plan: &Plan, form: Form) -> Bodies {
                 );
             }
             notes.extend(notes::unnamed_user(plan));
-            let [first, second] = ABOVE;
-            lines.extend(notes::comment(&format!(
-                "In squid.conf, above `{first}` and `{second}`:"
-            )));
+            lines.extend(notes::comment(&format!("In squid.conf, {ABOVE}:")));
         }
     }
     let from = from(plan, form, &mut lines);

@@ -86,6 +86,26 @@ fn in_debians_squid() {
     }
 }
 
+/// A list of hosts that stands above the ports: lines below it would change nothing.
+#[test]
+fn in_a_squid_that_denies_hosts() {
+    let denied = "acl shut dstdomain localhost shut.test\nhttp_access deny shut";
+    let before = Squid::stock(denied);
+    let lines = advised(before.address(), "squid", "https://localhost/x");
+    assert!(
+        lines.contains("above the first `http_access deny`"),
+        "{lines}"
+    );
+    let others = ["CONNECT shut.test:443", "CONNECT localhost:22"];
+    let after = Squid::stock(&format!("{lines}\n{denied}"));
+    mends(
+        before.address(),
+        after.address(),
+        "CONNECT localhost:443",
+        &others,
+    );
+}
+
 #[test]
 fn in_the_sample_of_apache() {
     let sample = peers::apache().address();

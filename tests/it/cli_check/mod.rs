@@ -125,7 +125,7 @@ fn what_the_proxy_forbids() {
     });
     let apache = peers::apache().url();
     let squid_data = "passive FTP needs CONNECT to ports 1024-65535\n  squid    # above \
-                      `http_access deny !Safe_ports` and `http_access deny CONNECT !SSL_ports`, for \
+                      the first `http_access deny` (in Squid's own file `deny !Safe_ports`), for \
                       clients in `localnet`\n           \
                       acl host_127.0.0.1 dst -n 127.0.0.1\n           \
                       acl port_1024-65535 port 1024-65535\n           \
