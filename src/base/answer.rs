@@ -31,6 +31,8 @@ pub struct Answer {
     pub proxy_status: Option<String>,
     /// `X-Squid-Error`, when sent.
     pub squid_error: Option<String>,
+    /// Where a redirect (3xx) leads: `Location`.
+    pub location: Option<String>,
     /// The schemes that a 401 or 407 offered, in order: `Basic`, `Negotiate`.
     pub schemes: Vec<String>,
     /// `Retry-After` in seconds: sent as a number, or, in answer to a request, as a date. (The
@@ -57,6 +59,7 @@ impl Answer {
             &mut self.via,
             &mut self.proxy_status,
             &mut self.squid_error,
+            &mut self.location,
         ];
         let texts = fields.into_iter().filter_map(Option::as_mut);
         for text in texts.chain([&mut self.reason, &mut self.body]) {
@@ -101,6 +104,9 @@ impl fmt::Display for Answer {
         if !self.reason.is_empty() {
             shown.push(' ');
             shown.push_str(self.reason.trim());
+        }
+        if let Some(location) = &self.location {
+            shown.push_str(&format!(", to {location}"));
         }
         // `404 Not Found` as the title of its own page says nothing new.
         let code = self.code.to_string();
@@ -160,6 +166,14 @@ mod tests {
             answer.to_string(),
             "403 Forbidden (https://h.example/x?… is blocked)"
         );
+    }
+
+    #[test]
+    fn a_redirect_tells_where_it_leads() {
+        let mut answer = Answer::new(302, "Found");
+        answer.location = Some("http://portal.example/login?of=https://h.example/".into());
+        let told = "302 Found, to http://portal.example/login?…";
+        assert_eq!(answer.to_string(), told);
     }
 
     #[test]

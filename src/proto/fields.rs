@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use http::header::{
-    AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
-    RETRY_AFTER, SERVER, VIA, WWW_AUTHENTICATE,
+    AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, RETRY_AFTER, SERVER, VIA, WWW_AUTHENTICATE,
 };
 use http::{Extensions, StatusCode};
 use hyper::ext::ReasonPhrase;
@@ -22,6 +22,9 @@ pub fn answer(status: u16, reason: &str, headers: &HeaderMap, now: SystemTime) -
     answer.via = field(headers, &VIA);
     answer.proxy_status = field(headers, &HeaderName::from_static("proxy-status"));
     answer.squid_error = field(headers, &HeaderName::from_static("x-squid-error"));
+    if (300..=399).contains(&status) {
+        answer.location = field(headers, &LOCATION);
+    }
     answer.retry_after = field(headers, &RETRY_AFTER).and_then(|v| seconds(&v, now));
     let challenging = match status {
         407 => PROXY_AUTHENTICATE,

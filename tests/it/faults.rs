@@ -129,7 +129,7 @@ fn cases() -> Vec<Case> {
                     "HTTP/1.1 302 Found\r\nLocation: http://login/\r\nContent-Length: 0\r\n\r\n",
                 ),
                 Kind::ProxyRefused,
-                "302 Found",
+                "302 Found, to http://login/",
                 "captive portal",
             )
         },

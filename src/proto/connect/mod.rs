@@ -203,6 +203,9 @@ fn refusal_of(head: &httparse::Response<'_, '_>) -> Refusal {
     answer.via = field(head, "via");
     answer.proxy_status = field(head, "proxy-status");
     answer.squid_error = field(head, "x-squid-error");
+    if (300..=399).contains(&answer.code) {
+        answer.location = field(head, "location");
+    }
     answer.retry_after = field(head, "retry-after").and_then(|v| v.trim().parse().ok());
     let challenges = auth::challenges(values(head, "proxy-authenticate"));
     answer.schemes = challenges.iter().map(|c| c.scheme.clone()).collect();

@@ -125,7 +125,7 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     ),
     (
         "HTTP/1.1 302 Found\r\nLocation: http://login/\r\nContent-Length: 0\r\n\r\n",
-        "refused reusable 302 Found []",
+        "refused reusable 302 Found, to http://login/ []",
         "captive portal",
     ),
     (
