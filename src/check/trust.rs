@@ -3,6 +3,7 @@
 use crate::base::{Code, Host, Kind, Side, Stage, Target};
 use crate::dial::Presented;
 use crate::proto::certificate::{Certificate, inspecting_product};
+use crate::tls::FOR_OTHERS;
 
 use super::Report;
 
@@ -14,6 +15,10 @@ pub struct Shown {
     pub stage: Stage,
     /// With whom: `data.example.org:443`.
     pub subject: String,
+    /// `TLS 1.3`, where the handshake came to its end.
+    pub version: Option<&'static str>,
+    /// What was agreed on by ALPN (`h2`). Not escaped.
+    pub alpn: Option<String>,
     /// Whether the issuer of one of them has the name of an authority that browsers trust.
     pub is_public: bool,
     /// Why the certificate seems to be made on the way.
@@ -44,6 +49,10 @@ impl Shown {
         Some(Self {
             stage: presented.stage,
             subject: presented.subject,
+            version: presented.version,
+            alpn: presented
+                .alpn
+                .map(|agreed| String::from_utf8_lossy(&agreed).into_owned()),
             is_public,
             inspection: product.map(Evidence::Product),
             chain,
@@ -132,8 +141,8 @@ pub(super) fn tell_inspection(report: &mut Report) {
     };
     let hint = format!(
         "{other}, which has nothing to do with it, shows a certificate of the same issuer: something \
-         on the way inspects TLS; put your company's root certificate in a file and set ca_file, or \
-         ask for an exception"
+         on the way inspects TLS; put your company's root certificate in a file and set ca_file (other \
+         programs: {FOR_OTHERS}), or ask for an exception"
     );
     let error = error
         .with_better_code(Code::TlsInspected)

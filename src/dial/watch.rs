@@ -42,6 +42,10 @@ pub(crate) struct Presented {
     pub subject: String,
     /// In DER, the server's own first.
     pub chain: Vec<Vec<u8>>,
+    /// `TLS 1.3`, where the handshake came to its end.
+    pub version: Option<&'static str>,
+    /// What was agreed on by ALPN.
+    pub alpn: Option<Vec<u8>>,
 }
 
 impl Watch {

@@ -107,13 +107,18 @@ fn day_of(day: &str, one: &Certificate, leaf: &Certificate) -> String {
     }
 }
 
+/// How other programs come to trust what `ca_file` names.
+pub(crate) const FOR_OTHERS: &str =
+    "`outbound env` and `exec` tell them, as SSL_CERT_FILE, REQUESTS_CA_BUNDLE and their like";
+
 /// The words for a certificate that was made on the way.
 fn inspected(product: &str, key: &str) -> (String, Option<String>) {
     (
         "its certificate is issued by an authority that is not trusted here".to_owned(),
         Some(format!(
             "{product} on the way inspects TLS, and made this certificate itself: put your \
-             company's root certificate in a file and set {}, or ask for an exception",
+             company's root certificate in a file and set {} (other programs: {FOR_OTHERS}), or ask \
+             for an exception",
             setting(key)
         )),
     )

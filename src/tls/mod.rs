@@ -29,6 +29,7 @@ use self::client_certificate::NoCertificate;
 pub(crate) use self::client_certificate::{no_certificate, wants_certificate};
 use self::danger::AcceptEverything;
 pub use self::diagnosis::{is_no_tls, is_theirs, wants_newer};
+pub(crate) use self::failure::FOR_OTHERS;
 pub use self::one_session::OneSession;
 pub use self::open_end::OpenEnd;
 use self::shown::Shown;
@@ -217,10 +218,16 @@ pub(crate) async fn handshake<T: Transport>(
     let shown = Shown::default();
     let handshake = shown.over(TlsConnector::from(config).connect(name, stream));
     let secured = timeout(limit, handshake).await;
-    dial::presented(|| Presented {
-        stage,
-        subject: format!("{host}:{port}"),
-        chain: shown.chain(),
+    dial::presented(|| {
+        let session = secured.as_ref().ok().and_then(|ended| ended.as_ref().ok());
+        let session = session.map(|stream| stream.get_ref().1);
+        Presented {
+            stage,
+            subject: format!("{host}:{port}"),
+            chain: shown.chain(),
+            version: session.map(version),
+            alpn: session.and_then(|session| session.alpn_protocol().map(<[u8]>::to_vec)),
+        }
     });
     match secured {
         Ok(Ok(secured)) => Ok(secured),
@@ -256,12 +263,7 @@ fn server_name(host: &Host) -> Result<ServerName<'static>> {
 
 /// `TLS 1.3, h2`; `TLS 1.2, session used again`
 fn agreed(session: &ClientConnection) -> String {
-    let version = match session.protocol_version() {
-        Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
-        Some(rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2",
-        _ => "TLS",
-    };
-    let mut words = version.to_owned();
+    let mut words = version(session).to_owned();
     if let Some(alpn) = session.alpn_protocol() {
         words += &format!(", {}", text::escape_bytes(alpn));
     }
@@ -269,6 +271,14 @@ fn agreed(session: &ClientConnection) -> String {
         words += ", session used again";
     }
     words
+}
+
+fn version(session: &ClientConnection) -> &'static str {
+    match session.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        Some(rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        _ => "TLS",
+    }
 }
 
 #[cfg(test)]

@@ -79,6 +79,12 @@ pub(super) fn seen(report: &Report) -> Vec<(&'static str, String)> {
         let text = format!("{subject} shows one for {leaf}, {chain}{inspection}");
         facts.push(("cert", text));
         facts.push(("sha256", leaf.fingerprint()));
+        // The one above was made a moment ago; this one the proxy team knows.
+        let authority = shown.authority().filter(|_| shown.inspection.is_some());
+        if let Some((authority, _)) = authority {
+            let name = text::clip(&authority.subject);
+            facts.push(("ca", format!("{name}, sha256 {}", authority.fingerprint())));
+        }
     }
     let remarks = report.remarks.iter();
     facts.extend(remarks.map(|r| ("note", format!("{} ({})", r.text, r.code))));

@@ -26,6 +26,20 @@ fn its_authority_is_named_saved_and_then_believed() {
     let shown = &report["tls"][0];
     assert_eq!(shown["inspection"]["product"], "mitmproxy", "{report}");
     assert_eq!(shown["public"], false, "{report}");
+    let hint = failure["hint"].as_str().unwrap();
+    assert!(
+        hint.contains("`outbound env` and `exec` tell them"),
+        "{hint}"
+    );
+    // Which the proxy team can compare; the server's own was made a moment ago.
+    let known = shown["authorities"].as_array().unwrap().last().unwrap();
+    assert_eq!(known["subject"], "Corp Root CA", "{report}");
+    let ran = program.run(&through).expect(8);
+    let line = format!(
+        "\n  ca       Corp Root CA, sha256 {}\n",
+        known["sha256"].as_str().unwrap()
+    );
+    assert!(ran.out.contains(&line), "{line}: {}", ran.out);
 
     let file = program.file("corp-ca.pem");
     let path = file.to_str().unwrap();
@@ -47,12 +61,53 @@ fn its_authority_is_named_saved_and_then_believed() {
         shared().nginx.https("/"),
     );
     let trusting = Program::with_settings(&settings);
+    let report = trusting.run(&["check", "--json", "data:small.bin"]);
+    let report = report.expect(0).json();
+    let shown = &report["tls"][0];
+    assert_eq!(shown["version"], "TLS 1.3", "{report}");
+    assert!(["h2", "http/1.1"].contains(&shown["alpn"].as_str().unwrap()));
     let ran = trusting.run(&["check", "data:small.bin"]).expect(0);
     assert!(
         ran.out.contains("made on the way by mitmproxy"),
         "{}",
         ran.out
     );
+}
+
+/// An inspecting proxy that no name gives away: unrelated hosts have certificates of one issuer, which
+/// the public does not know. One host alone, or two of one owner, could be a company's own.
+#[test]
+fn unrelated_hosts_of_one_issuer_are_inspected() {
+    let proxy = Mitmproxy::unknown();
+    let (program, url) = (Program::new(), proxy.url());
+    let check = |urls: &[&str]| -> Vec<Value> {
+        let words = [&["check", "--json", "--proxy", &url], urls].concat();
+        let ran = program.run(&words).expect(8);
+        let lines = ran.out.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    };
+    let related = ["https://www.one.test/", "https://data.one.test/"];
+    for alone in [&related[..1], &related] {
+        for report in check(alone) {
+            let code = &report["failure"]["code"];
+            assert_eq!(code, "OUT-TLS-UNKNOWN-ISSUER", "{report}");
+            assert_eq!(report["tls"][0]["inspection"], Value::Null, "{report}");
+        }
+    }
+    let reports = check(&["https://www.one.test/", "https://www.two.test/"]);
+    for (report, other) in reports.iter().zip(["www.two.test", "www.one.test"]) {
+        let failure = &report["failure"];
+        assert_eq!(failure["code"], "OUT-TLS-INSPECTED", "{report}");
+        let hint = failure["hint"].as_str().unwrap();
+        for words in [other, "set ca_file", "`outbound env` and `exec` tell them"] {
+            assert!(hint.contains(words), "{words}: {report}");
+        }
+        let shown = &report["tls"][0];
+        assert_eq!(shown["inspection"]["same_issuer_as"], other, "{report}");
+        assert_eq!(shown["version"], Value::Null, "no handshake: {report}");
+    }
 }
 
 /// Of several servers behind one proxy the authority is written once, and nothing fails by that.

@@ -16,19 +16,26 @@ pub struct Mitmproxy {
 impl Mitmproxy {
     /// Starts one, which makes an authority of its own, and shows that to nobody.
     pub fn start() -> Self {
-        process::start(|| Self::attempt(false))
+        process::start(|| Self::attempt(None, &[]))
     }
 
     /// Starts one whose authority is of another, the root, and which shows both.
     pub fn with_root() -> Self {
-        process::start(|| Self::attempt(true))
+        process::start(|| Self::attempt(Some("Corp Web Gateway (mitmproxy)"), &[]))
     }
 
-    fn attempt(with_root: bool) -> Result<Self, Died> {
+    /// Starts one whose authority has a name that nobody knows, and which shows certificates for hosts
+    /// that it has not asked, and need not reach.
+    pub fn unknown() -> Self {
+        let lazy = ["connection_strategy=lazy", "upstream_cert=false"];
+        process::start(|| Self::attempt(Some("Corp Web Gateway"), &lazy))
+    }
+
+    fn attempt(name: Option<&str>, settings: &[&str]) -> Result<Self, Died> {
         let (home, port) = (Home::new("mitmproxy"), free_port());
         let mut authority = PathBuf::from(home.text()).join("mitmproxy-ca-cert.pem");
-        if with_root {
-            let (chain, root) = authorities();
+        if let Some(name) = name {
+            let (chain, root) = authorities(name);
             // mitmproxy takes what stands behind its own certificate for the chain.
             home.write("mitmproxy-ca.pem", &chain);
             authority = home.write("root.pem", &root);
@@ -43,6 +50,9 @@ impl Mitmproxy {
             .arg(format!("confdir={}", home.text()))
             // The origins of the tests have certificates of a throwaway authority.
             .arg("--ssl-insecure");
+        for setting in settings {
+            command.args(["--set", setting]);
+        }
         let process = Process::start(home, command, &[port])?;
         Ok(Self {
             process,
@@ -68,7 +78,7 @@ impl Mitmproxy {
 }
 
 /// The key of an authority and its certificate, with that of the root behind; and the root alone.
-fn authorities() -> (String, String) {
+fn authorities(name: &str) -> (String, String) {
     use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
     let params = |name: &str| {
         let mut params = CertificateParams::default();
@@ -80,7 +90,7 @@ fn authorities() -> (String, String) {
     let key = || KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).expect("a key");
     let root = CertifiedIssuer::self_signed(params("Corp Root CA"), key()).expect("a root");
     let own = key();
-    let signed = params("Corp Web Gateway (mitmproxy)").signed_by(&own, &root);
+    let signed = params(name).signed_by(&own, &root);
     let chain = own.serialize_pem() + &signed.expect("an authority").pem() + &root.pem();
     (chain, root.pem())
 }

@@ -76,7 +76,15 @@ fn certificate(shown: &Shown) -> Value {
         "not_before": leaf.first_day(),
         "not_after": leaf.last_day(),
         "sha256": leaf.fingerprint(),
+        "version": shown.version,
+        "alpn": shown.alpn,
         "chain": shown.chain().len(),
+        "authorities": shown.chain()[1..].iter().map(|above| json!({
+            "subject": above.subject,
+            "issuer": above.issuer,
+            "not_after": above.last_day(),
+            "sha256": above.fingerprint(),
+        })).collect::<Vec<_>>(),
         "public": shown.is_public,
         "inspection": shown.inspection.as_ref().map(|evidence| match evidence {
             Evidence::Product(product) => json!({ "product": product }),

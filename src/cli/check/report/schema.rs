@@ -97,7 +97,10 @@ fn definitions() -> Value {
                 ("not_before", text("The first day on which it is good")),
                 ("not_after", text("The last one")),
                 ("sha256", text("Its fingerprint")),
+                ("version", or_null(text("The version of TLS; null where the handshake failed"))),
+                ("alpn", or_null(text("The protocol that was agreed on by ALPN"))),
                 ("chain", count("How many certificates came")),
+                ("authorities", list("Those of them that came behind it", reference("authority", "Who signed the one before"))),
                 ("public", json!({ "type": "boolean", "description": "Whether its chain names an authority that browsers trust" })),
                 ("inspection", or_null(json!({
                     "type": "object",
@@ -107,6 +110,12 @@ fn definitions() -> Value {
                         "same_issuer_as": { "type": "string" },
                     },
                 }))),
+            ]),
+            "authority": object(&[
+                ("subject", text("Whose it is")),
+                ("issuer", text("Who issued it")),
+                ("not_after", text("The last day on which it is good")),
+                ("sha256", text("Its fingerprint")),
             ]),
             "service": object(&[
                 ("product", text("Which product")),
