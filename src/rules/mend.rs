@@ -16,11 +16,14 @@ pub(crate) struct Refused<'a> {
     pub answer: &'a Answer,
 }
 
-/// Lines for each product that shows itself, or else for the two that are most common; each begins
-/// with the product's name, and what follows stands below its first line.
+/// Lines for each product that shows itself, or else for the two that are most common, unless the
+/// answer names another product; each begins with the product's name, and what follows stands below
+/// its first line.
 pub(crate) fn mend(refused: Refused<'_>) -> String {
     let shown = Product::recognise(refused.answer);
     let products = match &shown[..] {
+        // It says that it is another.
+        [] if refused.answer.product().is_some() => return String::new(),
         [] => &[Product::Apache, Product::Squid],
         shown => shown,
     };

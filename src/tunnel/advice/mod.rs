@@ -44,7 +44,11 @@ pub fn refused(proxy: &Proxy, target: &Target, answer: &Answer) -> String {
         }
         need
     });
-    why + &mended(proxy, need, answer)
+    match answer.code {
+        403 => why + &mended(proxy, need, answer),
+        // No rule of a list is behind it.
+        _ => why,
+    }
 }
 
 /// The advice for a request in absolute form that was refused: `method` of `http://` or `ftp://` at

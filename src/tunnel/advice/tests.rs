@@ -76,11 +76,18 @@ fn the_lines_to_add_are_for_the_port_the_host_and_the_product() {
         ("", true, true),
         ("squid/5.7", false, true),
         ("Apache/2.4 (Debian)", true, false),
+        ("Zscaler/6.2", false, false),
     ] {
         let advice = refused(&proxy, &target, &answer(403, server, ""));
         assert_eq!(advice.contains("AllowConnect"), apache, "{server}");
         assert_eq!(advice.contains("http_access"), squid, "{server}");
     }
+    // What is no matter of a list has no lines either.
+    let advice = refused(&proxy, &target, &answer(426, "squid/5.7", ""));
+    assert_eq!(
+        advice,
+        "ask the proxy's administrator to allow CONNECT to h.example:443"
+    );
     // A name that no configuration can have is named, and has no lines.
     let odd = Target::new(Scheme::Https, url::Host::Domain("a*b".into()), 443);
     let advice = refused(&proxy, &odd, &both);
