@@ -5,7 +5,8 @@ use std::time::Duration;
 use http::header::HeaderMap;
 
 use super::failure::MAY_BE_TLS;
-use crate::base::{Code, Error, Kind, Proxy, Side, Stage, Target, text};
+use super::ftp_answer::UNABLE;
+use crate::base::{Code, Error, Kind, Proxy, Scheme, Side, Stage, Target, text};
 use crate::proto::connect::HEAD_MAX;
 use crate::tls;
 use crate::tunnel::advice;
@@ -136,11 +137,15 @@ pub(super) fn silence(
         Some(proxy) => error("no answer from the proxy (or the server behind it)")
             .with_side(Side::Proxy)
             .with_code(Code::ProxySilent)
-            .with_hint(format!(
-                "ask whether the proxy can reach {target}; a service that is no proxy may be \
-                 silent too: check the proxy's port in {}",
-                proxy.origin
-            )),
+            .with_hint(match target.scheme() {
+                // tinyproxy asks the FTP server in the words of HTTP, and waits.
+                Scheme::Ftp => format!("ask whether the proxy can reach {target}: {UNABLE}"),
+                _ => format!(
+                    "ask whether the proxy can reach {target}; a service that is no proxy may be \
+                     silent too: check the proxy's port in {}",
+                    proxy.origin
+                ),
+            }),
     }
 }
 

@@ -258,7 +258,7 @@ fn code(answer: &Answer, target: Option<&Target>) -> Option<Code> {
 }
 
 /// The advice for a proxy that knows no FTP.
-const UNABLE: &str = "not every proxy fetches FTP itself: Squid does, and Apache httpd with \
+pub(super) const UNABLE: &str = "not every proxy fetches FTP itself: Squid does, and Apache httpd with \
                       mod_proxy_ftp for names in ASCII; `ftp = \"tunnel\"` (--ftp tunnel) goes by CONNECT";
 
 fn login(authorized: bool) -> String {

@@ -229,6 +229,15 @@ async fn what_is_refused_is_told_by_whose_side_it_is() {
     let error = error.unwrap_err();
     assert_eq!(error.kind(), Kind::ProxyRefused, "{error:?}");
     assert!(error.hint().unwrap().contains("mod_proxy_ftp"), "{error:?}");
+    let silent = Scripted::each(vec![Step::head(), Step::Stall]);
+    let settings = format!(
+        "[proxy]\nurl = \"{}\"\nftp = \"proxy-get\"\n[timeouts]\nreply = \"100ms\"\n",
+        silent.url()
+    );
+    let error = client(&settings).dataset(&missing).unwrap().stat().await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), Kind::Timeout, "{error:?}");
+    assert!(error.hint().unwrap().contains("mod_proxy_ftp"), "{error:?}");
 }
 
 /// Squid 5.7 dies of a GET of an empty folder, mostly of the first. It is never asked.
