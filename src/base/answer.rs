@@ -83,7 +83,9 @@ impl Answer {
         if let Some(error) = &self.squid_error {
             return Some(format!("squid: {error}"));
         }
-        html_title(&self.body).or_else(|| plain_first_line(&self.body))
+        apache_reason(&self.body)
+            .or_else(|| html_title(&self.body))
+            .or_else(|| plain_first_line(&self.body))
     }
 
     /// The title of the page that came, if it has one. Not escaped.
@@ -119,11 +121,21 @@ impl fmt::Display for Answer {
 }
 
 fn html_title(body: &str) -> Option<String> {
+    between(body, "<title>", "</title>")
+}
+
+/// What mod_proxy gives as the reason, below a title that repeats the status.
+fn apache_reason(body: &str) -> Option<String> {
+    between(body, "reason: <strong>", "</strong>")
+}
+
+/// The words between two marks, which are in lower case.
+fn between(body: &str, from: &str, to: &str) -> Option<String> {
     let lower = body.to_ascii_lowercase();
-    let start = lower.find("<title>")? + "<title>".len();
-    let end = start + lower[start..].find("</title>")?;
-    let title = body[start..end].split_whitespace().collect::<Vec<_>>();
-    (!title.is_empty()).then(|| title.join(" "))
+    let start = lower.find(from)? + from.len();
+    let end = start + lower[start..].find(to)?;
+    let words = body[start..end].split_whitespace().collect::<Vec<_>>();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 fn plain_first_line(body: &str) -> Option<String> {
@@ -166,6 +178,17 @@ mod tests {
             answer.to_string(),
             "403 Forbidden (https://h.example/x?… is blocked)"
         );
+    }
+
+    #[test]
+    fn apache_has_its_reason_in_the_page() {
+        let mut answer = Answer::new(502, "Proxy Error");
+        answer.body =
+            "<title>502 Proxy Error</title>\n<p>Reason: <strong>DNS lookup failure\n for: \
+                       h.test</strong></p>"
+                .into();
+        let told = "502 Proxy Error (DNS lookup failure for: h.test)";
+        assert_eq!(answer.to_string(), told);
     }
 
     #[test]
