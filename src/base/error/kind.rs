@@ -134,6 +134,7 @@ impl Kind {
                 | Self::TargetUnavailable
                 | Self::Cut
                 | Self::Changed
+                | Self::Interrupted
         )
     }
 }

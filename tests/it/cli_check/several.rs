@@ -165,6 +165,8 @@ fn what_was_found_is_told_when_it_is_stopped() {
     for stopped in &told[1..] {
         assert_eq!(stopped["failure"]["code"], "OUT-INTERRUPTED", "{stopped}");
         assert_eq!(stopped["failure"]["stage"], "request", "{stopped}");
+        // As its page says: run it again.
+        assert_eq!(stopped["failure"]["transient"], true, "{stopped}");
     }
 }
 
