@@ -112,6 +112,14 @@ impl Connector {
         target.scheme() != Scheme::Ftp && self.tunnels_plain_http(proxy)
     }
 
+    /// The proxy on `route` that requests to `target` go to in absolute form, if they do.
+    pub(crate) fn asked<'a>(&self, route: &'a Route, target: &Target) -> Option<&'a Proxy> {
+        let proxy = route.proxy().filter(|_| !target.scheme().is_tls());
+        proxy
+            .filter(|proxy| !self.tunnels(proxy, target))
+            .map(Arc::as_ref)
+    }
+
     /// How plain FTP goes by `route`: what the connection says, else the proxy. Without a proxy
     /// there is nobody to ask.
     pub(crate) fn ftp_mode(&self, route: &Route) -> FtpMode {

@@ -203,11 +203,7 @@ impl Hop<'_> {
 
     /// The proxy that answers, when the request goes to it in absolute form.
     fn hop(&self) -> Option<&Proxy> {
-        let tunnels = |proxy: &&Arc<Proxy>| self.connector.tunnels(proxy, &self.target);
-        let proxy = self.route.proxy().filter(|proxy| !tunnels(proxy));
-        proxy
-            .filter(|_| !self.target.scheme().is_tls())
-            .map(Arc::as_ref)
+        self.connector.asked(&self.route, &self.target)
     }
 
     fn in_clear(&self) -> bool {
