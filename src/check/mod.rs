@@ -53,6 +53,12 @@ impl Report {
         }
     }
 
+    /// Whether no proxy is on the way that was decided.
+    pub fn is_direct(&self) -> bool {
+        let route = self.route.as_ref();
+        route.is_some_and(|route| route.proxy().is_none())
+    }
+
     /// Whether every stage was passed.
     pub fn is_ok(&self) -> bool {
         self.failure.is_none()

@@ -1,5 +1,9 @@
 //! Leaves a stream alone, to find out who ends what is idle.
 
+mod beside;
+#[cfg(feature = "ws")]
+mod socket;
+
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncReadExt as _;
@@ -30,12 +34,62 @@ impl Held {
             said: String::new(),
         }
     }
+
+    /// Of one that could not be opened.
+    pub fn unopened(error: Error) -> Self {
+        Self {
+            stood: Duration::ZERO,
+            failure: Some(error),
+            said: String::new(),
+        }
+    }
+
+    /// Whether there was a stream to be left alone.
+    pub fn was_opened(&self) -> bool {
+        self.failure.is_none() || !self.stood.is_zero()
+    }
 }
 
 impl Subject {
     /// Whether it is a WebSocket, in which pings can be sent.
     pub fn is_websocket(&self) -> bool {
         matches!(self.target().scheme(), Scheme::Ws | Scheme::Wss)
+    }
+
+    /// Why there is no stream of its own that could be left alone, if so: the proxy is asked for it in
+    /// absolute form. A tunnel would be another thing than what is used, and may be forbidden.
+    ///
+    /// # Errors
+    /// The policy does not allow a way.
+    pub fn no_stream(&self) -> Result<Option<String>> {
+        let Self::Dataset(dataset) = self else {
+            return Ok(None);
+        };
+        let (target, route) = (self.target(), self.route()?);
+        let another = match target.scheme() {
+            Scheme::Http if self.connector().asked(&route, target).is_some() => format!(
+                "tcp://{} tries one, where the proxy allows CONNECT to that port",
+                target.authority()
+            ),
+            Scheme::Ftp if dataset.asks_proxy_for_ftp()? => "--ftp tunnel opens one".to_owned(),
+            _ => return Ok(None),
+        };
+        Ok(Some(format!(
+            "the proxy is asked for it by request, so that there is no tunnel to leave alone; {another}"
+        )))
+    }
+
+    /// Whether pings can be sent in it.
+    ///
+    /// # Errors
+    /// It is no WebSocket.
+    pub fn can_be_pinged(&self) -> Result<()> {
+        if self.is_websocket() {
+            return Ok(());
+        }
+        let what = "only a WebSocket (ws://, wss://) can be pinged";
+        let error = Error::new(Kind::Usage, Stage::Settings, what);
+        Err(error.with_hint("leave --ping out"))
     }
 
     /// Opens what is to be left alone and leaves it alone for so long: the stream to the target, with
@@ -52,12 +106,10 @@ impl Subject {
         if let Self::Dataset(dataset) = self
             && self.is_websocket()
         {
-            return socket(dataset, how_long, ping).await;
+            return socket::hold(dataset, how_long, ping).await;
         }
         if ping.is_some() {
-            let what = "only a WebSocket (ws://, wss://) can be pinged";
-            let error = Error::new(Kind::Usage, Stage::Settings, what);
-            return Err(error.with_hint("leave --ping out"));
+            self.can_be_pinged()?;
         }
         let opened = match self {
             Self::Port(port) => port.connector.open(&self.route()?, &port.target).await,
@@ -117,9 +169,12 @@ fn cut(
         "the idle stream was ended after {}{last_words}",
         text::seconds(stood)
     );
-    let who = match route.proxy() {
-        Some(_) => format!("the proxy, a firewall on the way, or {target}"),
-        None => format!("a firewall on the way, or {target}"),
+    let (who, more) = match route.proxy() {
+        Some(_) => (
+            "the proxy, a firewall on the way, or",
+            "; --compare leaves the direct way alone beside it, where that is open",
+        ),
+        None => ("a firewall on the way, or", ""),
     };
     let error = Error::new(Kind::Cut, Stage::Transfer, what)
         .with_code(Code::TunnelIdleCut)
@@ -128,86 +183,12 @@ fn cut(
         .while_doing(format!("leave a stream to {target} alone"))
         .with_route(&route)
         .with_hint(format!(
-            "{who} ends what is idle: a server that waits for a request does so too (nginx after a \
-             minute), so that only a longer time than the target's own limit tells of the proxy; \
-             --compare shows the direct way beside it"
+            "{who} {target} ends what is idle: a server that waits for a request does so too (nginx \
+             after a minute), so that only an end before the target's own limit tells of the \
+             proxy{more}"
         ));
     Ok(match cause {
         Some(cause) => error.with_source(cause),
         None => error,
-    })
-}
-
-/// Leaves a WebSocket alone for so long, or sends pings as often as asked.
-#[cfg(feature = "ws")]
-async fn socket(
-    dataset: &crate::dataset::Dataset,
-    how_long: Duration,
-    ping: Option<Duration>,
-) -> Result<Held> {
-    let options = crate::ws::Options {
-        ping,
-        // Idle is what it is to be.
-        silence: Some(how_long.saturating_mul(2)),
-        ..crate::ws::Options::default()
-    };
-    let mut socket = dataset.websocket(&options).await?;
-    let began = Instant::now();
-    let until = tokio::time::Instant::now() + how_long;
-    let mut messages = 0_u64;
-    let ended = loop {
-        match tokio::time::timeout_at(until, socket.next()).await {
-            Err(_) => break None,
-            Ok(Ok(Some(_))) => messages += 1,
-            Ok(Ok(None)) => break Some(None),
-            Ok(Err(cause)) => break Some(Some(cause)),
-        }
-    };
-    let stood = began.elapsed();
-    let said = match messages {
-        0 => String::new(),
-        count => format!("{count} messages"),
-    };
-    let Some(cause) = ended else {
-        let _ = tokio::time::timeout(Duration::from_secs(2), socket.close()).await;
-        return Ok(Held {
-            stood,
-            failure: None,
-            said,
-        });
-    };
-    let target = dataset.target();
-    let what = format!(
-        "the idle WebSocket was ended after {}",
-        text::seconds(stood)
-    );
-    let closed = socket.closed().map(|closed| format!(": {closed}"));
-    let hint = match ping {
-        None => {
-            "a proxy on either side ends what is idle: raise its limit (nginx: proxy_read_timeout, \
-             haproxy: timeout tunnel, Apache: ProxyTimeout), or have pings sent more often than that; \
-             --ping 10s tries whether that helps"
-        }
-        Some(_) => {
-            "pings did not keep it: it is ended by age, or the pings are not passed on; the log of \
-             the proxy tells"
-        }
-    };
-    let error = Error::new(Kind::Cut, Stage::Transfer, what)
-        .and_also(closed.unwrap_or_default())
-        .with_code(Code::WsIdleCut)
-        .with_side(Side::Network)
-        .about(target.authority())
-        .while_doing(format!("leave a WebSocket to {target} alone"))
-        .with_route(socket.route())
-        .with_hint(hint);
-    let error = match cause {
-        Some(cause) => error.with_source(cause),
-        None => error,
-    };
-    Ok(Held {
-        stood,
-        failure: Some(error),
-        said,
     })
 }

@@ -245,7 +245,7 @@ pub struct CheckArgs {
     /// Walk so many times, on new connections each time, and tell the least, middle and greatest times
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub repeat: u16,
-    /// Walk by the direct way too, and show both side by side
+    /// Walk by the direct way too, and show both side by side; with --hold its stream is left alone too
     #[arg(long)]
     pub compare: bool,
     /// Give up a walk after so long (30s, 5m), whatever the other side does [default: 5m]

@@ -12,6 +12,10 @@ pub(super) struct Checked {
     pub direct: Option<Report>,
     /// What came of leaving the stream alone.
     pub held: Option<Held>,
+    /// The same of the direct way, at the same time.
+    pub direct_held: Option<Held>,
+    /// Why there was no stream to be left alone.
+    pub not_held: Option<String>,
 }
 
 impl Checked {
@@ -35,9 +39,24 @@ impl Checked {
         of_walk.or_else(of_hold)
     }
 
-    /// Whether there is nothing to be told when only what is wrong is to be.
+    /// Whether the direct way was walked to the end, and is another than ours.
+    pub fn is_compared(&self) -> bool {
+        let is_ours = self.first().is_some_and(Report::is_direct);
+        self.direct.as_ref().is_some_and(Report::is_ok) && !is_ours
+    }
+
+    /// Tells by the direct way, where that was left alone too, who ended what was idle.
+    pub fn judge_hold(&mut self) {
+        if let Some(direct) = &self.direct_held {
+            self.held = self.held.take().map(|held| held.beside(direct));
+        }
+    }
+
+    /// Whether there is nothing to be told when only what is wrong is to be: what was asked for and
+    /// not done is, too.
     pub fn is_well(&self) -> bool {
         let is_doubted = |report: &Report| report.doubt.is_some();
-        self.failure().is_none() && !self.reports.iter().any(is_doubted)
+        let is_well = self.failure().is_none() && self.not_held.is_none();
+        is_well && !self.reports.iter().any(is_doubted)
     }
 }

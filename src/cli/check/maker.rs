@@ -27,7 +27,11 @@ impl Maker<'_> {
     /// # Errors
     /// It is no URL, the connection is unknown, or an argument contradicts it.
     pub fn make(&self, place: &mut Place<'_>) -> Result<Subject> {
-        self.make_by(&self.policy, place, self.output)
+        let subject = self.make_by(&self.policy, place, self.output)?;
+        if self.pings_all() {
+            subject.can_be_pinged()?;
+        }
+        Ok(subject)
     }
 
     /// [`make`](Self::make) again: its warnings have been said.
@@ -46,6 +50,11 @@ impl Maker<'_> {
         let policy = self.direct.as_ref()?;
         let silenced = self.output.silenced();
         Some(self.make_by(policy, &mut place.clone(), &silenced))
+    }
+
+    /// Whether every one is to be pinged: of all connections nobody asked that of each.
+    fn pings_all(&self) -> bool {
+        self.args.ping.is_some() && !self.args.all
     }
 
     fn make_by(&self, policy: &Policy, place: &mut Place<'_>, output: &Output) -> Result<Subject> {

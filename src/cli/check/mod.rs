@@ -1,6 +1,7 @@
 //! `outbound check`: the stages with their times, a verdict, and what to change.
 
 mod checked;
+mod columns;
 mod compare;
 mod held;
 mod maker;

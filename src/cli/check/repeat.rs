@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::checked::Checked;
+use super::columns::Columns;
 use super::milliseconds;
 use crate::base::text;
 use crate::check::Report;
@@ -22,10 +23,14 @@ impl Times {
         self.elapsed.first().copied().unwrap_or_default()
     }
 
-    /// The lower of the two in the middle.
+    /// The median: of an even number the mean of the two in the middle.
     fn middle(&self) -> Duration {
-        let middle = self.elapsed.len().saturating_sub(1) / 2;
-        self.elapsed.get(middle).copied().unwrap_or_default()
+        let (half, count) = (self.elapsed.len() / 2, self.elapsed.len());
+        let of = |at: usize| self.elapsed.get(at).copied().unwrap_or_default();
+        match count.is_multiple_of(2) {
+            true => (of(half.saturating_sub(1)) + of(half)) / 2,
+            false => of(half),
+        }
     }
 
     fn greatest(&self) -> Duration {
@@ -66,7 +71,7 @@ fn times(reports: &[Report]) -> Vec<Times> {
         }
     }
     for report in reports.iter().filter(|report| report.is_ok()) {
-        add("in all".to_owned(), report.steps.elapsed());
+        add("in all".to_owned(), report.elapsed);
     }
     for times in &mut all {
         times.elapsed.sort();
@@ -87,29 +92,22 @@ fn failures(reports: &[Report]) -> Vec<(&'static str, usize)> {
     found
 }
 
-/// The lines for people; none for a single walk.
-pub(super) fn lines(checked: &Checked) -> Vec<String> {
+/// The times in columns; none for a single walk.
+pub(super) fn columns(checked: &Checked) -> Option<Columns> {
     let reports = &checked.reports;
     if reports.len() < 2 {
-        return Vec::new();
+        return None;
     }
-    let times = times(reports);
-    let width = times.iter().map(|times| times.what.chars().count()).max();
-    let width = width.unwrap_or_default().clamp(20, 52);
-    let mut lines = vec![format!(
-        "  {:<8} {:<width$} {:>6} {:>10} {:>10} {:>10}  ms",
-        "times", "", "walks", "least", "middle", "greatest"
-    )];
-    for times in &times {
-        lines.push(format!(
-            "           {:<width$} {:>6} {:>10.1} {:>10.1} {:>10.1}",
-            times.what,
-            times.elapsed.len(),
-            milliseconds(times.least()),
-            milliseconds(times.middle()),
-            milliseconds(times.greatest()),
-        ));
-    }
+    let rows = times(reports).into_iter().map(|times| {
+        let shown = |time: Duration| format!("{:.1}", milliseconds(time));
+        let numbers = vec![
+            times.elapsed.len().to_string(),
+            shown(times.least()),
+            shown(times.middle()),
+            shown(times.greatest()),
+        ];
+        (times.what, numbers)
+    });
     let failed: usize = failures(reports).iter().map(|(_, count)| count).sum();
     let codes = failures(reports).into_iter();
     let codes: Vec<String> = codes
@@ -118,15 +116,20 @@ pub(super) fn lines(checked: &Checked) -> Vec<String> {
             count => format!("{code} {count} times"),
         })
         .collect();
-    lines.push(match failed {
+    let end = match failed {
         0 => format!("ok: each of {} walks passed", reports.len()),
         _ => format!(
             "failed: {failed} of {} walks: {}",
             reports.len(),
             codes.join(", ")
         ),
-    });
-    lines
+    };
+    Some(Columns {
+        label: "times",
+        heads: vec!["walks", "least", "middle", "greatest"],
+        rows: rows.collect(),
+        ends: vec![end],
+    })
 }
 
 /// The same for machines; null for a single walk.
@@ -187,9 +190,28 @@ mod tests {
         let first = &stages[0];
         assert_eq!(
             (&first["min_ms"], &first["median_ms"], &first["max_ms"]),
-            (&json!(10.0), &json!(20.0), &json!(40.0))
+            (&json!(10.0), &json!(25.0), &json!(40.0))
         );
-        assert!(lines(&checked).last().unwrap().starts_with("ok: each of 4"));
-        assert!(lines(&Checked::of(walk(1, 1))).is_empty());
+        let columns = columns(&checked).unwrap();
+        assert_eq!(columns.rows[0].1, ["4", "10.0", "25.0", "40.0"]);
+        assert_eq!(columns.ends, ["ok: each of 4 walks passed"]);
+        assert!(super::columns(&Checked::of(walk(1, 1))).is_none());
+    }
+
+    #[test]
+    fn the_middle_is_the_median() {
+        for (walks, median) in [
+            (&[7][..], 7.0),
+            (&[10, 11], 10.5),
+            (&[30, 10, 20], 20.0),
+            (&[1, 2, 4, 100], 3.0),
+        ] {
+            let checked = Checked {
+                reports: walks.iter().map(|dial| walk(*dial, 1)).collect(),
+                ..Checked::default()
+            };
+            let times = times(&checked.reports);
+            assert_eq!(milliseconds(times[0].middle()), median, "{walks:?}");
+        }
     }
 }

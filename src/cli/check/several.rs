@@ -43,8 +43,8 @@ enum Now {
     Nothing,
     /// A walk: one of ours, or that by the direct way.
     Walk { walk: Walk, is_direct: bool },
-    /// Its stream is left alone since then.
-    Hold(Instant),
+    /// Its stream is left alone since then, and the direct one too when that is wanted.
+    Hold { since: Instant, is_double: bool },
     /// It has ended.
     Ended,
 }
@@ -140,25 +140,57 @@ impl<'a> Several<'a> {
             }
             one.checked.borrow_mut().reports.push(report);
         }
+        let mut beside = None;
         if let Some(direct) = self.maker.make_direct(&one.place) {
             let report = match direct {
-                Ok(direct) => self.walk(one, direct, true).await,
+                Ok(direct) => {
+                    beside = Some(direct.clone());
+                    self.walk(one, direct, true).await
+                }
                 Err(error) => Report::of(error),
             };
             one.checked.borrow_mut().direct = Some(report);
         }
         let has_failed = one.checked.borrow().failure().is_some();
         if let (Some(how_long), false) = (args.hold, has_failed) {
-            one.now.replace(Now::Hold(Instant::now()));
-            // Nobody asked each of them for pings.
-            let ping = args.ping.filter(|_| !args.all || subject.is_websocket());
-            let held = subject.hold(how_long, ping).await;
-            let mut checked = one.checked.borrow_mut();
-            match held {
-                Ok(held) => checked.held = Some(held),
-                Err(error) => checked.reports = vec![Report::of(error)],
-            }
+            let is_another = one.checked.borrow().is_compared();
+            let beside = beside.filter(|_| is_another);
+            self.hold(one, subject, beside, how_long).await;
         }
+    }
+
+    /// Leaves the stream of one place alone, and that by the direct way at the same time.
+    async fn hold(
+        &self,
+        one: &One<'a>,
+        subject: &Subject,
+        direct: Option<Subject>,
+        how_long: Duration,
+    ) {
+        if let Ok(Some(why)) = subject.no_stream() {
+            one.checked.borrow_mut().not_held = Some(why);
+            return;
+        }
+        one.now.replace(Now::Hold {
+            since: Instant::now(),
+            is_double: direct.is_some(),
+        });
+        let args = self.maker.args;
+        // Nobody asked each of them for pings.
+        let ping = args.ping.filter(|_| !args.all || subject.is_websocket());
+        // Each is kept as soon as it has ended: the other may be given up.
+        let ours = async {
+            let held = subject.hold(how_long, ping).await;
+            one.checked.borrow_mut().held = Some(held.unwrap_or_else(Held::unopened));
+        };
+        let beside = async {
+            if let Some(direct) = direct {
+                let held = direct.hold(how_long, ping).await;
+                one.checked.borrow_mut().direct_held = Some(held.unwrap_or_else(Held::unopened));
+            }
+        };
+        tokio::join!(ours, beside);
+        one.checked.borrow_mut().judge_hold();
     }
 
     async fn walk(&self, one: &One<'a>, subject: Subject, is_direct: bool) -> Report {
@@ -180,7 +212,7 @@ impl<'a> Several<'a> {
         let name = one.place.name();
         match &*one.now.borrow() {
             Now::Walk { walk, .. } => verdict::lines(&name, &walk.waiting()),
-            Now::Hold(since) => {
+            Now::Hold { since, .. } => {
                 let stood = text::seconds(since.elapsed());
                 vec![name, format!("  WAIT   hold: it stands for {stood}")]
             }
@@ -198,8 +230,13 @@ impl<'a> Several<'a> {
                     true => checked.direct = Some(walk.stopped(signal)),
                     false => checked.reports.push(walk.stopped(signal)),
                 },
-                Now::Hold(since) => {
-                    checked.held = Some(Held::stopped(since.elapsed(), signal));
+                Now::Hold { since, is_double } => {
+                    let stopped = || Held::stopped(since.elapsed(), signal);
+                    checked.held.get_or_insert_with(stopped);
+                    if is_double {
+                        checked.direct_held.get_or_insert_with(stopped);
+                    }
+                    checked.judge_hold();
                 }
                 Now::Ended => {}
             }

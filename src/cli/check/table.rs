@@ -46,7 +46,7 @@ fn row(name: &str, checked: &Checked) -> [String; 4] {
         (Some(error), _) => (error.code().to_string(), error.what().to_owned()),
         (None, Some(doubt)) => ("doubt".to_owned(), doubt.to_owned()),
         (None, None) => {
-            let whole = report.map(|report| report.steps.elapsed());
+            let whole = report.map(|report| report.elapsed);
             let whole = milliseconds(whole.unwrap_or_default());
             ("ok".to_owned(), format!("{whole:.1} ms"))
         }

@@ -34,7 +34,7 @@ pub fn lines(url: &str, report: &Report) -> Vec<String> {
     match &report.failure {
         None => {
             tell(&mut lines, &seen(report));
-            let total = milliseconds(report.steps.elapsed());
+            let total = milliseconds(report.elapsed);
             let refused = report.service.as_ref().filter(|s| s.wants_client());
             if let (Some(service), None) = (&report.service, refused) {
                 lines.push(format!("  service  {}", service.told()));
@@ -187,7 +187,8 @@ fn about(step: &Step) -> String {
     format!("{} {}", step.stage, text::clip(&step.subject))
 }
 
-fn failed(error: &Error) -> String {
+/// Which stage failed, and about what.
+pub(super) fn failed(error: &Error) -> String {
     match error.subject() {
         Some(subject) => format!("{} {}", error.stage(), text::clip(subject)),
         None => error.stage().to_string(),
@@ -200,7 +201,7 @@ fn width(lengths: impl Iterator<Item = usize>, (least, most): (usize, usize)) ->
 }
 
 /// Takes out of the middle what is too much: both ends of a path tell more.
-fn shorten(text: &str, most: usize) -> String {
+pub(super) fn shorten(text: &str, most: usize) -> String {
     let length = text.chars().count();
     if length <= most {
         return text.to_owned();

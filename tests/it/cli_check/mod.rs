@@ -2,6 +2,7 @@
 
 mod advice;
 mod doubts;
+mod held;
 mod inspected;
 mod options;
 mod remarks;

@@ -6,7 +6,7 @@ use super::vsftpd;
 use crate::kit::{Program, Running, shared, signal};
 use crate::support::echo::Echo;
 use crate::support::peers::gateways::{Gateway, Product};
-use crate::support::peers::squid;
+use crate::support::peers::{Squid, squid};
 use crate::support::sockets::Closed;
 
 /// What a check through Squid tells.
@@ -66,6 +66,48 @@ fn the_direct_way_stands_beside_the_proxy() {
     assert!(ran.out.contains("the way is direct already"), "{}", ran.out);
 }
 
+/// The proxy refuses what goes well without it.
+#[test]
+fn the_two_ways_may_end_otherwise() {
+    let proxy = Squid::start(squid::Options {
+        tunnel_ports: "1".to_owned(),
+        ..squid::Options::default()
+    });
+    let url = format!("tcp://127.0.0.1:{}", vsftpd().port());
+    let program = Program::new();
+    let start = ["check", "--compare", "--proxy", &proxy.url(), &url];
+    let report = program.run(&[&start[..], &["--json"]].concat());
+    let report = report.expect(6).json();
+    assert_eq!(report["ok"], false, "{report}");
+    let code = &report["failure"]["code"];
+    assert_eq!(code, "OUT-CONNECT-FORBIDDEN-PORT", "{report}");
+    assert_eq!(report["direct"]["ok"], true, "{report}");
+    assert_eq!(report["direct"]["failure"], Value::Null, "{report}");
+    let out = program.run(&start).expect(6).out;
+    let ours = "           by the proxy: OUT-CONNECT-FORBIDDEN-PORT: ";
+    assert!(out.contains(ours), "{out}");
+    assert!(out.contains("           direct: ok, "), "{out}");
+    // What is one walk of many is said to be.
+    let out = program.run(&[&start[..], &["--repeat", "2"]].concat());
+    let words = "by the proxy (the one of 2 walks that is shown above): ";
+    assert!(out.expect(6).out.contains(words));
+}
+
+/// What the text says of the whole is what the walk took, and not its stages alone.
+#[test]
+fn the_whole_is_all_that_the_walk_took() {
+    let echo = Echo::start(None);
+    let url = format!("ws://127.0.0.1:{}/mute", echo.port());
+    let program = Program::new();
+    let run = |more: &[&str]| program.run(&[&["check", &url], more].concat()).expect(0);
+    let text = run(&[]).out;
+    let (_, whole) = text.split_once("every stage was passed, ").unwrap();
+    let (whole, _) = whole.split_once(" ms in all").unwrap();
+    // So long is the answer to a ping waited for, which is no stage that was passed.
+    assert!(whole.parse::<f64>().unwrap() >= 2000.0, "{text}");
+    assert!(run(&["--json"]).json()["ms"].as_f64().unwrap() >= 2000.0);
+}
+
 #[test]
 fn a_port_is_reached_or_not() {
     let url = format!("tcp://127.0.0.1:{}", vsftpd().port());
@@ -103,6 +145,11 @@ fn stood(report: &Value) {
     assert_eq!(held["failure"], Value::Null, "{report}");
 }
 
+#[track_caller]
+fn hint(report: &Value) -> &str {
+    report["failure"]["hint"].as_str().unwrap()
+}
+
 /// haproxy and nginx end what is idle for two seconds.
 #[test]
 fn who_ends_what_is_idle_is_found() {
@@ -110,11 +157,7 @@ fn who_ends_what_is_idle_is_found() {
     for product in [Product::Nginx, Product::Haproxy] {
         let gateway = Gateway::start(product, echo.port());
         let url = format!("ws://127.0.0.1:{}/feed", gateway.port());
-        let (cut, kept) = std::thread::scope(|scope| {
-            let cut = scope.spawn(|| check(&["--hold", "30s", &url], 11));
-            let kept = scope.spawn(|| check(&["--hold", "4s", "--ping", "500ms", &url], 0));
-            (cut.join().unwrap(), kept.join().unwrap())
-        });
+        let cut = check(&["--hold", "30s", &url], 11);
         let failure = &cut["held"]["failure"];
         assert_eq!(failure["code"], "OUT-WS-IDLE-CUT", "{product:?}: {cut}");
         // Whoever looks at the end alone sees it too.
@@ -123,17 +166,18 @@ fn who_ends_what_is_idle_is_found() {
             (&false.into(), failure),
             "{cut}"
         );
-        assert!(
-            failure["hint"].as_str().unwrap().contains("--ping"),
-            "{cut}"
-        );
-        // It is told how long it stood.
-        assert!(cut["held"]["ms"].is_number(), "{cut}");
-        stood(&kept);
+        // What is proposed helps: it is less than the time that was measured.
+        let (_, proposed) = hint(&cut).split_once("--ping ").unwrap();
+        let (proposed, _) = proposed.split_once(' ').unwrap();
+        assert!(["900ms", "1s"].contains(&proposed), "{cut}");
+        stood(&check(&["--hold", "4s", "--ping", proposed, &url], 0));
+        let late = check(&["--hold", "4s", "--ping", "10s", &url], 11);
+        assert!(hint(&late).contains("before the first ping"), "{late}");
     }
-    let url = shared().nginx.http("/small.bin");
-    let report = check(&["--hold", "100ms", &url], 0);
+    let port = format!("tcp://127.0.0.1:{}", vsftpd().port());
+    let report = check(&["--hold", "100ms", &port], 0);
     stood(&report);
+    let url = shared().nginx.http("/small.bin");
     let report = check(&["--hold", "1s", "--ping", "1s", &url], 2);
     assert!(
         report["failure"]["message"]
@@ -196,7 +240,16 @@ fn a_walk_ends_within_its_time() {
 fn a_stop_while_it_is_held_loses_nothing() {
     let proxy = squid().url();
     let url = format!("tcp://127.0.0.1:{}", vsftpd().port());
-    let arguments = ["check", "-v", "--proxy", &proxy, "--hold", "10m", &url];
+    let arguments = [
+        "check",
+        "-v",
+        "--proxy",
+        &proxy,
+        "--hold",
+        "10m",
+        "--compare",
+        &url,
+    ];
     let program = Program::new();
     let mut command = program.command(&arguments);
     let mut child = Running::start(&mut command);
@@ -220,4 +273,8 @@ fn a_stop_while_it_is_held_loses_nothing() {
         "{}",
         ran.out
     );
+    let mut lines = ran.out.lines();
+    let direct = lines.find(|line| line.contains(" direct: ok, "));
+    let stopped = direct.is_some_and(|line| line.contains("; hold: stopped by SIGINT"));
+    assert!(stopped, "{}", ran.out);
 }

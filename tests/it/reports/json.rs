@@ -58,7 +58,7 @@ fn what_is_printed_is_what_the_schema_says() {
         ]);
         lines.push_str(&ran.expect(6).out);
     }
-    assert_eq!(lines.lines().count(), 11 + HOSTILE.len());
+    assert_eq!(lines.lines().count(), 13 + HOSTILE.len());
     assert_eq!(problems(&lines), "");
     let mut silences = 0;
     for line in lines.lines() {

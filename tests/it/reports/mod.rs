@@ -96,10 +96,25 @@ fn ends_in(flags: &[&str]) -> Vec<(&'static str, Program, Ran)> {
         (
             "left alone",
             0,
+            vec!["--hold".into(), "1ms".into(), "secure:small.bin".into()],
+        ),
+        (
+            "nothing to leave alone",
+            0,
             vec![
                 "--hold".into(),
                 "1ms".into(),
                 shared.nginx.http("/small.bin"),
+            ],
+        ),
+        (
+            "both left alone",
+            0,
+            vec![
+                "--hold".into(),
+                "1ms".into(),
+                "--compare".into(),
+                format!("tcp://127.0.0.1:{}", shared.nginx.http_port()),
             ],
         ),
         ("no such connection", 2, vec!["secur:x/small.bin".into()]),

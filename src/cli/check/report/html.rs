@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::cli::explain;
 
+use super::Columns;
 use super::told::{Mark, Row, Told, shown};
 
 const STYLE: &str = include_str!("page.css");
@@ -68,7 +69,7 @@ fn table(all: &[Told]) -> String {
             text(&told.name),
             text(way),
             text(&told.verdict),
-            shown(told.total)
+            shown(told.elapsed)
         );
     }
     table + "</table>\n"
@@ -106,8 +107,8 @@ fn section(page: &mut String, number: usize, told: &Told) {
         }
         page.push_str("</details>\n");
     }
-    if !told.beside.is_empty() {
-        let _ = writeln!(page, "<pre>{}</pre>", text(&told.beside.join("\n")));
+    for beside in &told.beside {
+        columns(page, beside);
     }
     page.push_str("</section>\n");
 }
@@ -141,6 +142,30 @@ fn rows(page: &mut String, told: &Told) {
         );
     }
     page.push_str("</ol>\n");
+}
+
+/// Numbers, and what is told below them. What does not fit is scrolled to.
+fn columns(page: &mut String, columns: &Columns) {
+    if !columns.heads.is_empty() {
+        let heads: String = columns
+            .heads
+            .iter()
+            .map(|head| format!("<th>{head}</th>"))
+            .collect();
+        let _ = writeln!(
+            page,
+            "<div class=\"wide\"><table class=\"numbers\">\n<tr><th>{}, ms</th>{heads}</tr>",
+            columns.label
+        );
+        for (what, numbers) in &columns.rows {
+            let numbers: String = numbers.iter().map(|n| format!("<td>{n}</td>")).collect();
+            let _ = writeln!(page, "<tr><td>{}</td>{numbers}</tr>", text(what));
+        }
+        page.push_str("</table></div>\n");
+    }
+    for end in &columns.ends {
+        let _ = writeln!(page, "<p class=\"end\">{}</p>", text(end));
+    }
 }
 
 fn bar(row: &Row, total: Duration) -> String {

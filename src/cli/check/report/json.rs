@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::schema;
-use crate::check::{Evidence, Report, Shown};
+use crate::check::{Evidence, Held, Report, Shown};
 use crate::cli::check::checked::Checked;
 use crate::cli::check::{milliseconds, repeat};
 use crate::cli::json as values;
@@ -20,16 +20,22 @@ pub(super) fn line(place: &Place<'_>, checked: &Checked) -> String {
         "failure": checked.failure().map(values::error),
         "times": repeat::as_json(checked),
         "direct": checked.direct.as_ref().map(walk),
-        "held": checked.held.as_ref().map(|held| json!({
-            "ms": milliseconds(held.stood),
-            "said": held.said,
-            "failure": held.failure.as_ref().map(values::error),
-        })),
+        "held": checked.held.as_ref().map(held),
+        "direct_held": checked.direct_held.as_ref().map(held),
+        "not_held": checked.not_held,
     });
     if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
         object.extend(more);
     }
     place.report(object)
+}
+
+fn held(held: &Held) -> Value {
+    json!({
+        "ms": milliseconds(held.stood),
+        "said": held.said,
+        "failure": held.failure.as_ref().map(values::error),
+    })
 }
 
 fn walk(report: &Report) -> Value {

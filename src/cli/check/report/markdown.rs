@@ -3,6 +3,7 @@
 //! What comes from outside stands in code spans and fences alone: there it is neither markup, nor a
 //! link, nor the `@name` of somebody who would be called.
 
+use super::Columns;
 use super::told::{Mark, Row, Told, shown};
 
 /// The lines of one target.
@@ -10,7 +11,7 @@ pub(super) fn lines(told: &Told) -> Vec<String> {
     let mut lines = vec![
         format!("### {} {}", told.mark.as_str(), code(&told.name)),
         String::new(),
-        format!("**{}**, {}", prose(&told.verdict), shown(told.total)),
+        format!("**{}**, {}", prose(&told.verdict), shown(told.elapsed)),
         String::new(),
     ];
     if let Some((way, why)) = &told.way {
@@ -36,7 +37,8 @@ pub(super) fn lines(told: &Told) -> Vec<String> {
         lines.push(String::new());
     }
     if !told.beside.is_empty() {
-        lines.extend(block(&told.beside.join("\n"), ""));
+        let beside: Vec<String> = told.beside.iter().flat_map(Columns::lines).collect();
+        lines.extend(block(&beside.join("\n"), ""));
         lines.push(String::new());
     }
     lines

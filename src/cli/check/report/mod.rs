@@ -13,6 +13,7 @@ use std::time::SystemTime;
 
 use self::told::Told;
 use super::checked::Checked;
+use super::columns::Columns;
 use super::{compare, held, repeat, table, verdict};
 use crate::base::{Error, Kind, Result, Stage, text};
 use crate::cli::args::CheckArgs;
@@ -101,7 +102,8 @@ impl<'a> Reports<'a> {
         }
         let is_listed = self.is_listed && self.form != Form::Json;
         // The table has what went well, but not what was asked for beside it.
-        let has_more = checked.held.is_some() || !beside(checked).is_empty();
+        let is_held = checked.held.is_some() || checked.not_held.is_some();
+        let has_more = is_held || beside(checked).next().is_some();
         let is_hidden = self.output.quiet || is_listed && !has_more;
         if is_hidden && checked.is_well() {
             return;
@@ -183,18 +185,15 @@ fn lines(place: &Place<'_>, checked: &Checked) -> Vec<String> {
         Some(report) => verdict::lines(&place.name(), report),
         None => Vec::new(),
     };
-    lines.extend(beside(checked));
-    let way = checked.first().and_then(|report| report.route.as_ref());
-    let held = checked.held.iter();
-    lines.extend(held.flat_map(|held| held::lines(held, way)));
+    lines.extend(beside(checked).flat_map(|columns| columns.lines()));
+    lines.extend(held::lines(checked));
     lines
 }
 
 /// What is told beside the walk: the times of many, and the direct way.
-fn beside(checked: &Checked) -> Vec<String> {
-    let mut lines = repeat::lines(checked);
-    lines.extend(compare::lines(checked));
-    lines
+fn beside(checked: &Checked) -> impl Iterator<Item = Columns> {
+    let (times, ways) = (repeat::columns(checked), compare::columns(checked));
+    times.into_iter().chain(ways)
 }
 
 /// When and by what a report was made. Nothing names this machine or its user: a report goes to

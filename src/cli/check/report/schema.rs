@@ -30,7 +30,9 @@ pub(in crate::cli) fn check() -> Value {
     properties.extend([
         ("times", or_null(reference("times", "The times of all walks (--repeat); the walk told above is the first that failed, else the first"))),
         ("direct", or_null(reference("walk", "The walk by the direct way (--compare)"))),
-        ("held", or_null(reference("held", "What came of leaving the stream alone (--hold)"))),
+        ("held", or_null(reference("held", "What came of leaving the stream alone (--hold); null when it was not done"))),
+        ("direct_held", or_null(reference("held", "The same of the direct way, at the same time (--hold with --compare)"))),
+        ("not_held", or_null(text("Why --hold left nothing alone although the walk was good: it goes by request, without a tunnel"))),
     ]);
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -64,12 +66,12 @@ fn definitions() -> Value {
                     ("stage", text("Stage and subject")),
                     ("walks", count("In how many walks it was passed")),
                     ("min_ms", milliseconds("The least time")),
-                    ("median_ms", milliseconds("The middle one")),
+                    ("median_ms", milliseconds("The median")),
                     ("max_ms", milliseconds("The greatest")),
                 ]))),
             ]),
             "held": object(&[
-                ("ms", milliseconds("For how long it stood")),
+                ("ms", milliseconds("For how long it stood; 0 when it could not be opened")),
                 ("said", text("What the other side said meanwhile, escaped and cut")),
                 ("failure", or_null(reference("failure", "Why it did not stand to the end"))),
             ]),

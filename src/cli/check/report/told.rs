@@ -7,6 +7,7 @@ use crate::base::code::Page;
 use crate::base::{Error, Kind, text};
 use crate::check::{Held, Report};
 use crate::cli::check::checked::Checked;
+use crate::cli::check::columns::Columns;
 use crate::cli::check::{milliseconds, verdict};
 use crate::cli::output::{without_query, without_userinfo};
 
@@ -69,10 +70,12 @@ pub(super) struct Told {
     pub facts: Vec<(&'static str, String)>,
     /// The page of the code of what failed.
     pub about: Option<&'static Page>,
-    /// What was done beside the walk: lines with columns.
-    pub beside: Vec<String>,
-    /// From the beginning of the first stage to the end of the last.
+    /// What was done beside the walk, in columns.
+    pub beside: Vec<Columns>,
+    /// From the beginning of the first stage to the end of the last: the time line.
     pub total: Duration,
+    /// What the whole walk took, with what lies between stages.
+    pub elapsed: Duration,
 }
 
 impl Told {
@@ -120,8 +123,9 @@ impl Told {
             rows,
             facts,
             about: about(checked),
-            beside: beside(checked).iter().map(|line| escaped(line)).collect(),
+            beside: beside(checked).map(safe).collect(),
             total,
+            elapsed: report.elapsed,
         }
     }
 }
@@ -136,6 +140,16 @@ fn about(checked: &Checked) -> Option<&'static Page> {
 fn escaped(lines: &str) -> String {
     let lines: Vec<String> = lines.split('\n').map(text::escape).collect();
     lines.join("\n")
+}
+
+/// What is in columns, safe to show.
+fn safe(columns: Columns) -> Columns {
+    let rows = columns.rows.into_iter();
+    Columns {
+        rows: rows.map(|(what, n)| (text::escape(&what), n)).collect(),
+        ends: columns.ends.iter().map(|end| text::escape(end)).collect(),
+        ..columns
+    }
 }
 
 /// A stream that was left alone has no place on the time line, which it would fill.
@@ -187,6 +201,9 @@ fn end(report: &Report, checked: &Checked) -> (Mark, String, Vec<(&'static str, 
         );
     }
     let mut facts = verdict::seen(report);
+    if let Some(why) = &checked.not_held {
+        facts.push(("hold", format!("not held: {why}")));
+    }
     let mut verdict = "every stage was passed";
     if let Some(service) = &report.service {
         facts.push(("service", service.told()));
