@@ -175,7 +175,7 @@ async fn exchange(
         match progress.map_err(Failure::Fault)? {
             Progress::NeedMore => {}
             Progress::Open { status, .. } => return Ok(Answered::Open { status }),
-            Progress::Refused(refusal) => return Ok(Answered::Refused(Box::new(refusal))),
+            Progress::Refused(refusal) => return Ok(Answered::Refused(refusal)),
         }
         if !waiting_for_body && handshake.refusal().is_some() {
             deadline = deadline.min(tokio::time::Instant::now() + BODY_WAIT);

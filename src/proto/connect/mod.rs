@@ -56,7 +56,7 @@ pub enum Progress {
         leftover: Bytes,
     },
     /// The proxy refused, and its body was read as far as it is kept.
-    Refused(Refusal),
+    Refused(Box<Refusal>),
 }
 
 /// A refusal, kept whole.
@@ -188,7 +188,7 @@ impl Handshake {
                 // Bytes behind the body are answers to nothing we asked: do not go on with them.
                 refusal.reusable &= state == body::State::Whole { behind: 0 };
                 refusal.answer.body = body.into_text();
-                Progress::Refused(refusal)
+                Progress::Refused(Box::new(refusal))
             }
         }
     }

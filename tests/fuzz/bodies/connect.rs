@@ -58,7 +58,7 @@ fn run(pieces: &[&[u8]]) -> End {
                 );
                 return End::Open(status, leftover.len() + unread);
             }
-            Ok(Progress::Refused(refusal)) => return refused(refusal),
+            Ok(Progress::Refused(refusal)) => return refused(*refusal),
             Err(found) => return fault(found),
         }
     }
