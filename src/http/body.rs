@@ -70,9 +70,9 @@ impl Body {
 
     /// Reads at most `most` bytes to see what an answer says. What goes wrong on the way is no
     /// matter: the answer stands.
-    pub(crate) async fn start(mut self, most: usize) -> Vec<u8> {
+    pub(crate) async fn start(&mut self, most: usize) -> Vec<u8> {
         let mut kept = Vec::new();
-        let mut start = (&mut self).take(most as u64);
+        let mut start = self.take(most as u64);
         let reading = start.read_to_end(&mut kept);
         let _ = tokio::time::timeout(Duration::from_secs(2), reading).await;
         kept

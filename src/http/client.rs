@@ -74,19 +74,19 @@ impl Response {
         self.in_clear
     }
 
-    /// Why it may not have come through the proxy, although it was asked for in absolute form:
-    /// nothing in it shows a proxy, and a web server in the proxy's place answers with its own
-    /// file.
-    pub(crate) fn doubts_proxy(&self) -> Option<String> {
-        failure::no_trace_of_proxy(self)
+    /// What may be wrong although it is a good answer to a request in absolute form. Nothing in it
+    /// shows a proxy, and a web server in the proxy's place answers with its own file; or the target
+    /// speaks no HTTP, and the proxy made an answer of what it said.
+    pub(crate) fn doubt(&self) -> Option<String> {
+        failure::not_http(self).or_else(|| failure::no_trace_of_proxy(self))
     }
 
     /// The response, if its status is 2xx; else the refusal as an error.
     ///
     /// # Errors
     /// 401 is [`Kind::TargetAuth`]; 408, 420, 429 and 5xx are [`Kind::TargetUnavailable`], but 501 and
-    /// 505 are [`Kind::TargetRefused`] as the rest is; a refusal that its fields show to be the proxy's is of the
-    /// proxy's kinds.
+    /// 505 are [`Kind::TargetRefused`] as the rest is; a refusal that its fields or its page show to be the
+    /// proxy's is of the proxy's kinds.
     pub async fn success(self) -> Result<Self> {
         self.judged().await.map_err(|(error, _)| error)
     }

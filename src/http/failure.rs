@@ -9,54 +9,63 @@ use http::header::{HeaderName, VIA};
 
 use super::client::Response;
 use super::request::shown;
+use super::word;
 use crate::base::answer::BODY_KEPT;
 use crate::base::{Answer, Code, Error, Kind, Proxy, Stage, Target, text};
 use crate::proto::fields;
 use crate::proto::service::{self, Reception, Service};
 use crate::proto::status;
-use crate::tunnel::advice;
+use crate::tunnel::advice::{self, Word};
 
 /// What the answer says, with the start of its body.
-pub(super) async fn answer(response: Response) -> Answer {
+pub(super) async fn answer(response: &mut Response) -> Answer {
+    let body = response.body.start(BODY_KEPT).await;
+    told(response, &body)
+}
+
+/// What the answer says, of whose body this is the start.
+fn told(response: &Response, body: &[u8]) -> Answer {
     let status = response.status.as_u16();
     let now = SystemTime::now();
     let mut answer = fields::answer(status, &response.reason, &response.headers, now);
-    let body = response.body.start(BODY_KEPT).await;
-    answer.body = String::from_utf8_lossy(&body).into_owned();
+    let body = &body[..body.len().min(BODY_KEPT)];
+    answer.body = String::from_utf8_lossy(body).into_owned();
     answer.hiding(&response.hidden)
 }
 
 /// The error for an answer that is not 2xx, and the service that shows itself by it.
-pub(super) async fn refusal(response: Response) -> (Error, Option<Service>) {
+pub(super) async fn refusal(mut response: Response) -> (Error, Option<Service>) {
+    let answer = answer(&mut response).await;
+    let word = word::of(&response, &answer);
+    judge(&response, answer, word)
+}
+
+fn judge(response: &Response, answer: Answer, word: Word) -> (Error, Option<Service>) {
     let doing = format!("{} {}", response.method, shown(&response.url));
     let subject = format!("{} {}", response.method, text::clip(response.url.path()));
-    let (route, mut steps) = (response.route.clone(), response.steps.clone());
+    let (route, mut steps) = (&response.route, response.steps.clone());
     steps.take_back(Stage::Request);
-    let (by_proxy, in_clear) = (response.is_from_proxy(), response.in_clear);
+    let (by_proxy, in_clear) = (word.is_proxys(), response.in_clear);
     let (authorized, target) = (response.authorized, Target::from_url(&response.url).ok());
     let is_signed = service::is_signed(&response.url);
-    let elsewhere = not_a_proxy(&response);
+    let elsewhere = not_a_proxy(response);
     // The page that would tell does not come in answer to HEAD.
     let unread = response.method == Method::HEAD && response.url.scheme() == "http";
-    let method = response.method.to_string();
-    let (status, headers) = (response.status, response.headers.clone());
-    let answer = answer(response).await;
-    // What came from a server by way of the proxy has its Via.
-    let by_proxy =
-        by_proxy || (in_clear && !headers.contains_key(VIA) && advice::is_own_page(&answer));
     let service = match by_proxy {
         true => None,
-        false => service::recognise(status, &headers, &answer.body),
+        false => service::recognise(response.status, &response.headers, &answer.body),
     };
     let service = match authorized || is_signed {
         true => service.map(Service::to_credentials),
         false => service,
     };
-    let unsure =
-        in_clear && !by_proxy && service.is_none() && matches!(answer.code, 403 | 502..=504);
-    let who = match (by_proxy, unsure) {
-        (true, _) => "the proxy",
-        (_, true) => EITHER,
+    let code = code(&answer, by_proxy, elsewhere.is_some(), authorized);
+    let may_be_proxys = elsewhere.is_some() && code.is_some_and(is_in_its_place);
+    let unsure = word == Word::Either && service.is_none();
+    let who = match word {
+        Word::Proxys => "the proxy",
+        Word::Likely(_) => LIKELY,
+        _ if unsure || may_be_proxys => EITHER,
         _ => "the server",
     };
     let offered = match &answer.schemes[..] {
@@ -65,10 +74,18 @@ pub(super) async fn refusal(response: Response) -> (Error, Option<Service>) {
     };
     let what = format!("{who} answered {answer}{offered}");
     let (kind, hint) = classify(answer.code, by_proxy, authorized);
+    let (kind, hint) = match may_be_proxys || by_proxy && code == Some(Code::CaptivePortal) {
+        true => (Kind::ProxyRefused, None),
+        false => (kind, hint),
+    };
     let error = Error::new(kind, Stage::Request, what);
     let error = match &target {
         Some(target) if kind == Kind::ProxyUnavailable => {
             let (code, side, hint) = advice::unavailable(target, &answer);
+            let hint = match word.doubt() {
+                Some(doubt) => format!("{hint} ({doubt})"),
+                None => hint,
+            };
             error.with_code(code).with_side(side).with_hint(hint)
         }
         Some(target) if unsure && answer.code >= 500 => error.with_hint(format!(
@@ -77,10 +94,11 @@ pub(super) async fn refusal(response: Response) -> (Error, Option<Service>) {
         )),
         _ => error,
     };
-    let error = error.with_code(code(&answer, by_proxy, elsewhere.is_some(), authorized));
+    let error = error.with_code(code);
     let lines = match (route.proxy(), &target, answer.code) {
         (Some(proxy), Some(target), 403) if by_proxy || unsure => {
-            advice::refused_request(proxy, target, &method, &answer, by_proxy)
+            let method = response.method.as_str();
+            advice::refused_request(proxy, target, method, &answer, word)
         }
         _ => None,
     };
@@ -105,7 +123,7 @@ pub(super) async fn refusal(response: Response) -> (Error, Option<Service>) {
     let error = error
         .about(subject)
         .while_doing(doing)
-        .with_route(&route)
+        .with_route(route)
         .with_answer(answer)
         .after(steps);
     let error = match (route.proxy(), target) {
@@ -113,6 +131,12 @@ pub(super) async fn refusal(response: Response) -> (Error, Option<Service>) {
         _ => error,
     };
     (error, service)
+}
+
+/// Whether it is the cause where something stands at the proxy's port, or before it, that is none: as
+/// little of a target is met as by CONNECT.
+fn is_in_its_place(code: Code) -> bool {
+    matches!(code, Code::ProxyWantsTls | Code::CaptivePortal)
 }
 
 /// The advice for plain HTTP at a port of TLS; in absolute form it may be the proxy's.
@@ -130,12 +154,27 @@ pub(super) const MAY_BE_TLS: &str = "if this port speaks TLS, write https:// in 
 /// Who answered, when the proxy may have done so in the server's place.
 const EITHER: &str = "the server (or the proxy on its way)";
 
+/// Who answered, when the proxy most likely did.
+const LIKELY: &str = "the proxy (or the server behind it)";
+
 /// The doubt whether a proxy answered at all: proxies say that an answer passed them (RFC 9110
 /// section 7.6.3), and a web server in the proxy's place does not know the path.
 pub(super) fn not_a_proxy(response: &Response) -> Option<String> {
     let proxy = response.route.proxy()?;
     let doubtful = response.in_clear && !response.headers.contains_key(VIA);
     doubtful.then(|| advice::web_server(proxy))
+}
+
+/// The doubt about an answer that is good in itself, and that the proxy made of a greeting that was no
+/// HTTP: Squid passes on what any other service says, and notes that its version was 0.9.
+pub(super) fn not_http(response: &Response) -> Option<String> {
+    let from = response.headers.get("x-transformed-from")?;
+    let is_old = from.as_bytes().eq_ignore_ascii_case(b"http/0.9");
+    (is_old && response.in_clear).then(|| {
+        "the target does not speak HTTP: the proxy passed on what it said as a file without a head \
+         (X-Transformed-From: HTTP/0.9); another service may listen there: check the port"
+            .to_owned()
+    })
 }
 
 /// The doubt about an answer that is good in itself. Apache httpd says nothing of itself unless

@@ -142,7 +142,7 @@ fn folder(response: Response) -> Error {
 }
 
 /// The error for an answer that brings no file.
-async fn refused(response: Response) -> Error {
+async fn refused(mut response: Response) -> Error {
     let (doing, subject, head) = (
         doing(&response),
         subject(&response),
@@ -153,7 +153,7 @@ async fn refused(response: Response) -> Error {
     let authorized = response.authorized;
     let target = Target::from_url(&response.url).ok();
     let elsewhere = failure::not_a_proxy(&response);
-    let answer = failure::answer(response).await;
+    let answer = failure::answer(&mut response).await;
     let said = match servers_words(&answer.body).filter(|_| !head) {
         Some(words) => format!("; the server had said `{}`", text::clip(&words)),
         None => String::new(),
@@ -161,7 +161,7 @@ async fn refused(response: Response) -> Error {
     let (kind, side, hint) = judge(&answer, target.as_ref(), authorized);
     let lines = match (kind, answer.code, route.proxy(), &target) {
         (Kind::ProxyRefused, 403, Some(proxy), Some(target)) => {
-            advice::refused_request(proxy, target, "GET", &answer, true)
+            advice::refused_request(proxy, target, "GET", &answer, advice::Word::Proxys)
         }
         _ => None,
     };

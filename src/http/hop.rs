@@ -80,7 +80,7 @@ impl Hop<'_> {
         }
         let mut steps = std::mem::take(&mut response.steps);
         steps.take_back(Stage::Request);
-        let answer = failure::answer(response).await;
+        let answer = failure::answer(&mut response).await;
         let basic = answer
             .schemes
             .iter()
@@ -99,7 +99,7 @@ impl Hop<'_> {
         let second = std::mem::take(&mut response.steps);
         if response.status == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED {
             steps.take_back(Stage::Auth);
-            let answer = failure::answer(response).await;
+            let answer = failure::answer(&mut response).await;
             return Err(wants_credentials(proxy, answer, true).after(steps));
         }
         steps.extend(second);

@@ -17,6 +17,7 @@ mod request;
 mod request_body;
 #[cfg(feature = "object_store")]
 mod retry_class;
+mod word;
 
 pub use body::Body;
 pub use client::{Client, Response};

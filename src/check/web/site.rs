@@ -129,7 +129,7 @@ impl<'a> Site<'a> {
 }
 
 impl Page {
-    pub async fn of(response: Response) -> Self {
+    pub async fn of(mut response: Response) -> Self {
         let server = response.server();
         let location = response.headers.get(http::header::LOCATION);
         let location = location.map(|location| location.as_bytes().to_vec());

@@ -60,7 +60,7 @@ impl HttpSource {
             media_type,
             validator: proven(&response.headers, length),
             resumable,
-            doubt: response.doubts_proxy(),
+            doubt: response.doubt(),
             url: response.url,
             route: response.route,
             steps: response.steps,
@@ -73,7 +73,7 @@ impl HttpSource {
         let mut request = self.request(Method::GET);
         request.stays_at_api = true;
         let response = self.client.send(request).await?;
-        let (doubt, url) = (response.doubts_proxy(), response.url.clone());
+        let (doubt, url) = (response.doubt(), response.url.clone());
         let steps = response.steps.clone();
         let mut response = match response.judged().await {
             Ok(response) => response,
@@ -213,7 +213,7 @@ fn opened(response: Response, offset: u64, total: Option<u64>) -> Opened {
         total,
         validator: proven(&response.headers, total),
         modified: field(&response.headers, &LAST_MODIFIED).and_then(http_time),
-        doubt: response.doubts_proxy(),
+        doubt: response.doubt(),
         route: response.route,
         body: Box::new(response.body),
     }

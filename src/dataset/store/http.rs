@@ -85,7 +85,7 @@ impl Tries for Run<'_> {
         request.body = self.body()?;
         let response = self.source.client.send(request).await?;
         let (status, url) = (response.status, response.url.clone());
-        if let Some(why) = response.doubts_proxy() {
+        if let Some(why) = response.doubt() {
             self.options.observer.notify(Event::Doubted { why: &why });
         }
         match response.success().await {

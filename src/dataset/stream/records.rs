@@ -242,7 +242,7 @@ impl Records {
         };
         // What was open once is worth to be waited for.
         self.backoff.limit(self.options.attempts);
-        if let Some(why) = response.doubts_proxy() {
+        if let Some(why) = response.doubt() {
             self.options.observer.notify(Event::Doubted { why: &why });
         }
         let route = Arc::clone(&response.route);

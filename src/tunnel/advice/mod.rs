@@ -1,10 +1,12 @@
 //! What an answer to CONNECT means, and what to ask the proxy's administrator for.
 
 mod forbidden;
+mod own_page;
 mod unavailable;
 
 pub use forbidden::{forbidden, is_policy};
-pub use unavailable::{is_own_page, is_unknown_name, unavailable};
+pub use own_page::{Word, is_of_a_proxy, own_page};
+pub use unavailable::{is_unknown_name, unavailable};
 
 use crate::base::{
     Answer, Code, Error, FtpMode, Kind, Origin, Proxy, Result, Scheme, Side, Stage, Target,
@@ -52,23 +54,25 @@ pub fn refused(proxy: &Proxy, target: &Target, answer: &Answer) -> String {
 }
 
 /// The advice for a request in absolute form that was refused: `method` of `http://` or `ftp://` at
-/// `target`. `surely`: the answer shows that it is the proxy's; else there is advice only where a
-/// product shows itself that is no web server.
+/// `target`. Where the answer does not show that it is the proxy's, there is advice only where a product
+/// shows itself that is no web server.
 pub fn refused_request(
     proxy: &Proxy,
     target: &Target,
     method: &str,
     answer: &Answer,
-    surely: bool,
+    word: Word,
 ) -> Option<String> {
     let shown = Product::recognise(answer);
     // A server's answer that a proxy passed on has its Via; tinyproxy and haproxy are no servers.
     let may_be = |one: &Product| match one {
-        Product::Tinyproxy | Product::Haproxy => true,
+        // Its name may stand in the Via of what it passed on.
+        Product::Tinyproxy => own_page(answer) == Some(Product::Tinyproxy),
+        Product::Haproxy => true,
         Product::Apache => answer.via.is_none(),
         Product::Squid => false,
     };
-    if !surely && !shown.iter().any(may_be) {
+    if !word.is_proxys() && !shown.iter().any(may_be) {
         return None;
     }
     let mut passage = Passage {
@@ -80,11 +84,12 @@ pub fn refused_request(
         Scheme::Ftp => format!("ftp:// to {target}"),
         _ => "this URL".to_owned(),
     };
-    let doubt = match surely {
-        true => "",
-        false => "if this is the proxy's word, ",
+    let ask = format!("ask the proxy's administrator to allow {what}");
+    let why = match (word, word.doubt()) {
+        (_, Some(doubt)) => format!("{ask} ({doubt})"),
+        (Word::Proxys, None) => ask,
+        (_, None) => format!("if this is the proxy's word, {ask}"),
     };
-    let why = format!("{doubt}ask the proxy's administrator to allow {what}");
     Some(why + &mended(proxy, Need::new(target, &passage), answer))
 }
 

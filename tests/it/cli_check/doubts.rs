@@ -100,7 +100,7 @@ fn plain_http_at_a_port_of_tls() {
     let ran = program.run(&["stat", "--proxy", &httpd.url(), "https://data.example/x"]);
     ran.expect(6).says(proxy);
     let ran = program.run(&["fetch", "--proxy", &tls, "http://data.example/x"]);
-    ran.expect(9).says(proxy);
+    ran.expect(6).says(proxy);
     // Others hang up, or send an alert.
     let alert = Step::write(b"\x15\x03\x01\0\x02\x02\x46");
     for (script, hint) in [

@@ -7,6 +7,7 @@ mod fault;
 mod ftp;
 mod ftp_by_proxy;
 mod hop;
+mod passed_on;
 mod proxy;
 mod proxy_rules;
 mod target;
@@ -63,6 +64,7 @@ const TABLES: &[&[Row]] = &[
     ftp::ROWS,
     ftp_by_proxy::ROWS,
     target::ROWS,
+    passed_on::ROWS,
     websocket::ROWS,
 ];
 
@@ -166,6 +168,11 @@ fn the_target() {
 }
 
 #[test]
+fn the_target_whose_page_a_proxy_passed_on() {
+    check(passed_on::ROWS);
+}
+
+#[test]
 fn a_websocket() {
     check(websocket::ROWS);
 }
@@ -202,6 +209,7 @@ fn the_table_is_whole_and_explain_knows_every_code() {
 /// Rows whose answer tells better than the code's page whose side it is.
 const ELSEWHERE: &[&str] = &[
     "haproxy has no server",
+    "haproxy has no server, plain HTTP",
     // The tunnel stands: whoever is silent in it.
     "no greeting behind Squid",
     // Refused, not filtered.

@@ -71,7 +71,7 @@ pub const ROWS: &[Row] = &[
     row("a web server with TLS in the proxy's place", Code("OUT-NOT-A-PROXY", "settings", 6), "nginx 1.22", || {
         Fault::through(&shared().nginx.https("").replace("https:", "http:"), URL)
     }),
-    row("the proxy's port speaks TLS, plain HTTP", Code("OUT-PROXY-WANTS-TLS", "settings", 9), "nginx 1.22: plain HTTP request was sent to HTTPS port", || {
+    row("the proxy's port speaks TLS, plain HTTP", Code("OUT-PROXY-WANTS-TLS", "settings", 6), "nginx 1.22: plain HTTP request was sent to HTTPS port", || {
         Fault::through(&shared().nginx.https("").replace("https:", "http:"), PLAIN)
     }),
     row("the proxy's port speaks TLS: Apache", Code("OUT-PROXY-WANTS-TLS", "settings", 6), "Apache 2.4: SSLEngine", || {
@@ -160,7 +160,7 @@ pub const ROWS: &[Row] = &[
         let page = "<title>Log in to the network</title>";
         Fault::answering_proxy(&answer("511 Network Authentication Required", "", page), URL)
     }),
-    row("a captive portal, plain HTTP", Code("OUT-CAPTIVE-PORTAL", "network", 9), "RFC 6585 section 6", || {
+    row("a captive portal, plain HTTP", Code("OUT-CAPTIVE-PORTAL", "network", 6), "RFC 6585 section 6", || {
         let page = "<title>Log in to the network</title>";
         Fault::answering_proxy(&answer("511 Network Authentication Required", "", page), PLAIN)
     }),

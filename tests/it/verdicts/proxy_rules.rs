@@ -53,7 +53,8 @@ fn apache() -> String {
     static SHARED: OnceLock<Apache> = OnceLock::new();
     let apache = SHARED.get_or_init(|| {
         Apache::start_with(
-            "<Proxy \"blocked.test*\">\nDeny from all\nAllow from none.test\n</Proxy>",
+            "<Proxy \"blocked.test*\">\nDeny from all\nAllow from none.test\n</Proxy>\n\
+             <Proxy \"http://blocked.test*\">\nDeny from all\nAllow from none.test\n</Proxy>",
         )
     });
     apache.process().assert_runs();
@@ -68,6 +69,13 @@ fn tinyproxy() -> String {
     });
     tinyproxy.process().assert_runs();
     tinyproxy.url()
+}
+
+/// What haproxy denies.
+fn denied(url: &str) -> Fault {
+    let (silent, ending) = (Closed::new(), Closed::new());
+    let haproxy = Haproxy::start(silent.port(), ending.port());
+    Fault::through(&haproxy.denying(), url).with((haproxy, silent, ending))
 }
 
 /// A target behind the proxy at a port that is nobody's.
@@ -141,6 +149,9 @@ pub const ROWS: &[Row] = &[
     row("Apache, by name", Code("OUT-CONNECT-FORBIDDEN-NAME", "proxy", 6), "Apache 2.4: <Proxy>", || {
         Fault::through(&apache(), "https://blocked.test:8443/x")
     }),
+    row("Apache, by name, plain HTTP", Code("OUT-REQUEST-FORBIDDEN", "proxy", 6), "Apache 2.4: <Proxy>", || {
+        Fault::through(&apache(), "http://blocked.test:8443/x")
+    }),
     row("tinyproxy, by port", Code("OUT-CONNECT-FORBIDDEN-PORT", "proxy", 6), "tinyproxy 1.11: ConnectPort", || {
         elsewhere(&tinyproxy(), "https")
     }),
@@ -151,8 +162,9 @@ pub const ROWS: &[Row] = &[
         Fault::through(&tinyproxy(), "http://blocked.test/x")
     }),
     row("haproxy denies", Code("OUT-CONNECT-FORBIDDEN-NAME", "proxy", 6), "haproxy 2.6: http-request deny", || {
-        let (silent, ending) = (Closed::new(), Closed::new());
-        let haproxy = Haproxy::start(silent.port(), ending.port());
-        Fault::through(&haproxy.denying(), "https://data.example:8443/x").with((haproxy, silent, ending))
+        denied("https://data.example:8443/x")
+    }),
+    row("haproxy denies, plain HTTP", Code("OUT-REQUEST-FORBIDDEN", "proxy", 6), "haproxy 2.6: http-request deny", || {
+        denied("http://data.example/x")
     }),
 ];

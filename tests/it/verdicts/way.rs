@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use super::Want::{Code, Fine};
+use super::Want::{Code, Doubt, Fine};
 use super::fault::{Fault, answer};
 use super::{Row, row};
 use crate::kit::shared;
@@ -12,6 +12,17 @@ use crate::support::peers::{self, Apache, Squid, squid};
 use crate::support::scripted::{Scripted, Step};
 
 const URL: &str = "https://data.example/x";
+const PLAIN: &str = "http://data.example/x";
+
+/// A target of SSH behind that proxy, asked for a page.
+fn ssh(proxy: &str) -> Fault {
+    let steps = vec![
+        Step::write("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
+        Step::head(),
+        Step::Close,
+    ];
+    Fault::scripted_behind(proxy, steps, "http://{}/")
+}
 
 /// A target behind the proxy where nothing listens.
 fn closed(proxy: &str, scheme: &str) -> Fault {
@@ -103,6 +114,9 @@ pub const ROWS: &[Row] = &[
     row("Apache, closed port", Code("OUT-PROXY-TARGET-UNREACHABLE", "target", 6), "Apache 2.4: 503", || {
         closed(&peers::apache().url(), "https")
     }),
+    row("Apache, closed port, plain HTTP", Code("OUT-PROXY-TARGET-UNREACHABLE", "target", 6), "Apache 2.4: 503 without Via", || {
+        closed(&peers::apache().url(), "http")
+    }),
     row("Apache, silent target", Code("OUT-PROXY-TARGET-CLOSED", "target", 6), "Apache 2.4: Error reading from remote server", || {
         Fault::scripted_behind(&hasty_apache(), vec![Step::Stall], "http://{}/x")
     }),
@@ -113,14 +127,35 @@ pub const ROWS: &[Row] = &[
     row("tinyproxy, unknown name", Code("OUT-PROXY-TARGET-UNREACHABLE", "target", 6), "tinyproxy 1.11: Unable to connect", || {
         Fault::through(&peers::tinyproxy().url(), "https://absent.invalid/x")
     }),
+    row("tinyproxy, unknown name, plain HTTP", Code("OUT-PROXY-TARGET-UNREACHABLE", "target", 6), "tinyproxy 1.11: Unable to connect", || {
+        Fault::through(&peers::tinyproxy().url(), "http://absent.invalid/x")
+    }),
     row("tinyproxy, closed port", Code("OUT-PROXY-TARGET-UNREACHABLE", "target", 6), "tinyproxy 1.11: Unable to connect", || {
         closed(&peers::tinyproxy().url(), "https")
     }),
     row("tinyproxy, closed port, plain HTTP", Code("OUT-PROXY-TARGET-UNREACHABLE", "target", 6), "tinyproxy 1.11: Unable to connect", || {
         closed(&peers::tinyproxy().url(), "http")
     }),
+    row("tinyproxy, SSH in HTTP's place", Code("OUT-PROXY-TARGET-CLOSED", "target", 6), "tinyproxy 1.11: Could not retrieve all the headers", || {
+        ssh(&peers::tinyproxy().url())
+    }),
+    row("Squid, SSH in HTTP's place", Doubt("the target does not speak HTTP"), "Squid 5.7: X-Transformed-From", || {
+        ssh(&peers::squid().url())
+    }),
+    row("Apache, SSH in HTTP's place", Doubt("nothing in the answer shows that a proxy passed it on"), "Apache 2.4: no Via behind HTTP/0.9", || {
+        ssh(&peers::apache().url())
+    }),
     row("haproxy has no server", Code("OUT-PROXY-TARGET-UNREACHABLE", "proxy", 6), "haproxy 2.6: 503", || {
         haproxy(Haproxy::lonely, URL)
+    }),
+    row("haproxy has no server, plain HTTP", Code("OUT-PROXY-TARGET-UNREACHABLE", "proxy", 6), "haproxy 2.6: 503", || {
+        haproxy(Haproxy::lonely, PLAIN)
+    }),
+    row("haproxy's server is silent, plain HTTP", Code("OUT-PROXY-TARGET-TIMEOUT", "target", 6), "haproxy 2.6: timeout server", || {
+        haproxy(Haproxy::waiting, PLAIN)
+    }),
+    row("haproxy's server hangs up, plain HTTP", Code("OUT-PROXY-TARGET-CLOSED", "target", 6), "haproxy 2.6: 502", || {
+        haproxy(Haproxy::cutting, PLAIN)
     }),
     row("haproxy's server is silent", Code("OUT-PROXY-TARGET-TIMEOUT", "target", 6), "haproxy 2.6: timeout server", || {
         haproxy(Haproxy::waiting, URL)

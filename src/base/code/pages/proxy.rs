@@ -139,8 +139,8 @@ pub(super) const PAGES: &[Page] = &[
         "the proxy refuses the request",
         "The proxy's rules forbid this URL or method (plain http goes to the proxy as a \
          request, not by CONNECT).",
-        "403 with the proxy's own page: X-Squid-Error, Proxy-Status, or no trace of a \
-         server behind it.",
+        "403 with X-Squid-Error or Proxy-Status, or the page of tinyproxy, haproxy or Apache \
+         httpd without `Via`: what a proxy passes on has one, mostly.",
         "Ask the proxy team to allow the host for this method (`outbound check` prints the \
          lines); https:// is another rule and may be open.",
     ),
@@ -230,9 +230,10 @@ pub(super) const PAGES: &[Page] = &[
         "The proxy sent the request on, and the target closed.",
         "502 with X-Squid-Error: ERR_ZERO_SIZE_OBJECT or ERR_READ_ERROR; 502 of Apache with \
          `Error reading from remote server`, which it says of a silent target too; 502 of haproxy with \
-         `invalid or incomplete response`.",
-        "The port may speak TLS (write https://), the server may be restarting, or closed \
-         to the proxy's address.",
+         `invalid or incomplete response`; 503 of tinyproxy with `Could not retrieve all the headers`, \
+         which it says of a service that is no HTTP too.",
+        "The port may speak TLS (write https://) or be another service's, the server may be \
+         restarting, or closed to the proxy's address.",
     ),
     page(
         Code::TunnelCut,
