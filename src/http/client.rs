@@ -81,6 +81,16 @@ impl Response {
         failure::not_http(self).or_else(|| failure::no_trace_of_proxy(self))
     }
 
+    /// The error for this response, of whose body that is the start: it is a refusal, and the proxy
+    /// made it itself.
+    #[cfg(feature = "ws")]
+    pub(crate) fn proxys_word(&self, body: &[u8]) -> Option<Error> {
+        match self.status.is_success() {
+            true => None,
+            false => failure::proxys_word(self, body),
+        }
+    }
+
     /// The response, if its status is 2xx; else the refusal as an error.
     ///
     /// # Errors

@@ -40,6 +40,14 @@ pub(super) async fn refusal(mut response: Response) -> (Error, Option<Service>) 
     judge(&response, answer, word)
 }
 
+/// The error for an answer that is not 2xx, if it is the proxy's own word; `body` is its start.
+#[cfg(feature = "ws")]
+pub(super) fn proxys_word(response: &Response, body: &[u8]) -> Option<Error> {
+    let answer = told(response, body);
+    let word = word::of(response, &answer);
+    word.is_proxys().then(|| judge(response, answer, word).0)
+}
+
 fn judge(response: &Response, answer: Answer, word: Word) -> (Error, Option<Service>) {
     let doing = format!("{} {}", response.method, shown(&response.url));
     let subject = format!("{} {}", response.method, text::clip(response.url.path()));

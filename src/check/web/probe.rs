@@ -81,7 +81,7 @@ fn refused(page: &Page, did: &str, waited: Duration, front: &Front) -> Finding {
         _ => false,
     };
     match is_cut {
-        true if page.is_from_proxy => Finding::doubtful(Item::Request, did, words)
+        true if page.is_from_proxy() => Finding::doubtful(Item::Request, did, words)
             .meaning("it is the forward proxy on the way that says so"),
         true => {
             let front = page.front.clone().or(front);

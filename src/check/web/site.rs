@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use url::Url;
 
 use super::directives::Front;
-use crate::base::{Result, Route, Secret};
+use crate::base::{Error, Result, Route, Secret};
 use crate::dataset::Dataset;
 use crate::http::{Client, Request, Response};
 use crate::ws;
@@ -33,8 +33,10 @@ pub(super) struct Page {
     pub sets_cookie: bool,
     /// The first bytes of its body.
     pub body: String,
-    /// Whether the forward proxy made it itself.
-    pub is_from_proxy: bool,
+    /// The refusal, where the forward proxy made it itself.
+    pub proxys_word: Option<Error>,
+    /// What may be wrong with it although it is a good one.
+    pub doubt: Option<String>,
     pub front: Front,
     pub route: Arc<Route>,
 }
@@ -134,9 +136,9 @@ impl Page {
         let location = response.headers.get(http::header::LOCATION);
         let location = location.map(|location| location.as_bytes().to_vec());
         let sets_cookie = response.headers.contains_key(http::header::SET_COOKIE);
-        let is_from_proxy = response.is_from_proxy();
         let (status, route) = (response.status, Arc::clone(&response.route));
         let body = response.body.start(PAGE).await;
+        let (proxys_word, doubt) = (response.proxys_word(&body), response.doubt());
         let body = String::from_utf8_lossy(&body).into_owned();
         // Of a page of the application nothing follows.
         let page = if status.as_u16() >= 400 { &*body } else { "" };
@@ -146,9 +148,15 @@ impl Page {
             location,
             sets_cookie,
             body,
-            is_from_proxy,
+            proxys_word,
+            doubt,
             route,
         }
+    }
+
+    /// Whether the forward proxy made it itself.
+    pub fn is_from_proxy(&self) -> bool {
+        self.proxys_word.is_some()
     }
 
     /// Whether the reverse proxy says that it does not get an answer of the application.

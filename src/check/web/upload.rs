@@ -99,7 +99,7 @@ fn is_too_large(answered: &Result<Response>) -> bool {
 fn judge(page: &Page, did: &str, front: &Front) -> Finding {
     let words = status(page.status);
     match page.status.as_u16() {
-        413 if page.is_from_proxy => Finding::doubtful(Item::Upload, did, words)
+        413 if page.is_from_proxy() => Finding::doubtful(Item::Upload, did, words)
             .meaning("it is the forward proxy on the way that says so"),
         413 => {
             let front = page.front.clone().or(front);

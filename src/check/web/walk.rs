@@ -200,7 +200,9 @@ impl<'a> Walk<'a> {
                 return None;
             }
         };
-        self.lock().front = page.front.clone();
+        if !page.is_from_proxy() {
+            self.lock().front = page.front.clone();
+        }
         let answers = self.answers(&did, &page, route);
         let is_reached = answers.failure().is_none();
         self.end(answers);
@@ -229,20 +231,16 @@ impl<'a> Walk<'a> {
             Some(server) => format!("{words}, Server: {}", text::clip_to(server, 60)),
             None => format!("{words}, no Server field"),
         };
-        if page.is_from_proxy || page.is_gateway_error() {
-            let (kind, hint) = match page.is_from_proxy {
-                true => (
-                    Kind::ProxyUnavailable,
-                    "the forward proxy says so: see what it reaches, and what it allows",
-                ),
-                false => (
-                    Kind::TargetUnavailable,
-                    "the reverse proxy is reached, and the application behind it does not answer: see that \
-                     it runs, and that proxy_pass (nginx), the RewriteRule or ProxyPass (Apache) or the \
-                     server line (haproxy) names its host and port",
-                ),
-            };
-            let error = Error::new(kind, Stage::Request, format!("{did}: {words}"));
+        if let Some(error) = &page.proxys_word {
+            let error = error.clone().with_hint(error.advice());
+            return Finding::broken(Item::Reach, did, error);
+        }
+        if page.is_gateway_error() {
+            let hint = "the reverse proxy is reached, and the application behind it does not answer: see \
+                        that it runs, and that proxy_pass (nginx), the RewriteRule or ProxyPass (Apache) \
+                        or the server line (haproxy) names its host and port";
+            let what = format!("{did}: {words}");
+            let error = Error::new(Kind::TargetUnavailable, Stage::Request, what);
             let error = error.about(did).with_route(route).with_hint(hint);
             let means = error.hint().map(str::to_owned).unwrap_or_default();
             return Finding {
@@ -257,7 +255,10 @@ impl<'a> Walk<'a> {
             ),
             400 | 404 | 500..=599 => Finding::doubtful(Item::Reach, did, told)
                 .meaning("something answers; whether it is the application does not show"),
-            _ => Finding::passed(Item::Reach, did, told),
+            _ => match &page.doubt {
+                Some(doubt) => Finding::doubtful(Item::Reach, did, told).meaning(doubt.as_str()),
+                None => Finding::passed(Item::Reach, did, told),
+            },
         }
     }
 

@@ -1,5 +1,6 @@
 //! `outbound check --web` against the recipes that people follow, and with each of their lines gone.
 
+mod forward;
 mod lines;
 mod recipes;
 mod ways;
