@@ -81,6 +81,8 @@ impl Hop<'_> {
         let mut steps = std::mem::take(&mut response.steps);
         steps.take_back(Stage::Request);
         let answer = failure::answer(&mut response).await;
+        // What is left of its body would keep the connection.
+        drop(response);
         let basic = answer
             .schemes
             .iter()
