@@ -44,7 +44,7 @@ fn squid_refuses() {
     let lines = [
         "403 Forbidden (squid: ERR_ACCESS_DENIED 0)",
         "ask the proxy's administrator to allow this URL",
-        "squid    # above `http_access deny",
+        "squid    # above the first `http_access deny`",
     ];
     let url = "http://blocked.test/";
     fails(&squid.url(), url, "OUT-REQUEST-FORBIDDEN", "proxy", &lines);
