@@ -30,6 +30,12 @@ fn push_escaped(shown: &mut String, c: char) {
     }
 }
 
+/// [`escape`] line by line: for advice that has lines of its own.
+pub fn escape_lines(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(escape).collect();
+    lines.join("\n")
+}
+
 /// [`escape`] for bytes that should be UTF-8 but need not be.
 pub fn escape_bytes(bytes: &[u8]) -> String {
     let mut shown = String::with_capacity(bytes.len());
@@ -226,6 +232,7 @@ mod tests {
         for (given, shown) in cases {
             assert_eq!(escape(given), shown);
         }
+        assert_eq!(escape_lines("a\x1b\n  b"), "a\\x1b\n  b");
         assert_eq!(escape_bytes(b"caf\xe9\x1b"), "caf\\xe9\\x1b");
         assert_eq!(
             escape_data(b"a\tb\r\n\0\x1b]0;x\x07\n\xc3\xa9\x9b\xc2\x9b\xe2\x80\xae\t"),

@@ -1,6 +1,8 @@
 //! A walk that somebody may not want to wait for.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::trust::{self, Shown};
 use super::{Report, Subject};
@@ -46,18 +48,9 @@ impl Walk {
         match tokio::time::timeout(limit, self.run()).await {
             Ok(report) => report,
             Err(_) => {
-                let mut report =
-                    self.so_far(|waited| format!("given up after {waited} of waiting"));
+                let mut report = self.so_far(given_up);
                 let error = report.failure.take();
-                report.failure = error.map(|error| {
-                    error
-                        .with_kind(Kind::Timeout)
-                        .with_limit("--max-time", text::seconds(limit))
-                        .with_hint(
-                            "all stages together took longer than that: the times show which was \
-                             slow, and the last one was waited for; --max-time allows more",
-                        )
-                });
+                report.failure = error.map(|error| over_time(error, limit));
                 report
             }
         }
@@ -79,9 +72,15 @@ impl Walk {
         self.so_far(|waited| format!("waiting for {waited}"))
     }
 
+    /// What keeps the stages that it passes.
+    #[cfg(feature = "ws")]
+    pub(super) fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
     /// What was passed, and the next stage as one that was interrupted; `words` tell how long it
     /// has been waited for.
-    fn so_far(&self, words: impl FnOnce(String) -> String) -> Report {
+    pub(super) fn so_far(&self, words: impl FnOnce(String) -> String) -> Report {
         let (steps, waited) = self.watch.seen();
         let target = self.subject.target();
         let connector = self.subject.connector();
@@ -122,6 +121,22 @@ impl Walk {
             ..Report::default()
         }
     }
+}
+
+/// The words for what was waited for when the limit on the whole came.
+pub(super) fn given_up(waited: String) -> String {
+    format!("given up after {waited} of waiting")
+}
+
+/// The error for what was under way when the limit on the whole came.
+pub(super) fn over_time(error: Error, limit: Duration) -> Error {
+    error
+        .with_kind(Kind::Timeout)
+        .with_limit("--max-time", text::seconds(limit))
+        .with_hint(
+            "all stages together took longer than that: the times show which was slow, and the \
+             last one was waited for; --max-time allows more",
+        )
 }
 
 /// The stage that comes after those passed, and what it is about. `tunnels`: plain HTTP goes by

@@ -201,6 +201,5 @@ pub fn without_query(shown: &str) -> String {
 
 /// The lines of a text below each other, control characters escaped.
 pub fn indented(lines: &str) -> String {
-    let lines: Vec<String> = lines.split('\n').map(text::escape).collect();
-    lines.join("\n    ")
+    text::escape_lines(lines).replace('\n', "\n    ")
 }

@@ -25,6 +25,7 @@ pub fn run(folder: &Path) -> Result<Exit> {
         ("errors.md", errors()?),
         ("verdicts.md", verdicts()),
         ("check.schema.json", format!("{:#}\n", schema::check())),
+        ("check-web.schema.json", format!("{:#}\n", schema::web())),
     ];
     std::fs::create_dir_all(folder).map_err(|cause| local(folder, "make", cause))?;
     for (name, text) in pages {

@@ -77,6 +77,9 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Every word of [`as_str`](Self::as_str).
+    pub const WORDS: [&'static str; 5] = ["ok", "fail", "doubt", "not-tested", "waiting"];
+
     /// The word that `--json` uses; stable.
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -134,8 +137,12 @@ impl Finding {
         Self::new(item, Verdict::Untested, "", why.into())
     }
 
-    pub(super) fn waiting(item: Item, words: impl Into<String>) -> Self {
-        Self::new(item, Verdict::Waiting, "", words.into())
+    /// What is being tried for so long.
+    pub(super) fn waiting(item: Item, did: &str, words: String, elapsed: Duration) -> Self {
+        Self {
+            elapsed,
+            ..Self::new(item, Verdict::Waiting, did, words)
+        }
     }
 
     /// A fault of the deployment.
@@ -167,10 +174,7 @@ impl Finding {
 
     /// What failed before anything of the deployment could be judged.
     pub(super) fn broken(item: Item, did: &str, error: Error) -> Self {
-        let words = match error.answer() {
-            Some(answer) => answer.to_string(),
-            None => error.what().to_owned(),
-        };
+        let words = error.what().to_owned();
         Self::new(item, Verdict::Failed(error), did, words)
     }
 
@@ -178,7 +182,7 @@ impl Finding {
     pub(super) fn unclear(item: Item, did: &str, error: &Error) -> Self {
         let finding = Self::doubtful(item, did, error.to_string());
         match error.hint() {
-            Some(hint) => finding.meaning(text::escape(hint)),
+            Some(hint) => finding.meaning(text::escape_lines(hint)),
             None => finding,
         }
     }

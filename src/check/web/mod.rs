@@ -13,6 +13,7 @@ mod directives;
 mod fault;
 mod finding;
 mod idle;
+mod login;
 mod plan;
 mod prefix;
 mod probe;

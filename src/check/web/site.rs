@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT_ENCODING, HeaderValue, ORIGIN};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, COOKIE, HeaderValue, ORIGIN};
 use http::{Method, StatusCode};
 use url::Url;
 
@@ -66,6 +66,14 @@ impl<'a> Site<'a> {
     pub fn believes_all(&self) -> bool {
         let connection = self.dataset.connector().connection();
         connection.is_some_and(|connection| connection.trust.danger_accept_invalid_certs)
+    }
+
+    /// Whether requests bring a login, or a token.
+    pub fn has_login(&self) -> bool {
+        let fields = self.dataset.headers();
+        self.authorization.is_some()
+            || fields.contains_key(AUTHORIZATION)
+            || fields.contains_key(COOKIE)
     }
 
     fn http(&self) -> &Client {

@@ -1,19 +1,20 @@
 //! The walk over all items, which may be given up at any time.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
 use super::directives::Front;
-use super::finding::{Finding, Item, request, status};
+use super::finding::{Finding, Item, STAGE, Verdict, request, status};
 use super::plan::Plan;
 use super::site::{Page, Site};
-use super::{certificate, idle, prefix, probe, redirects, upload, websocket};
+use super::{certificate, idle, login, prefix, probe, redirects, upload, websocket};
 use crate::base::{Error, Kind, Route, Stage, text};
-use crate::check::Shown;
+use crate::check::second_port::told_apart;
+use crate::check::waiting::{given_up, over_time};
+use crate::check::{Shown, Walk as Reaching};
 use crate::dataset::Dataset;
-use crate::dial::Watch;
 
 /// What was found of a deployment.
 #[derive(Debug)]
@@ -25,17 +26,21 @@ pub struct Report {
     pub front: Front,
     /// What was found, in the order of the items; of several probes each has its own.
     pub findings: Vec<Finding>,
+    /// Why it ended before its end: a signal, or its limit. Names the stage that was under way.
+    pub ended: Option<Error>,
 }
 
 impl Report {
-    /// Whether nothing failed. What is doubtful or was not tested is no failure.
+    /// Whether nothing failed, and all of it was walked. What is doubtful or was not tested is no
+    /// failure.
     pub fn is_ok(&self) -> bool {
         self.failure().is_none()
     }
 
-    /// The first failure.
+    /// The first failure, else why it ended before its end.
     pub fn failure(&self) -> Option<&Error> {
-        self.findings.iter().find_map(Finding::failure)
+        let found = self.findings.iter().find_map(Finding::failure);
+        found.or(self.ended.as_ref())
     }
 
     /// The report of what failed before anything was asked.
@@ -47,6 +52,7 @@ impl Report {
             route: None,
             front: Front::default(),
             findings,
+            ended: None,
         }
     }
 }
@@ -58,6 +64,8 @@ const UNREACHED: &str = "the deployment is not reached";
 pub struct Walk<'a> {
     dataset: &'a Dataset,
     plan: Plan,
+    /// The way to the first answer, stage by stage.
+    reaching: Reaching,
     so_far: Mutex<SoFar>,
 }
 
@@ -65,8 +73,15 @@ pub struct Walk<'a> {
 struct SoFar {
     front: Front,
     found: Vec<Finding>,
-    /// What is being tried, and since when.
-    trying: Vec<(Item, Instant)>,
+    trying: Vec<Trying>,
+}
+
+/// What is being tried, by what, and since when.
+#[derive(Clone, Debug)]
+struct Trying {
+    item: Item,
+    did: String,
+    since: Instant,
 }
 
 impl<'a> Walk<'a> {
@@ -79,6 +94,7 @@ impl<'a> Walk<'a> {
         Ok(Self {
             dataset,
             plan,
+            reaching: Reaching::new(dataset.clone()),
             so_far: Mutex::default(),
         })
     }
@@ -98,12 +114,38 @@ impl<'a> Walk<'a> {
         self.report(|item| Finding::untested(item, UNREACHED))
     }
 
+    /// [`run`](Self::run) for so long at most, as [`Reaching::run_within`].
+    ///
+    /// # Cancel safety
+    /// As there.
+    pub async fn run_within(&self, limit: Duration) -> Report {
+        match tokio::time::timeout(limit, self.run()).await {
+            Ok(report) => report,
+            Err(_) => {
+                let ended = over_time(self.under_way(given_up), limit);
+                let report = self.so_far(
+                    |waited| format!("given up after {waited} (--max-time)"),
+                    |item| Finding::untested(item, "--max-time ended the check before its turn"),
+                );
+                Report {
+                    ended: Some(ended),
+                    ..report
+                }
+            }
+        }
+    }
+
     /// The report of a walk that was given up because of `why` (`SIGINT`).
     pub fn stopped(&self, why: &str) -> Report {
-        self.so_far(
+        let ended = self.under_way(|waited| format!("stopped by {why} after {waited} of waiting"));
+        let report = self.so_far(
             |waited| format!("stopped by {why} after {waited}"),
             |item| Finding::untested(item, format!("stopped by {why} before its turn")),
-        )
+        );
+        Report {
+            ended: Some(ended),
+            ..report
+        }
     }
 
     /// The report of a walk that goes on.
@@ -114,14 +156,40 @@ impl<'a> Walk<'a> {
         )
     }
 
+    /// The error for the first of what is under way; `words` tell how long it has been waited for.
+    fn under_way(&self, words: impl FnOnce(String) -> String) -> Error {
+        let first = self
+            .lock()
+            .trying
+            .iter()
+            .min_by_key(|one| one.item)
+            .cloned();
+        let Some(Trying { item, did, since }) = first.filter(|one| one.item > Item::Reach) else {
+            let ended = self.reaching.so_far(words).failure;
+            return ended.unwrap_or_else(|| Error::new(Kind::Interrupted, STAGE, "not begun"));
+        };
+        let words = words(text::seconds(since.elapsed()));
+        let error = Error::new(Kind::Interrupted, STAGE, words)
+            .while_doing(format!("check {} of the deployment", item.as_str()))
+            .about(if did.is_empty() {
+                item.as_str().to_owned()
+            } else {
+                did
+            });
+        match self.dataset.connector().route(self.dataset.target()) {
+            Ok(route) => error.with_route(&route),
+            Err(_) => error,
+        }
+    }
+
     fn so_far(&self, trying: impl Fn(String) -> String, rest: impl Fn(Item) -> Finding) -> Report {
         let under_way = self.lock().trying.clone();
-        self.report(|item| {
-            let found = under_way.iter().find(|(trying, _)| *trying == item);
-            match found {
-                Some((_, since)) => Finding::waiting(item, trying(text::seconds(since.elapsed()))),
-                None => rest(item),
+        self.report(|item| match under_way.iter().find(|one| one.item == item) {
+            Some(Trying { did, since, .. }) => {
+                let elapsed = since.elapsed();
+                Finding::waiting(item, did, trying(text::seconds(elapsed)), elapsed)
             }
+            None => rest(item),
         })
     }
 
@@ -139,6 +207,7 @@ impl<'a> Walk<'a> {
             route: self.dataset.connector().route(self.dataset.target()).ok(),
             front: so_far.front.clone(),
             findings,
+            ended: None,
         }
     }
 
@@ -150,9 +219,13 @@ impl<'a> Walk<'a> {
         self.lock().front.clone()
     }
 
-    /// Notes that an item is being tried.
-    fn begin(&self, item: Item) {
-        self.lock().trying.push((item, Instant::now()));
+    /// Notes that an item is being tried, by what.
+    fn begin(&self, item: Item, did: &str) {
+        self.lock().trying.push(Trying {
+            item,
+            did: did.to_owned(),
+            since: Instant::now(),
+        });
     }
 
     /// Notes what was found, with the time that it took when it was begun.
@@ -161,9 +234,9 @@ impl<'a> Walk<'a> {
         let begun = so_far
             .trying
             .iter()
-            .position(|(item, _)| *item == finding.item);
+            .position(|one| one.item == finding.item);
         if let Some(begun) = begun {
-            finding.elapsed = so_far.trying.remove(begun).1.elapsed();
+            finding.elapsed = so_far.trying.remove(begun).since.elapsed();
         }
         so_far.found.push(finding);
     }
@@ -174,7 +247,9 @@ impl<'a> Walk<'a> {
 
     /// What needs nothing but the URL; `None` when nothing else can be tried.
     async fn reach(&self, route: &Route) -> Option<Site<'a>> {
-        self.begin(Item::Reach);
+        let url = self.dataset.url().clone();
+        let did = request("GET", &url);
+        self.begin(Item::Reach, &did);
         let site = match Site::new(self.dataset).await {
             Ok(site) => site,
             Err(error) => {
@@ -182,9 +257,7 @@ impl<'a> Walk<'a> {
                 return None;
             }
         };
-        let url = site.url().clone();
-        let did = request("GET", &url);
-        let watch = Watch::new();
+        let watch = self.reaching.watch();
         let page = match watch.over(site.get(&url)).await {
             Ok(page) => page,
             Err(error) if error.kind() == Kind::Tls && error.stage() == Stage::TargetTls => {
@@ -196,6 +269,7 @@ impl<'a> Walk<'a> {
                 return None;
             }
             Err(error) => {
+                let error = told_apart(site.connector(), error).await;
                 self.end(Finding::broken(Item::Reach, &did, error));
                 return None;
             }
@@ -203,7 +277,12 @@ impl<'a> Walk<'a> {
         if !page.is_from_proxy() {
             self.lock().front = page.front.clone();
         }
-        let answers = self.answers(&did, &page, route);
+        let mut answers = self.answers(&did, &page, route);
+        if let Verdict::Passed = answers.verdict
+            && let Some(means) = login::refused(page.status.as_u16(), site.has_login())
+        {
+            answers = answers.meaning(means);
+        }
         let is_reached = answers.failure().is_none();
         self.end(answers);
         let mut shown = watch.certificates().into_iter().filter_map(Shown::of);
@@ -212,11 +291,11 @@ impl<'a> Walk<'a> {
         if !is_reached {
             return None;
         }
-        self.begin(Item::Redirects);
+        self.begin(Item::Redirects, &did);
         let followed = redirects::follow(&site, page).await;
         self.lock().front = followed.front.clone();
         self.end(followed.finding);
-        self.begin(Item::Prefix);
+        self.begin(Item::Prefix, &did);
         let end = followed.end.as_ref();
         let finding = prefix::check(&site, end, &followed.front, Some(route)).await;
         self.end(finding);
@@ -265,7 +344,8 @@ impl<'a> Walk<'a> {
     /// The upgrade, and a WebSocket that says nothing.
     async fn websocket(&self, site: &Site<'_>) {
         const NO_IDLE: &str = "say how long with --idle SECS";
-        self.begin(Item::WebSocket);
+        let did = websocket::asks(site.url(), &self.plan);
+        self.begin(Item::WebSocket, &did);
         let front = self.front();
         let tried = websocket::check(site, &self.plan, &front).await;
         let Some((socket, did)) = tried.open else {
@@ -275,7 +355,7 @@ impl<'a> Walk<'a> {
         match self.plan.idle {
             Some(limit) => {
                 self.end(tried.finding);
-                self.begin(Item::Idle);
+                self.begin(Item::Idle, &did);
                 self.end(idle::check(socket, &did, limit, &front).await);
             }
             None => {
@@ -296,8 +376,9 @@ impl<'a> Walk<'a> {
             self.untested(Item::Download, "give --probe-url a file of many MiB");
         }
         for url in &probes {
-            self.begin(Item::Request);
-            self.begin(Item::Download);
+            let did = request("GET", url);
+            self.begin(Item::Request, &did);
+            self.begin(Item::Download, &did);
             for finding in probe::check(site, url, &self.plan, &front).await {
                 self.end(finding);
             }
@@ -306,7 +387,7 @@ impl<'a> Walk<'a> {
             let why = "give --upload-url, or --probe-url, a URL to ask at";
             return self.untested(Item::Upload, why);
         };
-        self.begin(Item::Upload);
+        self.begin(Item::Upload, &request("POST", &url));
         let size = self.plan.upload_size;
         self.end(upload::check(site, &url, size, &front).await);
     }

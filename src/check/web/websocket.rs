@@ -7,9 +7,11 @@ use url::Url;
 use super::directives::Front;
 use super::fault::Fault;
 use super::finding::{Finding, Item, Verdict, request};
+use super::login;
 use super::plan::Plan;
 use super::site::Site;
 use crate::base::{Answer, Error, Kind, Result, Route, Stage, text};
+use crate::check::second_port::told_apart;
 use crate::ws::{Closed, Options, WebSocket};
 
 /// Where an application of socket.io (Dataiku DSS is one) has its WebSocket.
@@ -47,10 +49,7 @@ fn options() -> Options {
 
 /// Tries the paths of `plan`, or those that are likely, until one tells for certain.
 pub(super) async fn check(site: &Site<'_>, plan: &Plan, front: &Front) -> Tried {
-    let (paths, is_known) = match plan.ws_path(site.url()) {
-        Some(url) => (vec![url], true),
-        None => (likely(site.url()), false),
-    };
+    let (paths, is_known) = paths(site.url(), plan);
     let mut doubt = None;
     for url in &paths {
         let tried = try_at(site, url, is_known, front).await;
@@ -70,6 +69,21 @@ pub(super) async fn check(site: &Site<'_>, plan: &Plan, front: &Front) -> Tried 
         );
         closed(Finding::untested(Item::WebSocket, why))
     })
+}
+
+/// What is to be asked, as it is shown.
+pub(super) fn asks(site: &Url, plan: &Plan) -> String {
+    let (paths, _) = paths(site, plan);
+    let asks: Vec<String> = paths.iter().map(|url| request("GET", url)).collect();
+    asks.join(", ")
+}
+
+/// Where a WebSocket is looked for, and whether the user says that there is one.
+fn paths(site: &Url, plan: &Plan) -> (Vec<Url>, bool) {
+    match plan.ws_path(site) {
+        Some(url) => (vec![url], true),
+        None => (likely(site), false),
+    }
 }
 
 fn likely(url: &Url) -> Vec<Url> {
@@ -129,7 +143,10 @@ async fn try_at(site: &Site<'_>, url: &Url, is_known: bool, front: &Front) -> Op
                 unclear("the upgrade is not answered, and requests are", front)
             }
             // Before the deployment: a forward proxy's refusal, mostly.
-            _ => Some(closed(Finding::unclear(Item::WebSocket, &did, &error))),
+            _ => {
+                let error = told_apart(site.connector(), error.clone()).await;
+                Some(closed(Finding::unclear(Item::WebSocket, &did, &error)))
+            }
         };
     };
     let front = Front::of(answer.server.as_deref(), &answer.body).or(front);
@@ -143,7 +160,7 @@ async fn try_at(site: &Site<'_>, url: &Url, is_known: bool, front: &Front) -> Op
         Ok(page) => Some(page.status.as_u16()),
         Err(_) => None,
     };
-    match shows(answer, plain, is_known) {
+    match shows(answer, plain, is_known, site.has_login()) {
         Shows::Lost(means) => lost(told(&error), Some(means), &front),
         Shows::Unclear(means) => unclear(means, &front),
         Shows::Hidden(means) => {
@@ -198,8 +215,8 @@ async fn without_origin(
 }
 
 /// Judges an answer that is no 101. `plain` is the status of the same GET without upgrade; `is_known`:
-/// the user says that there is a WebSocket at that path.
-fn shows(answer: &Answer, plain: Option<u16>, is_known: bool) -> Shows {
+/// the user says that there is a WebSocket at that path; `has_login`: a login was sent.
+fn shows(answer: &Answer, plain: Option<u16>, is_known: bool, has_login: bool) -> Shows {
     let body = answer.body.to_ascii_lowercase();
     let wants_upgrade = body.contains("upgrade") || body.contains("websocket");
     let is_engine = body.contains("\"code\":3") && body.contains("bad request");
@@ -222,13 +239,15 @@ fn shows(answer: &Answer, plain: Option<u16>, is_known: bool) -> Shows {
         500..=599 if was_good => {
             Shows::Unclear("the same request without the upgrade is answered otherwise")
         }
-        401 => Shows::Hidden(
-            "a login is wanted first: --user with --password-file, or a token with -H",
-        ),
-        403 => Shows::Hidden("it is forbidden, to this user or to everybody"),
-        300..=399 if is_known => Shows::Hidden(
+        code @ (401 | 403) => {
+            Shows::Hidden(login::refused(code, has_login).unwrap_or(match code {
+                401 => "a login is wanted first: --user with --password-file, or a token with -H",
+                _ => "it is forbidden, to this user or to everybody",
+            }))
+        }
+        code @ 300..=399 if is_known => Shows::Hidden(login::refused(code, has_login).unwrap_or(
             "a redirect, to a login mostly: --user with --password-file, or a token with -H",
-        ),
+        )),
         code if is_known && plain == Some(code) => Shows::Unclear(
             "it is answered as without the upgrade: there is no WebSocket at that path, or the upgrade is lost",
         ),
@@ -244,7 +263,7 @@ mod tests {
     fn judged(code: u16, body: &str, plain: u16, is_known: bool) -> &'static str {
         let mut answer = Answer::new(code, "");
         answer.body = body.to_owned();
-        match shows(&answer, Some(plain), is_known) {
+        match shows(&answer, Some(plain), is_known, false) {
             Shows::Lost(_) => "lost",
             Shows::Unclear(_) | Shows::Hidden(_) => "unclear",
             Shows::NoneThere => "none",

@@ -248,7 +248,7 @@ pub struct CheckArgs {
     /// Walk by the direct way too, and show both side by side; with --hold its stream is left alone too
     #[arg(long)]
     pub compare: bool,
-    /// Give up a walk after so long (30s, 5m), whatever the other side does [default: 5m]
+    /// Give up a walk after so long (30s, 5m), whatever the other side does [default: 5m, with --web none]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub max_time: Option<Duration>,
     /// Then leave the stream alone for so long (90s, 10m), to find who ends what is idle: of a

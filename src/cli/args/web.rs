@@ -13,7 +13,7 @@ use crate::check::web::Plan;
 pub struct WebArgs {
     /// Check what a deployment behind a reverse proxy needs: WebSocket, redirects, certificate, no
     /// path prefix, and by the options below long silence, large downloads and uploads
-    #[arg(long, help_heading = "Options", conflicts_with_all = ["all", "jobs", "repeat", "compare", "hold", "ping", "save_ca", "max_time"])]
+    #[arg(long, help_heading = "Options", conflicts_with_all = ["all", "jobs", "repeat", "compare", "hold", "ping", "save_ca"])]
     pub web: bool,
     /// Where the application has its WebSocket; else the URL's own path and that of socket.io are tried
     #[arg(long, value_name = "PATH", requires = "web")]

@@ -150,8 +150,7 @@ pub(super) fn facts(report: &Report, error: &Error) -> Vec<(&'static str, String
     tell("code", error.code().to_string());
     tell("side", error.side().to_string());
     tell("again", again(error).to_owned());
-    let hint: Vec<String> = error.advice().split('\n').map(text::escape).collect();
-    tell("hint", hint.join("\n"));
+    tell("hint", text::escape_lines(error.advice()));
     facts
 }
 

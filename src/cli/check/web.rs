@@ -1,11 +1,15 @@
 //! `outbound check --web`: what a deployment behind a reverse proxy needs, item by item.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use url::Url;
 
 use super::milliseconds;
-use super::verdict::way;
-use crate::base::{Error, Result, Route, text};
-use crate::check::web::{Finding, Report, Verdict, Walk};
+use super::report::schema;
+use super::verdict::{failed, way};
+use crate::base::{Error, Kind, Result, Route, Scheme, text};
+use crate::check::web::{Finding, Plan, Report, Verdict, Walk};
 use crate::cli::args::{CheckArgs, Common};
 use crate::cli::asked::{self, Asked};
 use crate::cli::dataset::dataset;
@@ -28,6 +32,7 @@ pub async fn run(
     let fields = &args.fields.headers;
     let mut exit = Exit::Success;
     let mut stopped = None;
+    let plan = args.web.plan();
     for mut place in Place::all(&asked) {
         if let Some(signal) = stopped {
             output.say(&format!(
@@ -36,6 +41,7 @@ pub async fn run(
             ));
             continue;
         }
+        verify_scheme(&plan, place.typed)?;
         let dataset = match dataset(&client, common, &args.login, fields, &mut place, output) {
             Ok(dataset) => dataset,
             Err(error) => {
@@ -43,10 +49,10 @@ pub async fn run(
                 continue;
             }
         };
-        let walk = Walk::new(&dataset, args.web.plan())?;
+        let walk = Walk::new(&dataset, plan.clone())?;
         let live = Live::new(output, common.verbose > 0);
         let report = tokio::select! {
-            report = walk.run() => report,
+            report = run_within(&walk, args.max_time) => report,
             never = live.show(|| lines(&place.name(), &walk.waiting())) => match never {},
             signal = interrupt::wait() => {
                 stopped = Some(signal);
@@ -59,6 +65,26 @@ pub async fn run(
     match stopped {
         Some(_) => Ok(Exit::Interrupted),
         None => Ok(exit),
+    }
+}
+
+/// Of a scheme that no dataset has (`tcp`) only the plan says what is wrong with it here.
+fn verify_scheme(plan: &Plan, typed: &str) -> Result<()> {
+    let scheme = typed.split_once("://").map(|(scheme, _)| scheme);
+    match Url::parse(typed) {
+        Ok(url) if scheme.is_some_and(|scheme| Scheme::parse(scheme).is_none()) => {
+            plan.verify(&url)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Without a limit on the whole each thing that is tried has its own: `timeouts`, and what the plan
+/// says of silence.
+async fn run_within(walk: &Walk<'_>, limit: Option<Duration>) -> Report {
+    match limit {
+        Some(limit) => walk.run_within(limit).await,
+        None => walk.run().await,
     }
 }
 
@@ -92,8 +118,23 @@ fn lines(name: &str, report: &Report) -> Vec<String> {
             few => few.iter().for_each(|one| tell(&mut lines, report, one)),
         }
     }
+    if let Some(error) = report.ended.as_ref().filter(|error| is_failure(error)) {
+        lines.push(format!("  FAIL   {}: {}", failed(error), error.what()));
+        tell_error(&mut lines, error, false);
+    }
     lines.push(verdict(report));
     lines
+}
+
+/// Whether a check that ended before its end has failed: not when its user stopped it.
+fn is_failure(error: &Error) -> bool {
+    error.kind() != Kind::Interrupted
+}
+
+/// A line below a finding; of several lines those after the first stand below it.
+fn more(lines: &mut Vec<String>, label: &str, words: &str) {
+    let words = words.replace('\n', &format!("\n{}", " ".repeat(21)));
+    lines.push(format!("         {label:<11} {words}"));
 }
 
 /// Whether two items were not tested, for one reason.
@@ -123,7 +164,9 @@ fn tell(lines: &mut Vec<String>, report: &Report, finding: &Finding) {
         Verdict::Untested => "not tested: ",
         _ => "",
     };
-    let took = match finding.elapsed.is_zero() {
+    // Of what is under way the words say for how long.
+    let is_bare = finding.elapsed.is_zero() || matches!(finding.verdict, Verdict::Waiting);
+    let took = match is_bare {
         true => String::new(),
         false => format!(" ({:.1} ms)", milliseconds(finding.elapsed)),
     };
@@ -131,9 +174,8 @@ fn tell(lines: &mut Vec<String>, report: &Report, finding: &Finding) {
         "  {mark:<6} {item:<11} {not}{did}{}{took}",
         finding.words
     ));
-    let mut more = |label: &str, words: &str| lines.push(format!("         {label:<11} {words}"));
     if let Some(means) = &finding.means {
-        more("means", means);
+        more(lines, "means", means);
     }
     for (at, advice) in finding.advice.iter().enumerate() {
         // Behind the one that shows itself, those that may stand before it.
@@ -144,32 +186,44 @@ fn tell(lines: &mut Vec<String>, report: &Report, finding: &Finding) {
         let [first, rest @ ..] = advice.lines else {
             continue;
         };
-        more(&label, first);
+        more(lines, &label, first);
         for line in rest {
-            more("", line);
+            more(lines, "", line);
         }
     }
     let Some(error) = finding.failure() else {
         return;
     };
-    more("code", error.code().as_str());
-    for cause in causes(error) {
-        more("cause", &cause);
-    }
     let is_told = !finding.advice.is_empty() || finding.means.is_some();
-    if let Some(hint) = error.hint().filter(|_| !is_told) {
-        let hint: Vec<String> = hint.split('\n').map(text::escape).collect();
-        more("hint", &hint.join("\n                     "));
-    }
-    more("side", &error.side().to_string());
+    tell_error(lines, error, is_told);
     // What says nothing for long is ended by whoever is the most impatient on the way.
     let proxy = report.route.as_ref().and_then(Route::proxy);
     if let Some(proxy) = proxy.filter(|_| finding.may_be_the_proxy()) {
         more(
+            lines,
             "or",
             &format!("it is the proxy on the way, {proxy}: the same check without it tells"),
         );
     }
+}
+
+/// What is told of an error; `is_told`: what to do stands above.
+fn tell_error(lines: &mut Vec<String>, error: &Error, is_told: bool) {
+    more(lines, "code", error.code().as_str());
+    if let Some(limit) = error.limit() {
+        more(
+            lines,
+            "limit",
+            &format!("{} = {}", limit.setting, limit.value),
+        );
+    }
+    for cause in causes(error) {
+        more(lines, "cause", &cause);
+    }
+    if let Some(hint) = error.hint().filter(|_| !is_told) {
+        more(lines, "hint", &text::escape_lines(hint));
+    }
+    more(lines, "side", &error.side().to_string());
 }
 
 fn verdict(report: &Report) -> String {
@@ -184,6 +238,7 @@ fn verdict(report: &Report) -> String {
     let waiting = count(|verdict| matches!(verdict, Verdict::Waiting));
     let start = match (failed, waiting) {
         (1.., _) => "FAIL",
+        _ if report.ended.as_ref().is_some_and(is_failure) => "FAIL",
         (0, 1..) => "WAIT",
         (0, 0) => "ok",
     };
@@ -200,11 +255,13 @@ fn verdict(report: &Report) -> String {
 fn as_json(report: &Report) -> Value {
     let findings: Vec<Value> = report.findings.iter().map(finding).collect();
     json!({
+        "schema": schema::VERSION,
         "ok": report.is_ok(),
         "route": report.route.as_ref().map(json::route),
         "front": report.front.product.map(|product| product.as_str()),
         "server": report.front.server,
         "findings": findings,
+        "failure": report.failure().map(json::error),
     })
 }
 

@@ -27,11 +27,16 @@ for line in sys.stdin:
         print(list(error.absolute_path), error.message[:300], [e.message[:200] for e in error.context])";
 
 fn problems(lines: &str) -> String {
+    problems_by("check.schema.json", lines)
+}
+
+/// What a schema in docs/reference has against these lines.
+pub fn problems_by(schema: &str, lines: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut validator = python();
     let mut validator = validator
         .args(["-c", VALIDATE])
-        .arg(root.join("docs/reference/check.schema.json"))
+        .arg(root.join("docs/reference").join(schema))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -5,13 +5,14 @@ mod markdown;
 mod page;
 mod secrets;
 
+pub use self::json::problems_by;
 use crate::kit::{Program, Ran, shared};
 use crate::support::peers::{self, vsftpd};
 use crate::support::scripted::{Scripted, Step};
 use crate::support::sockets::Closed;
 
 /// What a server may say to break out of a report.
-const HOSTILE: &[&str] = &[
+pub const HOSTILE: &[&str] = &[
     "<script>document.title='owned'</script>",
     "\"><img src=http://evil.test/x onerror=alert(1)>",
     "a|b|c\\|d\\\\|e",
@@ -25,7 +26,7 @@ const HOSTILE: &[&str] = &[
 ];
 
 /// A proxy that refuses every request with these words in all that is shown of an answer.
-fn refusing(words: &str) -> Scripted {
+pub fn refusing(words: &str) -> Scripted {
     let words: String = words.chars().filter(|c| *c != '\n').collect();
     let title = format!("<title>{words}</title>");
     Scripted::each(vec![

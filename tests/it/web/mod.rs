@@ -3,6 +3,7 @@
 mod forward;
 mod lines;
 mod recipes;
+mod told;
 mod ways;
 
 use std::path::PathBuf;

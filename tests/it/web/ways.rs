@@ -77,6 +77,16 @@ fn a_proxy_that_refuses_the_tunnel_is_a_doubt() {
     let found = findings(&ran);
     assert_eq!(of(&found, &["doubt"]), ["websocket"], "{}", ran.out);
     assert!(ran.out.contains("the proxy answered 403"), "{}", ran.out);
+    // The lines for it stand as lines, in both forms.
+    let doubtful = found.iter().find(|one| one["item"] == "websocket").unwrap();
+    let means = doubtful["means"].as_str().unwrap();
+    let lines: Vec<&str> = means.lines().map(str::trim_start).collect();
+    let rule = lines.iter().find(|line| line.starts_with("acl host_"));
+    assert!(rule.is_some() && !means.contains('\\'), "{means}");
+    let text = through(&site, &strict.url(), &[]).expect(0).out;
+    let mut shown = text.lines().map(str::trim_start);
+    assert!(shown.any(|line| Some(&line) == rule), "{text}");
+    assert!(!text.contains("\\n"), "{text}");
 }
 
 /// The reverse proxy is there, the application is not.
@@ -253,17 +263,27 @@ fn a_check_that_is_stopped() {
         let ran = child.end().expect(130);
         rest.join().unwrap();
         if flag.is_some() {
+            let found = findings(&ran);
             assert!(
-                of(&findings(&ran), &["ok"]).contains(&"reach".to_owned()),
+                of(&found, &["ok"]).contains(&"reach".to_owned()),
                 "{}",
                 ran.out
             );
+            let told = ran.json();
+            assert_eq!(told["ok"], false, "{told}");
+            assert_eq!(told["failure"]["code"], "OUT-INTERRUPTED", "{told}");
+            assert_eq!(told["failure"]["kind"], "interrupted", "{told}");
+            let waiting = found.iter().find(|one| one["item"] == "request").unwrap();
+            assert_eq!(waiting["verdict"], "waiting", "{waiting}");
+            assert_eq!(waiting["did"], "GET /slow", "{waiting}");
+            assert!(waiting["ms"].as_f64().unwrap() > 0.0, "{waiting}");
+            assert_eq!(super::told::problems(&ran.out), "");
             continue;
         }
         for line in [
             "  ok     reach ",
             "  ok     redirects ",
-            "  WAIT   request     stopped by SIGINT after ",
+            "  WAIT   request     GET /slow: stopped by SIGINT after ",
             "  -      upload      not tested: stopped by SIGINT before its turn",
         ] {
             assert!(ran.out.contains(line), "{line}: {}", ran.out);
@@ -292,6 +312,10 @@ fn means_of_another_origin_are_refused() {
         .run(&["check", "--web", "wss://h.test/"])
         .expect(2)
         .says("not at wss://");
+    Program::new()
+        .run(&["check", "--web", "tcp://h.test:1"])
+        .expect(2)
+        .says("a deployment is at http:// or https://, not at tcp://");
     Program::new()
         .run(&["check", "http://127.0.0.1:9", "--idle", "5"])
         .expect(2)

@@ -60,10 +60,9 @@ pub(super) const PAGES: &[Page] = &[
         "Its limit on the size of a request is lower than what was asked for.",
         "413 in answer to a Content-Length. curl -X POST -H 'Expect: 100-continue' with a large \
          file shows it too.",
-        "nginx: client_max_body_size 0. Apache 2.4 has none of its own for what it passes on: \
-         see SecRequestBodyLimit of mod_security, and the server behind it; else \
-         LimitRequestBody 0 where it is the server itself (2.4 does not limit what it passes \
-         on), and SecRequestBodyLimit of mod_security.",
+        "nginx: client_max_body_size 0. Apache 2.4 does not limit what it passes on: \
+         SecRequestBodyLimit of mod_security does, and LimitRequestBody 0 is for what it serves \
+         itself. haproxy has no such limit: it is that of the server behind it.",
     ),
     page(
         Code::WebDownloadCut,

@@ -1,16 +1,34 @@
 //! What `--json` of `check` is made of, as JSON Schema.
 
+mod web;
+
+pub(in crate::cli) use self::web::web;
+
 use serde_json::{Map, Value, json};
 
 use crate::base::{Code, Kind, Side, Stage};
 
 /// Changes when something of it goes, or gets another meaning; not when something is added.
-pub(super) const VERSION: u32 = 1;
+pub(in crate::cli::check) const VERSION: u32 = 1;
 
 /// The schema. It allows keys and words that it does not name: later ones may be added. The words
 /// that there are now stand as examples.
 pub(in crate::cli) fn check() -> Value {
-    let mut properties: Vec<(&str, Value)> = vec![
+    let mut properties = place();
+    properties.extend(walk());
+    properties.extend([
+        ("times", or_null(reference("times", "The times of all walks (--repeat); the walk told above is the first that failed, else the first"))),
+        ("direct", or_null(reference("walk", "The walk by the direct way (--compare)"))),
+        ("held", or_null(reference("held", "What came of leaving the stream alone (--hold); null when it was not done"))),
+        ("direct_held", or_null(reference("held", "The same of the direct way, at the same time (--hold with --compare)"))),
+        ("not_held", or_null(text("Why --hold left nothing alone although the walk was good: it goes by request, without a tunnel"))),
+    ]);
+    document("outbound check --json", &properties, definitions())
+}
+
+/// What stands before everything else of a target.
+fn place() -> Vec<(&'static str, Value)> {
+    vec![
         (
             "schema",
             json!({ "const": VERSION, "description": "The version of this schema" }),
@@ -25,21 +43,17 @@ pub(in crate::cli) fn check() -> Value {
                 "What that stands for, without userinfo and query; null when it was never known",
             )),
         ),
-    ];
-    properties.extend(walk());
-    properties.extend([
-        ("times", or_null(reference("times", "The times of all walks (--repeat); the walk told above is the first that failed, else the first"))),
-        ("direct", or_null(reference("walk", "The walk by the direct way (--compare)"))),
-        ("held", or_null(reference("held", "What came of leaving the stream alone (--hold); null when it was not done"))),
-        ("direct_held", or_null(reference("held", "The same of the direct way, at the same time (--hold with --compare)"))),
-        ("not_held", or_null(text("Why --hold left nothing alone although the walk was good: it goes by request, without a tunnel"))),
-    ]);
+    ]
+}
+
+/// The whole of a schema.
+fn document(title: &str, properties: &[(&str, Value)], definitions: Value) -> Value {
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "outbound check --json",
+        "title": title,
         "description": "One such object a line, one for each target. Made by `cargo run -- reference docs/reference`. Keys and words may be added in a version; what goes or changes its meaning makes another one.",
     });
-    let parts = [object(&properties), json!({ "$defs": definitions() })];
+    let parts = [object(properties), json!({ "$defs": definitions })];
     for part in parts {
         if let (Some(schema), Value::Object(part)) = (schema.as_object_mut(), part) {
             schema.extend(part);

@@ -112,7 +112,7 @@ impl Told {
         }
         let (mark, verdict, mut facts) = end(report, checked);
         for (_, text) in &mut facts {
-            *text = escaped(text);
+            *text = text::escape_lines(text);
         }
         let way = report.route.as_ref();
         Self {
@@ -134,12 +134,6 @@ impl Told {
 fn about(checked: &Checked) -> Option<&'static Page> {
     let error = checked.failure()?;
     (bad(error) == Mark::Fail).then(|| error.code().page())
-}
-
-/// Every line of a text, safe to show.
-fn escaped(lines: &str) -> String {
-    let lines: Vec<String> = lines.split('\n').map(text::escape).collect();
-    lines.join("\n")
 }
 
 /// What is in columns, safe to show.
