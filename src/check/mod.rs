@@ -3,6 +3,8 @@
 mod hold;
 mod second_port;
 mod subject;
+#[cfg(all(test, feature = "cli"))]
+mod tests;
 mod trust;
 mod waiting;
 #[cfg(feature = "ws")]

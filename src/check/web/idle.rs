@@ -58,10 +58,14 @@ async fn leave(socket: &mut impl Talk, limit: Duration) -> Idled {
             Some(Ok(None)) => break Some(None),
             Some(Err(error)) => break Some(Some(error)),
             Some(Ok(Some(message))) => {
-                if message.as_text() == Some("2")
-                    && let Err(error) = socket.send("3").await
-                {
-                    break Some(Some(error));
+                if message.as_text() != Some("2") {
+                    continue;
+                }
+                // Who takes nothing any more must not hold it beyond its time.
+                match timeout_at(until, socket.send("3")).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => break Some(Some(error)),
+                    Err(_) => break None,
                 }
             }
         }
@@ -145,6 +149,8 @@ mod tests {
         said: VecDeque<(u64, Result<Option<Message>>)>,
         sent: Vec<&'static str>,
         now: Instant,
+        /// Takes nothing any more.
+        is_full: bool,
     }
 
     impl Talk for Script {
@@ -170,9 +176,29 @@ mod tests {
         }
 
         async fn send(&mut self, text: &'static str) -> Result<()> {
+            if self.is_full {
+                std::future::pending::<()>().await;
+            }
             self.sent.push(text);
             Ok(())
         }
+    }
+
+    /// One whose reader has stopped while it says heartbeats.
+    #[tokio::test(start_paused = true)]
+    async fn one_that_takes_nothing_does_not_hold_it_beyond_its_time() {
+        let beat = || (1, Ok(Some(Message::Text("2".to_owned()))));
+        let now = Instant::now();
+        let mut script = Script {
+            said: (0..9).map(|_| beat()).collect(),
+            sent: Vec::new(),
+            now,
+            is_full: true,
+        };
+        let left = leave(&mut script, Duration::from_secs(120));
+        let idled = tokio::time::timeout(Duration::from_secs(121), left).await;
+        assert!(idled.unwrap().end.is_none());
+        assert_eq!(now.elapsed(), Duration::from_secs(120));
     }
 
     async fn left(said: Vec<(u64, Result<Option<Message>>)>) -> (Finding, Vec<&'static str>) {
@@ -180,6 +206,7 @@ mod tests {
             said: said.into(),
             sent: Vec::new(),
             now: Instant::now(),
+            is_full: false,
         };
         let idled = leave(&mut script, Duration::from_secs(120)).await;
         let policy = Settings::from_toml("").unwrap();

@@ -127,6 +127,10 @@ async fn download(response: Response, did: &str, plan: &Plan, front: &Front) -> 
             let fault = Fault::DownloadCut;
             Finding::failed(Item::Download, did, words, fault, front, Some(&route))
         }
+        End::Enough if came < LARGE => {
+            let words = format!("{size} came in {took}, and no more was waited for");
+            Finding::doubtful(Item::Download, did, words)
+        }
         End::Enough => {
             let words = format!("{size} came in {took}, and no more was read");
             Finding::passed(Item::Download, did, words)
