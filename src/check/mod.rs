@@ -3,7 +3,7 @@
 mod hold;
 mod second_port;
 mod subject;
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
 mod tests;
 mod trust;
 mod waiting;

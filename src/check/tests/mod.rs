@@ -114,7 +114,7 @@ async fn walked(case: &Case, whole: Option<Duration>) -> (Report, Duration) {
 
 /// The limit that an error names.
 fn limit(error: Option<&Error>) -> Option<&str> {
-    Some(error?.limit()?.setting.as_ref())
+    Some(error?.limit()?.setting)
 }
 
 /// Each case ends by the limit that it names, and by one on the whole where that is sooner.

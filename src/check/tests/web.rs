@@ -96,9 +96,11 @@ fn then(name: &'static str, good: usize, script: Vec<Do>) -> Case {
 async fn one_of_which_something_does_not_answer() {
     slow_clock();
     let with = |change: fn(&mut Plan)| {
-        let mut plan = Plan::default();
-        plan.ws_path = Some("/ws".to_owned());
-        plan.silence = Duration::from_secs(40);
+        let mut plan = Plan {
+            ws_path: Some("/ws".to_owned()),
+            silence: Duration::from_secs(40),
+            ..Plan::default()
+        };
         change(&mut plan);
         plan
     };
