@@ -276,11 +276,11 @@ pub struct CheckArgs {
 #[derive(Args, Debug)]
 pub struct ReportArgs {
     /// Print Markdown, to paste into a ticket
-    #[arg(long, conflicts_with = "web")]
+    #[arg(long)]
     pub markdown: bool,
     /// Write a page for browsers too, with a time line of each target: one file, without scripts; `-`
     /// for standard output
-    #[arg(long, value_name = "FILE", conflicts_with = "web")]
+    #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// With --html: overwrite a file that is there
     #[arg(short, long, requires = "html")]

@@ -1,12 +1,12 @@
 //! `outbound check --web`: what a deployment behind a reverse proxy needs, item by item.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use url::Url;
 
 use super::milliseconds;
-use super::report::schema;
+use super::report::{Reports, schema};
 use super::verdict::{failed, way};
 use crate::base::{Error, Kind, Result, Route, Scheme, text};
 use crate::check::web::{Finding, Plan, Report, Verdict, Walk};
@@ -30,6 +30,7 @@ pub async fn run(
     let client = Client::new(policy);
     let asked: Vec<Asked> = asked::of(&args.urls, args.from_file.as_deref())?;
     let fields = &args.fields.headers;
+    let reports = Reports::begin(args, output)?;
     let mut exit = Exit::Success;
     let mut stopped = None;
     let plan = args.web.plan();
@@ -45,11 +46,12 @@ pub async fn run(
         let dataset = match dataset(&client, common, &args.login, fields, &mut place, output) {
             Ok(dataset) => dataset,
             Err(error) => {
-                exit = exit.and(show(output, &place, &Report::of(error)));
+                exit = exit.and(show(&reports, &place, &Report::of(error), Duration::ZERO));
                 continue;
             }
         };
         let walk = Walk::new(&dataset, plan.clone())?;
+        let started = Instant::now();
         let live = Live::new(output, common.verbose > 0);
         let report = tokio::select! {
             report = run_within(&walk, args.max_time) => report,
@@ -60,7 +62,12 @@ pub async fn run(
             }
         };
         live.finish();
-        exit = exit.and(show(output, &place, &report));
+        exit = exit.and(show(&reports, &place, &report, started.elapsed()));
+    }
+    reports.end(std::iter::empty());
+    if let Err(error) = reports.write_page() {
+        output.error(&error);
+        exit = exit.and(Exit::of(&error));
     }
     match stopped {
         Some(_) => Ok(Exit::Interrupted),
@@ -89,21 +96,19 @@ async fn run_within(walk: &Walk<'_>, limit: Option<Duration>) -> Report {
 }
 
 /// Shows a report, and gives the exit that it makes.
-fn show(output: &Output, place: &Place<'_>, report: &Report) -> Exit {
+fn show(reports: &Reports<'_>, place: &Place<'_>, report: &Report, elapsed: Duration) -> Exit {
     let is_dull =
         |finding: &Finding| matches!(finding.verdict, Verdict::Passed | Verdict::Untested);
-    if output.json {
-        output.line(&place.report(as_json(report)));
-    } else if !(output.quiet && report.findings.iter().all(is_dull)) {
-        for line in lines(&place.name(), report) {
-            output.line(&line);
-        }
-    }
+    let is_hidden = !reports.is_json()
+        && reports.output().quiet
+        && report.ended.is_none()
+        && report.findings.iter().all(is_dull);
+    reports.add_deployment(place, report, elapsed, is_hidden);
     report.failure().map_or(Exit::Success, Exit::of)
 }
 
 /// The lines for one deployment.
-fn lines(name: &str, report: &Report) -> Vec<String> {
+pub(super) fn lines(name: &str, report: &Report) -> Vec<String> {
     let mut lines = vec![name.to_owned()];
     if let Some(route) = &report.route {
         lines.push(format!("route    {} {}", way(route), route.why()));
@@ -120,7 +125,9 @@ fn lines(name: &str, report: &Report) -> Vec<String> {
     }
     if let Some(error) = report.ended.as_ref().filter(|error| is_failure(error)) {
         lines.push(format!("  FAIL   {}: {}", failed(error), error.what()));
-        tell_error(&mut lines, error, false);
+        for (label, words) in of_error(error, false) {
+            more(&mut lines, &label, &words);
+        }
     }
     lines.push(verdict(report));
     lines
@@ -174,8 +181,17 @@ fn tell(lines: &mut Vec<String>, report: &Report, finding: &Finding) {
         "  {mark:<6} {item:<11} {not}{did}{}{took}",
         finding.words
     ));
+    for (label, words) in details(report, finding) {
+        more(lines, &label, &words);
+    }
+}
+
+/// What is told below a finding, each with its label: what it means, what to write where, its code.
+pub(super) fn details(report: &Report, finding: &Finding) -> Vec<(String, String)> {
+    let mut told = Vec::new();
+    let mut tell = |label: &str, words: String| told.push((label.to_owned(), words));
     if let Some(means) = &finding.means {
-        more(lines, "means", means);
+        tell("means", means.clone());
     }
     for (at, advice) in finding.advice.iter().enumerate() {
         // Behind the one that shows itself, those that may stand before it.
@@ -183,50 +199,54 @@ fn tell(lines: &mut Vec<String>, report: &Report, finding: &Finding) {
             true => format!("or {}", advice.product),
             false => advice.product.to_string(),
         };
-        let [first, rest @ ..] = advice.lines else {
-            continue;
-        };
-        more(lines, &label, first);
-        for line in rest {
-            more(lines, "", line);
+        if !advice.lines.is_empty() {
+            tell(&label, advice.lines.join("\n"));
         }
     }
     let Some(error) = finding.failure() else {
-        return;
+        return told;
     };
     let is_told = !finding.advice.is_empty() || finding.means.is_some();
-    tell_error(lines, error, is_told);
+    told.extend(of_error(error, is_told));
     // What says nothing for long is ended by whoever is the most impatient on the way.
     let proxy = report.route.as_ref().and_then(Route::proxy);
     if let Some(proxy) = proxy.filter(|_| finding.may_be_the_proxy()) {
-        more(
-            lines,
-            "or",
-            &format!("it is the proxy on the way, {proxy}: the same check without it tells"),
-        );
+        let words = format!("it is the proxy on the way, {proxy}: the same check without it tells");
+        told.push(("or".to_owned(), words));
     }
+    told
 }
 
 /// What is told of an error; `is_told`: what to do stands above.
-fn tell_error(lines: &mut Vec<String>, error: &Error, is_told: bool) {
-    more(lines, "code", error.code().as_str());
+pub(super) fn of_error(error: &Error, is_told: bool) -> Vec<(String, String)> {
+    let mut told = vec![("code", error.code().as_str().to_owned())];
     if let Some(limit) = error.limit() {
-        more(
-            lines,
-            "limit",
-            &format!("{} = {}", limit.setting, limit.value),
-        );
+        told.push(("limit", format!("{} = {}", limit.setting, limit.value)));
     }
-    for cause in causes(error) {
-        more(lines, "cause", &cause);
-    }
+    told.extend(causes(error).map(|cause| ("cause", cause)));
     if let Some(hint) = error.hint().filter(|_| !is_told) {
-        more(lines, "hint", &text::escape_lines(hint));
+        told.push(("hint", text::escape_lines(hint)));
     }
-    more(lines, "side", &error.side().to_string());
+    told.push(("side", error.side().to_string()));
+    let told = told.into_iter();
+    told.map(|(label, words)| (label.to_owned(), words))
+        .collect()
 }
 
+/// The last line: how it ended, and how many items ended how.
 fn verdict(report: &Report) -> String {
+    let is_failed = report.failure().is_some_and(is_failure);
+    let is_waiting = |one: &Finding| matches!(one.verdict, Verdict::Waiting);
+    let start = match is_failed {
+        true => "FAIL",
+        false if report.findings.iter().any(is_waiting) => "WAIT",
+        false => "ok",
+    };
+    format!("{start}: {}", counts(report))
+}
+
+/// How many items ended how.
+pub(super) fn counts(report: &Report) -> String {
     let count = |which: fn(&Verdict) -> bool| {
         let findings = report.findings.iter();
         findings.filter(|finding| which(&finding.verdict)).count()
@@ -236,23 +256,15 @@ fn verdict(report: &Report) -> String {
     let doubtful = count(|verdict| matches!(verdict, Verdict::Doubtful));
     let rest = report.findings.len() - failed - passed - doubtful;
     let waiting = count(|verdict| matches!(verdict, Verdict::Waiting));
-    let start = match (failed, waiting) {
-        (1.., _) => "FAIL",
-        _ if report.ended.as_ref().is_some_and(is_failure) => "FAIL",
-        (0, 1..) => "WAIT",
-        (0, 0) => "ok",
-    };
     let under_way = match waiting {
         0 => String::new(),
         count => format!(", {count} under way"),
     };
     let rest = rest - waiting;
-    format!(
-        "{start}: {failed} failed, {doubtful} in doubt, {passed} passed, {rest} not tested{under_way}"
-    )
+    format!("{failed} failed, {doubtful} in doubt, {passed} passed, {rest} not tested{under_way}")
 }
 
-fn as_json(report: &Report) -> Value {
+pub(super) fn as_json(report: &Report) -> Value {
     let findings: Vec<Value> = report.findings.iter().map(finding).collect();
     json!({
         "schema": schema::VERSION,

@@ -9,7 +9,7 @@ use crate::support::peers::process::{brought, libraries};
 use crate::support::sockets::Closed;
 
 /// What a ticket makes of it.
-fn rendered(markdown: &str) -> String {
+pub fn rendered(markdown: &str) -> String {
     let mut renderer = Command::new(brought("usr/bin/cmark-gfm"))
         .env("LD_LIBRARY_PATH", libraries())
         .args(["--unsafe", "-e", "table", "-e", "autolink"])

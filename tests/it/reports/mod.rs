@@ -6,6 +6,7 @@ mod page;
 mod secrets;
 
 pub use self::json::problems_by;
+pub use self::markdown::rendered;
 use crate::kit::{Program, Ran, shared};
 use crate::support::peers::{self, vsftpd};
 use crate::support::scripted::{Scripted, Step};

@@ -30,6 +30,8 @@ const FORMS: &[&[&str]] = &[
     &["--html", "-"],
     &["-vv"],
     &["--web", "--json"],
+    &["--web", "--markdown"],
+    &["--web", "--html", "-"],
     &["--hold", "1ms"],
     &["--repeat", "2"],
     &["--compare"],

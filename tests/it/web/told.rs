@@ -2,7 +2,7 @@
 
 use super::{MEANS, Site, findings, of};
 use crate::kit::Program;
-use crate::reports::{HOSTILE, problems_by, refusing};
+use crate::reports::{HOSTILE, problems_by, refusing, rendered};
 use crate::support::deployment::Recipe;
 use crate::support::peers::squid::{Options, Squid};
 use crate::support::scripted::{Scripted, Step};
@@ -143,17 +143,82 @@ fn what_is_printed_is_what_the_schema_says() {
     }
 }
 
-/// The forms of a walk are not those of a deployment.
+/// A ticket and a page have what the text has: what failed with the lines that mend it, the page of its
+/// code, and what was not tested.
 #[test]
-fn other_forms_are_refused() {
-    for form in [&["--markdown"][..], &["--html", "page.html"]] {
-        let words = [&["check", "--web", "http://127.0.0.1:9"], form].concat();
-        let ran = Program::new().run(&words).expect(2);
-        let both = ran.err.contains(form[0]) && ran.err.contains("--web");
-        assert!(
-            both && ran.err.contains("cannot be used with"),
-            "{}",
-            ran.err
-        );
+fn a_ticket_and_a_page_have_what_the_text_has() {
+    let squid = Squid::start(Options::default());
+    let proxy = squid.url();
+    let program = Program::new();
+    let check = ["check", "--web", "--proxy", &proxy, "http://127.0.0.1:81/"];
+    let text = program.run(&check).expect(6).out;
+    let (verdict, rule) = (
+        "1 failed, 0 in doubt, 0 passed, 8 not tested",
+        "acl port_81 port 81",
+    );
+    assert!(
+        text.contains(&format!("FAIL: {verdict}")) && text.contains(rule),
+        "{text}"
+    );
+    let ticket = program
+        .run(&[&check[..], &["--markdown"]].concat())
+        .expect(6)
+        .out;
+    for words in [
+        "### FAIL `http://127.0.0.1:81/`\n",
+        &format!("**{verdict}**, "),
+        "- route: `through http://127.0.0.1:",
+        "- reach:\n",
+        "  code  OUT-REQUEST-FORBIDDEN\n",
+        &format!(" {rule}\n"),
+        "- not tested:\n",
+        "  upload: the deployment is not reached\n",
+        "| **FAIL** | reach | `GET /` | `the proxy answered 403 Forbidden",
+        "Z by outbound ",
+    ] {
+        assert!(ticket.contains(words), "{words}: {ticket}");
+    }
+    let ran = program.run(&[&check[..], &["--html", "page.html"]].concat());
+    let without_times = |text: &str| text.replace(|c: char| c.is_ascii_digit() || c == '.', "");
+    let printed = ran.expect(6).out;
+    assert_eq!(without_times(&printed), without_times(&text));
+    let page = std::fs::read_to_string(program.file("page.html")).unwrap();
+    for words in [
+        "<h1>outbound check: 1 FAIL</h1>",
+        &format!("<p class=\"verdict\">{verdict}</p>"),
+        "<summary>About OUT-REQUEST-FORBIDDEN</summary>",
+        "<dt>not tested</dt>",
+        rule,
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let printed = program.run(&[&check[..], &["--html", "-"]].concat());
+    let printed = printed.expect(6).out;
+    assert_eq!(without_times(printed.trim()), without_times(page.trim()));
+    // What is whole needs no look: with -q neither form has a line.
+    let site = Site::start(Recipe::NginxHttp, Manner::default(), &[]);
+    let ran = site.check("/", &["--markdown", "-q"]).expect(0);
+    assert_eq!(ran.out.matches("### ").count(), 0, "{}", ran.out);
+}
+
+/// What a server says is markup in no form.
+#[test]
+fn hostile_words_are_no_markup_in_a_ticket_and_a_page() {
+    for words in HOSTILE {
+        let hostile = refusing(words);
+        let url = hostile.url();
+        let check = ["check", "--web", &url];
+        let ticket = Program::new()
+            .run(&[&check[..], &["--markdown"]].concat())
+            .out;
+        let page = Program::new()
+            .run(&[&check[..], &["--html", "-"]].concat())
+            .out;
+        for html in [rendered(&ticket), page] {
+            assert!(html.contains("reach"), "{html}");
+            for markup in ["<script", "<img", "<a href=\"http", "<i>", "\u{1b}"] {
+                assert!(!html.contains(markup), "{markup}: {html}");
+            }
+        }
     }
 }

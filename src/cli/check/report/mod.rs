@@ -1,5 +1,6 @@
 //! The forms in which `outbound check` tells what it found. Text is in `verdict`.
 
+mod deployment;
 mod html;
 mod json;
 mod markdown;
@@ -9,13 +10,14 @@ mod told;
 use std::cell::{Cell, RefCell};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use self::told::Told;
 use super::checked::Checked;
 use super::columns::Columns;
 use super::{compare, held, repeat, table, verdict};
 use crate::base::{Error, Kind, Result, Stage, text};
+use crate::check::web;
 use crate::cli::args::CheckArgs;
 use crate::cli::output::Output;
 use crate::cli::place::Place;
@@ -89,17 +91,48 @@ impl<'a> Reports<'a> {
         })
     }
 
+    /// Whether it is told to a program, which wants all of it.
+    pub fn is_json(&self) -> bool {
+        self.form == Form::Json
+    }
+
     /// Where it goes.
     pub fn output(&self) -> &Output {
         self.output
     }
 
-    /// Tells of one target.
-    pub fn add(&self, place: &Place<'_>, checked: &Checked) {
-        let told = || Told::new(&place.name(), checked);
+    /// Tells of one deployment, whose check took so long. `is_hidden`: only the page has it.
+    pub fn add_deployment(
+        &self,
+        place: &Place<'_>,
+        report: &web::Report,
+        elapsed: Duration,
+        is_hidden: bool,
+    ) {
+        let told = || deployment::told(&place.name(), report, elapsed);
+        self.keep(told);
+        if is_hidden {
+            return;
+        }
+        self.print(&match self.form {
+            Form::Text => super::web::lines(&place.name(), report),
+            Form::Json => vec![place.report(super::web::as_json(report))],
+            Form::Markdown => markdown::lines(&told()),
+            Form::Html => Vec::new(),
+        });
+    }
+
+    /// Keeps it for the page, if one was asked for.
+    fn keep(&self, told: impl Fn() -> Told) {
         if self.file.is_some() || self.form == Form::Html {
             self.told.borrow_mut().push(told());
         }
+    }
+
+    /// Tells of one target.
+    pub fn add(&self, place: &Place<'_>, checked: &Checked) {
+        let told = || Told::new(&place.name(), checked);
+        self.keep(told);
         let is_listed = self.is_listed && self.form != Form::Json;
         // The table has what went well, but not what was asked for beside it.
         let is_held = checked.held.is_some() || checked.not_held.is_some();

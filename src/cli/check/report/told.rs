@@ -164,7 +164,7 @@ fn of_hold(held: &Held) -> Row {
     }
 }
 
-fn failed(error: &Error, stage: &'static str) -> Row {
+pub(super) fn failed(error: &Error, stage: &'static str) -> Row {
     Row {
         mark: bad(error),
         stage,
@@ -175,7 +175,7 @@ fn failed(error: &Error, stage: &'static str) -> Row {
     }
 }
 
-fn bad(error: &Error) -> Mark {
+pub(super) fn bad(error: &Error) -> Mark {
     match error.kind() {
         Kind::Interrupted => Mark::Wait,
         _ => Mark::Fail,
