@@ -122,3 +122,20 @@ fn path(text: &str) -> Result<String, String> {
         false => Err("write an absolute path without quotes".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use crate::cli::args::Cli;
+    use crate::rules::FILTER;
+
+    #[test]
+    fn the_help_has_the_place_that_is_taken() {
+        let cli = Cli::command();
+        let rules = cli.find_subcommand("rules").unwrap();
+        let filter = rules.get_arguments().find(|one| one.get_id() == "filter");
+        let help = filter.unwrap().get_help().unwrap().to_string();
+        assert!(help.contains(&format!("(default: {FILTER})")), "{help}");
+    }
+}
