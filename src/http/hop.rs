@@ -199,8 +199,7 @@ impl Hop<'_> {
         {
             connected.poison();
         }
-        let response = self.response(response, captured, started.elapsed());
-        Ok(Response { hidden, ..response })
+        Ok(self.response(response, captured, started.elapsed(), hidden))
     }
 
     /// The proxy that answers, when the request goes to it in absolute form.
@@ -217,6 +216,7 @@ impl Hop<'_> {
         response: http::Response<hyper::body::Incoming>,
         captured: CaptureConnection,
         elapsed: Duration,
+        hidden: Hidden,
     ) -> Response {
         let (parts, body) = response.into_parts();
         let passage = parts.extensions.get::<Passage>();
@@ -245,7 +245,7 @@ impl Hop<'_> {
             in_clear: self.in_clear(),
             authorized: self.request.authorization.is_some()
                 || self.request.headers.contains_key(AUTHORIZATION),
-            hidden: Hidden::default(),
+            hidden,
         }
     }
 }

@@ -23,8 +23,14 @@ impl Challenge {
     }
 }
 
-/// Hides the value of `Authorization` or `Proxy-Authorization`, and the password that a value of Basic
-/// holds.
+/// What of a value of `Authorization` or `Proxy-Authorization` is not shown where an answer repeats it.
+pub(crate) fn hidden(value: &Secret) -> Hidden {
+    let mut hidden = Hidden::default();
+    hide(value.expose(), &mut hidden);
+    hidden
+}
+
+/// Hides the value of such a field, and the password that a value of Basic holds.
 pub(crate) fn hide(value: &str, hidden: &mut Hidden) {
     let (scheme, rest) = value.split_once(' ').unwrap_or(("", value));
     hidden.add(rest.trim());

@@ -62,7 +62,7 @@ fn seconds(value: &str, now: SystemTime) -> Option<u64> {
 }
 
 /// What of a request's fields is not shown where an answer repeats it: all but those that hold no
-/// secret in any program.
+/// secret in any program, whose words (`https`) stand in answers anyway.
 pub(crate) fn hidden(headers: &HeaderMap) -> Hidden {
     let mut hidden = Hidden::default();
     for (name, value) in headers {
@@ -77,21 +77,30 @@ pub(crate) fn hidden(headers: &HeaderMap) -> Hidden {
 }
 
 fn is_plain(name: &str) -> bool {
-    let beginnings = ["accept", "content-", "if-", "sec-websocket-"];
+    let beginnings = [
+        "accept",
+        "content-",
+        "if-",
+        "sec-websocket-",
+        "x-forwarded-",
+    ];
     beginnings.iter().any(|start| name.starts_with(start))
         || matches!(
             name,
             "cache-control"
                 | "connection"
                 | "expect"
+                | "forwarded"
                 | "host"
                 | "origin"
+                | "pragma"
                 | "range"
                 | "te"
                 | "upgrade"
                 | "user-agent"
                 | "x-amz-content-sha256"
                 | "x-amz-date"
+                | "x-requested-with"
         )
 }
 
@@ -125,6 +134,24 @@ mod tests {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(value));
             assert_eq!(answer(503, "", &headers, now).retry_after, seconds);
         }
+    }
+
+    /// A login with all its parts, and what no program knows as harmless: `https` stands in answers.
+    #[test]
+    fn what_was_sent_is_hidden_but_for_what_holds_no_secret() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            // `joe:gr4nted`
+            ("authorization", "Basic am9lOmdyNG50ZWQ="),
+            ("x-api-key", "k3y-of-mine"),
+            ("x-forwarded-proto", "https"),
+            ("accept", "text/csv"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        let said = "am9lOmdyNG50ZWQ= joe:gr4nted k3y-of-mine https text/csv";
+        let told = "… joe:… … https text/csv";
+        assert_eq!(hidden(&headers).out_of(said), told);
     }
 
     #[test]

@@ -8,7 +8,6 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout_at;
 use tracing::debug;
 
-use crate::base::hidden::Hidden;
 use crate::base::{Code, Error, Kind, Proxy, Result, Secret, Stage, Steps, Target, text};
 use crate::dial::{Stream, log_last};
 use crate::proto::auth;
@@ -80,9 +79,7 @@ pub async fn open(
         }
         Ok(Answered::Refused(mut refusal)) => {
             if let Some(shown) = authorization {
-                let mut hidden = Hidden::default();
-                auth::hide(shown.expose(), &mut hidden);
-                refusal.answer = refusal.answer.hiding(&hidden);
+                refusal.answer = refusal.answer.hiding(&auth::hidden(shown));
             }
             let offered = text::clip(&refusal.answer.schemes.join(", "));
             debug!("proxy < {}; {offered}", refusal.answer);
